@@ -1,0 +1,1 @@
+"""Alembic migrations, one purpose per revision."""

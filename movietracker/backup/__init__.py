@@ -1,0 +1,1 @@
+"""Backups: the document, where it goes, and the proof that it restores."""

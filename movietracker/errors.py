@@ -1,0 +1,215 @@
+"""Every problem that the application tells a client about. No Flask in it.
+
+::
+
+    Problem
+    ├── BadRequest 400          bad_request
+    │   ├── MalformedJson       malformed_json
+    │   ├── AccountExists       account_exists
+    │   └── QuickRecommenderProtected   quick_recommender_protected
+    ├── BadToken 401            bad_token: the token is missing, malformed, expired, revoked or its user disabled
+    │   └── BadCredentials      bad_credentials
+    ├── Forbidden 403           forbidden
+    ├── NotFound 404            not_found
+    │   ├── MovieNotFound, PersonNotFound, ListNotFound, UserNotFound, RecommendationNotFound, MetadataNotFound
+    │   └── TitleUnknown        title_unknown: no provider knows it
+    ├── NameTaken 409           name_taken
+    ├── BodyTooLarge 413        body_too_large
+    ├── Invalid 422             validation_error, with `errors`: field path -> list of messages
+    ├── TooManyRequests 429     rate_limited, with Retry-After
+    ├── ProviderProblem         (raised by metadata providers)
+    │   ├── ProviderFailed 502      provider_error: refused, failed or answered nonsense
+    │   │   └── ProviderRefused     provider_error: the key is wrong or its limit is used up
+    │   ├── ProviderNotConfigured 503   provider_not_configured
+    │   └── ProviderUnreachable 503     provider_unavailable: no connection, or timed out
+    └── DatabaseUnavailable 503     database_unavailable, with Retry-After
+
+    SettingsError, PluginError: stop the start with one plain sentence; they never reach a client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+
+class Problem(Exception):
+    """A problem with a plain sentence for a person and a stable code for a program."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+    sentence: ClassVar[str] = "Something went wrong on the server."
+
+    def __init__(
+        self,
+        detail: str | None = None,
+        *,
+        errors: Mapping[str, Sequence[str]] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.detail = detail or self.sentence
+        self.errors = errors
+        self.retry_after = retry_after
+        super().__init__(self.detail)
+
+
+class BadRequest(Problem):
+    """The request makes no sense."""
+
+    code, status, sentence = "bad_request", 400, "The request could not be understood."
+
+
+class MalformedJson(BadRequest):
+    """The body is not JSON."""
+
+    code, sentence = "malformed_json", "The request body is not valid JSON."
+
+
+class AccountExists(BadRequest):
+    """E-mail or username are taken."""
+
+    code, sentence = "account_exists", "An account with this e-mail or username exists already."
+
+
+class QuickRecommenderProtected(BadRequest):
+    """The four quick recommenders stay."""
+
+    code, sentence = "quick_recommender_protected", "A quick recommender cannot be deleted."
+
+
+class BadToken(Problem):
+    """The token is bad; clients log their user out on it, so nothing else may use this status."""
+
+    code, status, sentence = "bad_token", 401, "The access token is missing, invalid, expired or revoked."
+
+
+class BadCredentials(BadToken):
+    """A login failed; the same words whether the e-mail or the password was wrong."""
+
+    code, sentence = "bad_credentials", "Wrong e-mail or password."
+
+
+class Forbidden(Problem):
+    """The token is good, but not for this."""
+
+    code, status, sentence = "forbidden", 403, "This token does not give access to this endpoint."
+
+
+class NotFound(Problem):
+    """There is no such thing, or it is not this user's."""
+
+    code, status, sentence = "not_found", 404, "There is nothing here."
+
+
+class MovieNotFound(NotFound):
+    """The title is not in this user's library."""
+
+    code, sentence = "movie_not_found", "This title is not in your library."
+
+
+class PersonNotFound(NotFound):
+    """No person of this user bears that name or id."""
+
+    code, sentence = "person_not_found", "You have no person of that name or id."
+
+
+class ListNotFound(NotFound):
+    """No list of this user has that id."""
+
+    code, sentence = "list_not_found", "You have no list with that id."
+
+
+class UserNotFound(NotFound):
+    """No account has that id or e-mail."""
+
+    code, sentence = "user_not_found", "There is no such account."
+
+
+class RecommendationNotFound(NotFound):
+    """That person did not recommend this title."""
+
+    code, sentence = "recommendation_not_found", "That person has not recommended this title."
+
+
+class MetadataNotFound(NotFound):
+    """No stored response of that provider."""
+
+    code, sentence = "metadata_not_found", "No response of that provider is stored for this title."
+
+
+class TitleUnknown(NotFound):
+    """The provider does not know the title."""
+
+    code, sentence = "title_unknown", "The metadata provider does not know this title."
+
+
+class NameTaken(Problem):
+    """Another record of this user bears the name."""
+
+    code, status, sentence = "name_taken", 409, "This name is taken."
+
+
+class BodyTooLarge(Problem):
+    """The body exceeds the limit."""
+
+    code, status, sentence = "body_too_large", 413, "The request body is too large."
+
+
+class Invalid(Problem):
+    """Fields are missing, mistyped or out of range; ``errors`` says which."""
+
+    code, status, sentence = "validation_error", 422, "Some fields are missing or not valid."
+
+    @classmethod
+    def field(cls, name: str, message: str) -> Invalid:
+        """The problem of a single field."""
+        return cls(f"{name}: {message}", errors={name: [message]})
+
+
+class TooManyRequests(Problem):
+    """A rate limit is used up."""
+
+    code, status, sentence = "rate_limited", 429, "Too many requests; please wait a moment."
+
+
+class ProviderProblem(Problem):
+    """A metadata provider could not answer; the next one in the chain is asked."""
+
+    code, status, sentence = "provider_error", 502, "The metadata provider failed."
+
+
+class ProviderFailed(ProviderProblem):
+    """It answered with an error or with nonsense."""
+
+
+class ProviderRefused(ProviderFailed):
+    """It did not accept the key, or the key's limit is used up."""
+
+    sentence = "The metadata provider refused the request."
+
+
+class ProviderNotConfigured(ProviderProblem):
+    """It needs a key or data that the deployer has not given."""
+
+    code, status = "provider_not_configured", 503
+    sentence = "No metadata provider is configured for this."
+
+
+class ProviderUnreachable(ProviderProblem):
+    """No connection, or no answer in time."""
+
+    code, status, sentence = "provider_unavailable", 503, "The metadata provider cannot be reached."
+
+
+class DatabaseUnavailable(Problem):
+    """The database is locked, away or full; nothing was changed."""
+
+    code, status, sentence = "database_unavailable", 503, "The database is not available; please try again."
+
+
+class SettingsError(Exception):
+    """A setting is unknown, mistyped or missing; the message is one plain sentence."""
+
+
+class PluginError(Exception):
+    """A plugin cannot be used; the message is one plain sentence that names it."""

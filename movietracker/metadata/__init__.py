@@ -1,0 +1,1 @@
+"""The proxy of external metadata: HTTP client with cache, provider chain, enrichment of stubs."""

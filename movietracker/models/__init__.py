@@ -1,0 +1,24 @@
+"""The tables. Every key of a user's table contains user_id, so that the data can be spread by user."""
+
+from .account import RevokedToken, User
+from .custom_list import CustomList
+from .library import LibraryHead
+from .metadata import EnrichmentAttempt, TitleMetadata
+from .movie import Movie, MovieStatus, Recommendation, WatchRecord
+from .operations import Lease
+from .person import Person
+
+__all__ = [
+    "CustomList",
+    "EnrichmentAttempt",
+    "Lease",
+    "LibraryHead",
+    "Movie",
+    "MovieStatus",
+    "Person",
+    "Recommendation",
+    "RevokedToken",
+    "TitleMetadata",
+    "User",
+    "WatchRecord",
+]

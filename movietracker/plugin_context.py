@@ -1,0 +1,40 @@
+"""What a plugin is handed when it registers something: its settings, a folder, an HTTP client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from .contracts import JsonHttpClient
+
+
+class HttpClientFactory(Protocol):
+    """Makes a client of the shared proxy (see :mod:`movietracker.metadata.http`)."""
+
+    def __call__(
+        self,
+        name: str,
+        base_url: str,
+        *,
+        secret_params: Mapping[str, str] | None = None,
+        secret_headers: Mapping[str, str] | None = None,
+        requests_per_second: float | None = None,
+        fault: Callable[[Any], Exception | None] | None = None,
+    ) -> JsonHttpClient:
+        """A client for one upstream service.
+
+        ``secret_params`` and ``secret_headers`` go with each request but into no cache key, stored request or log;
+        ``requests_per_second`` bounds all processes of the machine together; ``fault`` looks at the parsed body of a
+        200 answer and returns the error that it is in disguise (raised, never stored), or None for a good answer.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PluginContext:
+    """What the core hands to a plugin."""
+
+    settings: Mapping[str, Any]
+    instance_path: Path
+    http_client: HttpClientFactory

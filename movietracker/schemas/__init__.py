@@ -1,0 +1,1 @@
+"""marshmallow schemas: shapes and ranges only, no queries."""

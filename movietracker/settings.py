@@ -1,0 +1,191 @@
+"""Every setting once, as data, and where its value comes from.
+
+A value is taken from, in this order: the overrides given to ``create_app`` (tests), the environment, ``.env`` in the
+current folder, ``config.py`` in the instance folder, the default. Values are checked at start-up: a wrong type, or an
+unknown ``MOVIETRACKER_*`` name, stops the start with a sentence that says what was expected.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import runpy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from .errors import SettingsError
+
+Parser = Callable[[Any], Any]
+
+
+def text(value: Any) -> str:
+    """Text, white space around it removed."""
+    if not isinstance(value, str):
+        raise ValueError
+    return value.strip()
+
+
+def flag(value: Any) -> bool:
+    """A yes or no."""
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[str(value).strip().lower()]
+
+
+def whole_number(low: int, high: int) -> Parser:
+    """A whole number from ``low`` to ``high``."""
+
+    def parse(value: Any) -> int:
+        number = int(str(value).strip())
+        if not low <= number <= high:
+            raise ValueError
+        return number
+
+    parse.__doc__ = f"a whole number from {low} to {high}"
+    return parse
+
+
+def words(value: Any) -> tuple[str, ...]:
+    """Comma-separated words, in order."""
+    parts = value.split(",") if isinstance(value, str) else list(value)
+    return tuple(str(part).strip() for part in parts if str(part).strip())
+
+
+def url(value: Any) -> str:
+    """An http or https address; a slash at its end is dropped."""
+    address = text(value).rstrip("/")
+    if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
+        raise ValueError
+    return address
+
+
+def rate(value: Any) -> str:
+    """A rate such as ``10 per minute``; empty for none."""
+    written = text(value)
+    if written and not re.fullmatch(r"\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?", written):
+        raise ValueError
+    return written
+
+
+_EXPECTED: dict[Parser, str] = {
+    text: "text",
+    flag: "yes or no",
+    words: "comma-separated words",
+    url: "an http:// or https:// address",
+    rate: 'a rate such as "10 per minute"',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its name, how its value is read, the default, and one sentence of help."""
+
+    name: str
+    parse: Parser
+    default: Any
+    help: str
+    secret: bool = False
+
+    @property
+    def expected(self) -> str:
+        """What a value must look like, in words."""
+        return _EXPECTED.get(self.parse) or self.parse.__doc__ or "another value"
+
+    def read(self, value: Any, origin: str) -> Any:
+        """The value in its type; raises SettingsError that never repeats a secret."""
+        try:
+            return self.parse(value)
+        except (ValueError, KeyError, TypeError):
+            shown = "the value given" if self.secret else repr(value)
+            raise SettingsError(f"{self.name} must be {self.expected}, not {shown} (from {origin}).") from None
+
+
+CORE_SETTINGS: tuple[Setting, ...] = (
+    Setting("SECRET_KEY", text, "", "Signs the access tokens; generated in the instance folder when empty.", True),
+    Setting("ADMIN_TOKEN", text, "", "Opens the admin endpoints; generated in the instance folder when empty.", True),
+    Setting("DATABASE_URL", text, "", "Database; empty means SQLite in the instance folder.", True),
+    Setting("CORS_ORIGINS", words, (), "Web origins that may call the API from a browser, comma-separated."),
+    Setting(
+        "METADATA_PROVIDERS",
+        words,
+        (),
+        "Metadata providers in the order in which they are asked; empty means all, by their own priority.",
+    ),
+    Setting(
+        "CACHE_TTL_SECONDS", whole_number(1, 31_536_000), 3600, "How long a provider's answer is served from the cache."
+    ),
+    Setting("CACHE_MAX_ENTRIES", whole_number(1, 1_000_000), 500, "Most answers kept in the cache; the oldest go."),
+    Setting("LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."),
+    Setting(
+        "MOVIETRACKER_INSTANCE_PATH",
+        text,
+        "instance",
+        "Folder for everything written at run time, relative to the current folder.",
+    ),
+    Setting("MOVIETRACKER_PLUGINS_DISABLED", words, (), "Plugins to leave out, built-in ones too, comma-separated."),
+    Setting(
+        "MOVIETRACKER_PLUGIN_DIR",
+        text,
+        "",
+        "Folder of plugin files and packages; empty means plugins/ in the instance folder.",
+    ),
+    Setting("MOVIETRACKER_SCHEDULER", flag, True, "Whether this process runs background jobs."),
+)
+
+# Where the application finds itself is not the application's setting: Flask and our own tests use these.
+_OTHER_KNOWN_NAMES: frozenset[str] = frozenset()
+
+
+class SettingsSource:
+    """The raw values from all places, in order; plugins' settings are read from it once they are known."""
+
+    def __init__(self, overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> None:
+        self._overrides = dict(overrides or {})
+        self._environ = dict(os.environ if environ is None else environ)
+        self._dotenv = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+        self.instance_path = Path(self.value_of(_setting("MOVIETRACKER_INSTANCE_PATH"))).absolute()
+        self._config_py = self._read_config_py()
+
+    def _read_config_py(self) -> dict[str, Any]:
+        path = self.instance_path / "config.py"
+        if not path.is_file():
+            return {}
+        try:
+            return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
+        except Exception as error:
+            raise SettingsError(f"config.py in the instance folder cannot be read: {error}.") from error
+
+    def value_of(self, setting: Setting) -> Any:
+        """The value of one setting, in its type."""
+        places = (
+            ("the overrides", self._overrides),
+            ("the environment", self._environ),
+            (".env", self._dotenv),
+            ("config.py in the instance folder", getattr(self, "_config_py", {})),
+        )
+        for origin, values in places:
+            if setting.name in values:
+                return setting.read(values[setting.name], origin)
+        return setting.default
+
+    def read(self, settings: Iterable[Setting]) -> dict[str, Any]:
+        """The values of these settings by name."""
+        return {setting.name: self.value_of(setting) for setting in settings}
+
+    def refuse_unknown(self, known: Iterable[Setting]) -> None:
+        """Raise SettingsError for a MOVIETRACKER_* name that no setting bears: most often a typing mistake."""
+        names = {setting.name for setting in known} | _OTHER_KNOWN_NAMES
+        for origin, values in (("the environment", self._environ), (".env", self._dotenv)):
+            for name in sorted(values):
+                if name.startswith("MOVIETRACKER_") and name not in names:
+                    choices = ", ".join(sorted(n for n in names if n.startswith("MOVIETRACKER_")))
+                    raise SettingsError(f"{name} (from {origin}) is not a setting; there are {choices}.")
+
+
+def _setting(name: str) -> Setting:
+    return next(setting for setting in CORE_SETTINGS if setting.name == name)

@@ -1,0 +1,1 @@
+"""The sync protocol: change feed and actions."""
