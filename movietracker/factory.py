@@ -1,6 +1,74 @@
-"""create_app."""
+"""The application factory; read it as a table of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from . import api, database
+from .extensions import db, jwt, migrate
+from .metadata.setup import make_http, make_lookup
+from .plugin_context import PluginContext
+from .plugin_manager import PluginManager
+from .schema_upkeep import ensure_additive_schema
+from .secret_files import secret_of
+from .services.transactions import library_changed
+from .settings import CORE_SETTINGS, SettingsSource
+from .state import State
 
 
-def create_app(overrides: object = None) -> object:
-    """Make the application."""
-    raise NotImplementedError
+def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
+    """Make an application.
+
+    ``overrides`` are settings that win over every other place, and Flask's own such as TESTING.
+    Raises SettingsError and PluginError, each with one plain sentence.
+    """
+    source = SettingsSource(overrides)
+    app = Flask("movietracker", instance_path=str(source.instance_path), static_folder=None)
+    app.config.update({name: value for name, value in (overrides or {}).items() if name.isupper()})
+    app.config.update(source.read(CORE_SETTINGS))
+    plugins = _load_plugins(app)
+    settings = (*CORE_SETTINGS, *plugins.settings())
+    source.refuse_unknown(settings)
+    app.config.update(source.read(settings))
+    _prepare_instance(app)
+    _init_database(app)
+    http = make_http(app.config, source.instance_path)
+    context = PluginContext(
+        {setting.name: app.config[setting.name] for setting in settings}, source.instance_path, http
+    )
+    lookup = make_lookup(plugins, context)
+    app.extensions["movietracker"] = State(settings, plugins, http, lookup, api.init_app(app))
+    for blueprint in plugins.blueprints(context):
+        app.register_blueprint(blueprint)
+    library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)
+    plugins.register_commands(app.cli)
+    return app
+
+
+def _load_plugins(app: Flask) -> PluginManager:
+    folder = app.config["MOVIETRACKER_PLUGIN_DIR"] or Path(app.instance_path, "plugins")
+    return PluginManager(Path(folder), app.config["MOVIETRACKER_PLUGINS_DISABLED"])
+
+
+def _prepare_instance(app: Flask) -> None:
+    """Make the instance folder, and the secrets that are not set."""
+    instance = Path(app.instance_path)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in ("SECRET_KEY", "ADMIN_TOKEN"):
+        app.config[name] = app.config[name] or secret_of(instance, name.lower())
+    app.config.update(JWT_SECRET_KEY=app.config["SECRET_KEY"], JWT_ENCODE_NBF=False)
+    jwt.init_app(app)
+
+
+def _init_database(app: Flask) -> None:
+    database.configure(app)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(files("movietracker_migrations")), render_as_batch=True)
+    with app.app_context():
+        database.prepare_engine(db.engine)
+        ensure_additive_schema(db.engine)

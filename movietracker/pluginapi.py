@@ -1,4 +1,7 @@
-"""The one module that plugins import: the hook marker, the values and protocols, the errors that they may raise."""
+"""The one module that plugins import: the hook marker, the values and protocols, the errors that they may raise.
+
+``flag``, ``rate``, ``text``, ``url``, ``whole_number`` and ``words`` are the readers that a Setting may name.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,7 @@ from .errors import (
 )
 from .events import Change, LibraryChanged
 from .plugin_context import PluginContext
-from .settings import Setting
+from .settings import Setting, flag, rate, text, url, whole_number, words
 
 __all__ = [
     "BaseProvider",
@@ -56,7 +59,13 @@ __all__ = [
     "TitleDetails",
     "TitleRatings",
     "TitleUnknown",
+    "flag",
     "hookimpl",
+    "rate",
+    "text",
+    "url",
+    "whole_number",
+    "words",
 ]
 
 hookimpl = pluggy.HookimplMarker("movietracker")

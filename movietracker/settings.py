@@ -120,7 +120,9 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "CACHE_TTL_SECONDS", whole_number(1, 31_536_000), 3600, "How long a provider's answer is served from the cache."
     ),
     Setting("CACHE_MAX_ENTRIES", whole_number(1, 1_000_000), 500, "Most answers kept in the cache; the oldest go."),
-    Setting("LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."),
+    Setting(
+        "LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."
+    ),
     Setting(
         "MOVIETRACKER_INSTANCE_PATH",
         text,

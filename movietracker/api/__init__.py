@@ -1,1 +1,86 @@
 """The REST API: one blueprint per file."""
+
+from __future__ import annotations
+
+import re
+import uuid
+
+import flask_smorest
+from flask import Flask, Response, g, request
+
+from .._version import __version__
+from ..extensions import compress, cors, limiter
+from ..schemas.answers import ErrorSchema
+from . import auth, docs, error_handlers, etags, external, health, lists, movies, people
+from .converters import NameConverter
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class _Api(flask_smorest.Api):
+    """flask-smorest's Api without its error handlers: errors have one shape, made in error_handlers.py."""
+
+    ERROR_SCHEMA = ErrorSchema
+
+    def _register_error_handlers(self) -> None:
+        pass
+
+
+def init_app(app: Flask) -> flask_smorest.Api:
+    """Register everything that answers requests; answers the object that makes the OpenAPI document."""
+    app.config.update(
+        API_TITLE="movietracker",
+        API_VERSION=__version__,
+        OPENAPI_VERSION="3.1.0",
+        MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
+        COMPRESS_ALGORITHM=["gzip"],
+        COMPRESS_LEVEL=1,
+        COMPRESS_MIN_SIZE=1024,
+        COMPRESS_MIMETYPES=["application/json", "text/html", "text/javascript", "text/css", "application/javascript"],
+    )
+    app.url_map.converters["name"] = NameConverter
+    app.url_map.merge_slashes = False  # names of people may hold any slashes
+    app.before_request(_take_request_id)
+    app.after_request(_give_request_id)
+    compress.init_app(app)
+    etags.init_app(app)
+    cors.init_app(app, resources=r"/api/*", origins=list(app.config["CORS_ORIGINS"]), expose_headers=_EXPOSED)
+    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    limiter.init_app(app)
+    error_handlers.init_app(app)
+    api = _Api(app, spec_kwargs=_SPEC)
+    api.register_converter(NameConverter, lambda _: {"type": "string"})
+    for module in (auth, movies, people, lists, external, health):
+        api.register_blueprint(module.blueprint)
+    app.register_blueprint(docs.blueprint)
+    return api
+
+
+_EXPOSED = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning"]
+
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+_SPEC = {
+    "info": {
+        "description": "Who told me to watch this, and should I trust them? Times are Unix seconds.",
+        "license": {"name": "MIT", "identifier": "MIT"},
+    },
+    "servers": [{"url": "/"}],
+    "components": {
+        "securitySchemes": {
+            "user": {**_BEARER, "description": "From POST /api/auth/login"},
+            "admin": {**_BEARER, "description": "From POST /api/auth/admin/login"},
+        }
+    },
+}
+
+
+def _take_request_id() -> None:
+    given = request.headers.get("X-Request-ID", "")
+    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+def _give_request_id(response: Response) -> Response:
+    response.headers["X-Request-ID"] = error_handlers.request_id()
+    return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, Index, Integer, String, Text, text
+from sqlalchemy import BigInteger, Boolean, Double, Index, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -27,7 +27,10 @@ class TitleMetadata(db.Model):  # type: ignore[misc,name-defined]
 
 
 class EnrichmentAttempt(db.Model):  # type: ignore[misc,name-defined]
-    """Failed attempts to fill a stub; the next one is due at ``next_attempt_at`` (Unix seconds)."""
+    """Failed attempts to fill a stub; the next one is due at ``next_attempt_at`` (Unix seconds).
+
+    ``refresh`` says that the attempt also overwrites what is stored, for everybody who holds the title.
+    """
 
     __tablename__ = "enrichment_attempts"
 
@@ -35,3 +38,4 @@ class EnrichmentAttempt(db.Model):  # type: ignore[misc,name-defined]
     attempts: Mapped[int] = mapped_column(Integer, server_default=text("0"))
     next_attempt_at: Mapped[float] = mapped_column(Double, index=True)
     last_error: Mapped[str | None] = mapped_column(String(500))
+    refresh: Mapped[bool] = mapped_column(Boolean, server_default=false())

@@ -1,0 +1,102 @@
+"""Access tokens: made at login, checked at every request. A bad token is 401; nothing else is."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, g
+from flask_jwt_extended import create_access_token, decode_token, get_jwt, verify_jwt_in_request
+from flask_jwt_extended.exceptions import JWTExtendedException
+from jwt import PyJWTError
+
+from ..clock import now
+from ..errors import BadToken, Forbidden
+from ..services.accounts import Account, SignedIn, identify
+
+USER_TOKEN_LIFE = timedelta(days=30)
+ADMIN_TOKEN_LIFE = timedelta(hours=12)
+
+# PyJWT refuses a token "issued in the future", which would log everybody out when the server's clock is set back.
+_CLOCK_GRACE = timedelta(days=1)
+
+
+def user_token(signed_in: SignedIn) -> str:
+    """A token for a user, good for 30 days or until it is revoked."""
+    claims = {"role": "user", "ver": signed_in.token_version, **_issued()}
+    return str(create_access_token(signed_in.account.id, additional_claims=claims, expires_delta=USER_TOKEN_LIFE))
+
+
+def admin_token() -> str:
+    """A token for the administrator, good for 12 hours or until ADMIN_TOKEN changes."""
+    claims = {"role": "admin", "ver": _admin_version(), **_issued()}
+    return str(create_access_token("admin", additional_claims=claims, expires_delta=ADMIN_TOKEN_LIFE))
+
+
+def is_admin_secret(token: str) -> bool:
+    """Whether this is the server's ADMIN_TOKEN; compared in constant time."""
+    return hmac.compare_digest(token.encode(), current_app.config["ADMIN_TOKEN"].encode())
+
+
+def current_user() -> Account:
+    """The user whose token came with the request; raises BadToken, and Forbidden for an admin's token."""
+    claims = _claims()
+    if claims.get("role") != "user":
+        raise Forbidden("An administrator's token does not open a user's endpoints.")
+    g.user_id = claims["sub"]
+    return user_of(claims)
+
+
+def current_admin() -> None:
+    """Raise BadToken or Forbidden unless an administrator's token came with the request."""
+    claims = _claims()
+    if claims.get("role") != "admin":
+        user_of(claims)  # a dead token is a bad token, also here
+        raise Forbidden("Only an administrator's token opens this endpoint.")
+    if not hmac.compare_digest(str(claims.get("ver")), _admin_version()):
+        raise BadToken
+
+
+def user_of_token(token: str) -> Account:
+    """The user that a token stands for, wherever it came from; raises BadToken."""
+    try:
+        claims = decode_token(token)
+    except (JWTExtendedException, PyJWTError, ValueError):
+        raise BadToken from None
+    if claims.get("role") != "user":
+        raise BadToken
+    return user_of(claims)
+
+
+def user_of(claims: Mapping[str, Any]) -> Account:
+    """The user of a token's claims, in one query; raises BadToken."""
+    version, token_id = claims.get("ver"), claims.get("jti")
+    if not isinstance(version, int) or not isinstance(token_id, str):
+        raise BadToken
+    return identify(claims["sub"], token_id, version)
+
+
+def current_token() -> tuple[str, float]:
+    """Id and expiry (Unix seconds) of the request's token."""
+    claims = get_jwt()
+    return claims["jti"], float(claims["exp"])
+
+
+def _claims() -> Mapping[str, Any]:
+    try:
+        verify_jwt_in_request()
+    except (JWTExtendedException, PyJWTError, ValueError):
+        raise BadToken from None
+    claims: Mapping[str, Any] = get_jwt()
+    return claims
+
+
+def _issued() -> dict[str, datetime]:
+    return {"iat": datetime.fromtimestamp(now()).astimezone() - _CLOCK_GRACE}
+
+
+def _admin_version() -> str:
+    return hashlib.sha256(b"admin:" + current_app.config["ADMIN_TOKEN"].encode()).hexdigest()[:16]

@@ -1,0 +1,119 @@
+"""The blueprint that declares endpoints: who may call, what is read, what is answered, what can go wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Any
+
+import flask_smorest
+import orjson
+from flask import Request, request
+from marshmallow import Schema, missing
+from webargs.flaskparser import FlaskParser
+
+from .. import errors
+from ..schemas.answers import ErrorSchema
+from ..schemas.fields import is_imdb_id
+from .authentication import current_admin, current_user
+from .etags import conditional_on_library
+
+View = Callable[..., Any]
+
+
+class JsonParser(FlaskParser):
+    """Reads bodies as JSON whatever their content type says; strict, as orjson is: no NaN, no half documents."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        """The parsed body; raises MalformedJson. No body at all counts as no fields given."""
+        body = req.get_data(cache=True)
+        if not body.strip():
+            return missing
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise errors.MalformedJson from None
+
+
+class ApiBlueprint(flask_smorest.Blueprint):
+    """A blueprint whose endpoints say everything about themselves in one decorator."""
+
+    ARGUMENTS_PARSER = JsonParser()
+
+    def arguments(self, schema: type[Schema], location: str = "json") -> Callable[[View], View]:
+        """Read the body, or the query, by a schema; the view gets it as its next argument."""
+        decorate: Callable[[View], View] = super().arguments(schema, location=location)
+        return decorate
+
+    def endpoint(
+        self,
+        method: str,
+        rule: str,
+        *,
+        answer: type[Schema] | Schema | None = None,
+        status: int = 200,
+        also: int | None = None,
+        problems: Sequence[type[errors.Problem]] = (),
+        access: str | None = "user",
+        etag: bool = False,
+    ) -> Callable[[View], View]:
+        """Declare an endpoint.
+
+        ``access`` is "user" (the view's first argument is the Account), "admin", or None for everybody; ``also`` a
+        second status of success with the same answer; ``etag`` says that the answer depends on the user's library only,
+        so that an unchanged library is answered by 304 without being read.
+        """
+
+        def declare(view: View) -> View:
+            documented = self.response(status, answer)(_guarded(view, access, etag))
+            if also is not None:
+                documented = self.alt_response(also, schema=answer, description="OK", success=True)(documented)
+            for code, described in sorted(_described(problems, access, rule, method).items()):
+                documented = self.alt_response(code, schema=ErrorSchema, description=described)(documented)
+            if access is not None:
+                documented = self.doc(security=[{access: []}])(documented)
+            routed: View = self.route(rule, methods=[method])(documented)
+            return routed
+
+        return declare
+
+
+def _guarded(view: View, access: str | None, etag: bool) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if access == "user":
+            user = current_user()
+            _check_path(kwargs)
+            if etag:
+                return conditional_on_library(user.id, lambda: view(user, *args, **kwargs))
+            return view(user, *args, **kwargs)
+        if access == "admin":
+            current_admin()
+        _check_path(kwargs)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def _check_path(parts: Mapping[str, Any]) -> None:
+    """Raise NotFound for a NUL, which no name or id has, and Invalid for writing to what is no IMDb id."""
+    for name, part in parts.items():
+        if isinstance(part, str) and "\x00" in part:
+            raise errors.NotFound
+        if name == "imdb_id" and request.method in ("POST", "PUT") and not is_imdb_id(part):
+            raise errors.Invalid.field("imdb_id", "must be an IMDb id: tt and 7 or more digits")
+
+
+def _described(problems: Sequence[type[errors.Problem]], access: str | None, rule: str, method: str) -> dict[int, str]:
+    """Status -> description of the problems that an endpoint can answer with, the common ones included."""
+    common: list[type[errors.Problem]] = [errors.DatabaseUnavailable, errors.Problem]
+    if access is not None:
+        common += [errors.BadToken, errors.Forbidden]
+    if method in ("POST", "PUT", "PATCH"):
+        common += [errors.MalformedJson, errors.BodyTooLarge]
+    described: dict[int, str] = {}
+    for problem in (*problems, *common):
+        words = f"`{problem.code}`: {problem.sentence}"
+        known = described.get(problem.status)
+        described[problem.status] = words if known is None else known if words in known else f"{known} {words}"
+    return described

@@ -1,0 +1,97 @@
+"""How connections behave on each database, and which statements may touch a user's library.
+
+SQLite: WAL, synchronous=FULL (an acknowledged commit survives a power cut), foreign keys, a busy time-out, and explicit
+BEGIN, because the driver's own habit of beginning late makes transactions that fail with "database is locked".
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Connection, Engine, FromClause, Table, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from .errors import SettingsError
+
+BUSY_TIMEOUT_SECONDS = 5.0
+
+LIBRARY_TABLES = frozenset(
+    {
+        "library_heads",
+        "movies",
+        "people",
+        "recommendations",
+        "watch_history",
+        "movie_status",
+        "custom_lists",
+    }
+)
+
+_WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+\"?(\w+)", re.IGNORECASE)
+
+
+class UnguardedWrite(RuntimeError):
+    """A statement changes a user's library outside ``library_write``: a bug, never a client's fault."""
+
+
+def configure(app: Flask) -> None:
+    """Set the engine options of the configured database."""
+    address = app.config["DATABASE_URL"] or f"sqlite:///{app.instance_path}/app.db"
+    try:
+        url = make_url(address)
+    except ArgumentError:
+        raise SettingsError("DATABASE_URL must be a database URL such as postgresql://user@host/name.") from None
+    if url.drivername == "postgres" or url.drivername == "postgresql":
+        url = url.set(drivername="postgresql+psycopg")
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options: dict[str, Any] = {"pool_pre_ping": url.get_backend_name() != "sqlite", "pool_size": 16, "max_overflow": 48}
+    if url.get_backend_name() == "sqlite":
+        options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS}
+    else:
+        options["connect_args"] = {"connect_timeout": 3}
+        options["pool_timeout"] = 5
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+
+
+def prepare_engine(engine: Engine) -> None:
+    """Hook the habits above onto an engine."""
+    event.listen(engine, "before_cursor_execute", _refuse_unguarded_write)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_sqlite_connect)
+        event.listen(engine, "begin", _on_sqlite_begin)
+
+
+def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # no implicit BEGIN: see _on_sqlite_begin
+    for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _on_sqlite_begin(connection: Connection) -> None:
+    mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
+    connection.exec_driver_sql(f"BEGIN {mode}")
+
+
+def _refuse_unguarded_write(
+    connection: Connection, _cursor: object, statement: str, _parameters: object, _context: object, _many: bool
+) -> None:
+    found = _WRITE.match(statement)
+    if found and found[1].lower() in LIBRARY_TABLES and not connection.get_execution_options().get("library_write"):
+        raise UnguardedWrite(f"{found[1]} is written outside library_write: {statement[:60]}")
+
+
+def upsert(connection: Connection, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace those that have the same primary key."""
+    assert isinstance(table, Table)
+    make_insert = sqlite_insert if connection.dialect.name == "sqlite" else postgresql_insert
+    statement = make_insert(table)
+    key = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in key}
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)

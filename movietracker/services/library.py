@@ -1,0 +1,255 @@
+"""Writing a user's movies: adding them, their status, watch record, details and recommendations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import BindParameter, Row, bindparam, delete, insert, select, update
+
+from ..errors import Invalid, MovieNotFound, RecommendationNotFound
+from ..models import Movie, MovieStatus, Recommendation, WatchRecord
+from . import lists, people
+from .transactions import LibraryWrite
+
+MOVIES = Movie.__table__
+STATUS = MovieStatus.__table__
+WATCHED = WatchRecord.__table__
+VOTES = Recommendation.__table__
+
+MAX_METADATA_BYTES = 262_144
+MAX_SEARCH_TEXT = 20_000
+
+_OF_USER: BindParameter[str] = bindparam("of_user")
+_OF_MOVIE: BindParameter[str] = bindparam("of_movie")
+
+_MOVIE_BEFORE = (
+    select(
+        MOVIES.c.tmdb_data.is_(None).label("lacks_tmdb"),
+        MOVIES.c.omdb_data.is_(None).label("lacks_omdb"),
+        MOVIES.c.media_type,
+        MOVIES.c.title,
+        MOVIES.c.search_text,
+        STATUS.c.status,
+        STATUS.c.custom_list_id,
+    )
+    .select_from(MOVIES)
+    .join(STATUS, (STATUS.c.user_id == MOVIES.c.user_id) & (STATUS.c.imdb_id == MOVIES.c.imdb_id))
+    .where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
+)
+_UPDATE_MOVIE = update(MOVIES).where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
+_UPDATE_STATUS = update(STATUS).where(STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE)
+_WATCH_BEFORE = select(WATCHED.c.date_watched, WATCHED.c.my_rating).where(
+    WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE
+)
+_UPDATE_WATCH = update(WATCHED).where(WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE)
+_IS_VOTE = (
+    VOTES.c.user_id == _OF_USER,
+    VOTES.c.imdb_id == _OF_MOVIE,
+    VOTES.c.person_id == bindparam("of_person"),
+)
+_VOTE_BEFORE = select(VOTES.c.date_recommended, VOTES.c.vote_type).where(*_IS_VOTE)
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of a title, in the contract's light shapes; what is not known is None.
+
+    ``search_extra`` holds words to search by that the light shapes leave out, such as the original title.
+    """
+
+    media_type: str | None = None
+    tmdb_data: Mapping[str, Any] | None = None
+    omdb_data: Mapping[str, Any] | None = None
+    search_extra: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """Whom to credit: a person by id, or by name, who is added when there is none of that name."""
+
+    person_id: int | None = None
+    person_name: str | None = None
+    vote_type: bool = True
+    date_recommended: float | None = None
+
+
+def add_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata, vote: Vote | None = None) -> bool:
+    """Add a title, with a recommendation; one that was deleted comes back to toWatch. Answers whether it is new."""
+    is_new = ensure_movie(tx, imdb_id, metadata)
+    if not is_new and tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one().status == "deleted":
+        set_status(tx, imdb_id, "toWatch")
+    if vote is not None:
+        recommend(tx, imdb_id, vote)
+    return is_new
+
+
+def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata | None = None) -> bool:
+    """Make the movie (toWatch) if it is not there, and fill in metadata that is missing. Answers whether it is new.
+
+    Stored metadata is never overwritten here; only :func:`refresh_metadata` does that.
+    """
+    metadata = metadata or Metadata()
+    before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one_or_none()
+    if before is not None:
+        missing = Metadata(
+            metadata.media_type if before.lacks_tmdb else None,
+            metadata.tmdb_data if before.lacks_tmdb else None,
+            metadata.omdb_data if before.lacks_omdb else None,
+            metadata.search_extra,
+        )
+        _store_metadata(tx, imdb_id, missing, before)
+        return False
+    row = {
+        "user_id": tx.user_id,
+        "imdb_id": imdb_id,
+        "media_type": metadata.media_type or "movie",
+        "added_at": tx.at,
+        **_metadata_columns(metadata),
+        **tx.created("movie", imdb_id),
+    }
+    tx.connection.execute(insert(MOVIES), {"tmdb_data": None, "omdb_data": None, **row})
+    tx.connection.execute(insert(STATUS), {"user_id": tx.user_id, "imdb_id": imdb_id, "status": "toWatch"})
+    if metadata.tmdb_data is None:
+        tx.stub([imdb_id])
+    return True
+
+
+def refresh_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata) -> None:
+    """Overwrite stored metadata with what a provider says now. Raises MovieNotFound."""
+    before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one_or_none()
+    if before is None:
+        raise MovieNotFound
+    _store_metadata(tx, imdb_id, metadata, before)
+
+
+def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str | None = None) -> None:
+    """What became of a title; made as a stub if it is not there. Raises Invalid, ListNotFound."""
+    if status == "custom":
+        if custom_list_id is None:
+            raise Invalid.field("custom_list_id", "is required when the status is custom")
+        lists.get_list(tx, custom_list_id)
+    else:
+        custom_list_id = None  # older clients send it with any status
+    ensure_movie(tx, imdb_id)
+    before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one()
+    if (before.status, before.custom_list_id) != (status, custom_list_id):
+        tx.execute(_UPDATE_STATUS.values(status=status, custom_list_id=custom_list_id), of_movie=imdb_id)
+        tx.touch("movie", imdb_id)
+
+
+def watch(tx: LibraryWrite, imdb_id: str, date_watched: float, my_rating: float | None) -> None:
+    """Record that a title was watched (Unix seconds) and rated (1.0 to 10.0); watching again updates the record."""
+    set_status(tx, imdb_id, "watched")
+    before = tx.execute(_WATCH_BEFORE, of_movie=imdb_id).one_or_none()
+    values = {"date_watched": date_watched, "my_rating": my_rating}
+    if before is None:
+        tx.connection.execute(insert(WATCHED), {"user_id": tx.user_id, "imdb_id": imdb_id, **values})
+        tx.touch("movie", imdb_id)
+    elif dict(before._mapping) != values:
+        tx.execute(_UPDATE_WATCH.values(**values), of_movie=imdb_id)
+        tx.touch("movie", imdb_id)
+
+
+def recommend(tx: LibraryWrite, imdb_id: str, vote: Vote, metadata: Metadata | None = None) -> int:
+    """Record a vote; makes movie and person as needed, updates the person's earlier vote. Answers the person's id.
+
+    Raises PersonNotFound for an unknown id, Invalid for an empty name.
+    """
+    if vote.person_id is not None:
+        person_id = people.check_person_id(tx, vote.person_id)
+    elif vote.person_name is not None:
+        person_id = people.find_or_add_person(tx, vote.person_name)
+    else:
+        raise Invalid.field("person_name", "or person_id is required")
+    ensure_movie(tx, imdb_id, metadata)
+    _store_vote(tx, imdb_id, person_id, vote)
+    return person_id
+
+
+def recommend_all(tx: LibraryWrite, imdb_id: str, votes: Sequence[Vote], metadata: Metadata | None = None) -> list[int]:
+    """Record several votes; answers the people's ids, each once, in order."""
+    return list(dict.fromkeys(recommend(tx, imdb_id, vote, metadata) for vote in votes))
+
+
+def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
+    """Remove a person's vote. Raises MovieNotFound, RecommendationNotFound."""
+    if tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).first() is None:
+        raise MovieNotFound
+    if tx.execute(delete(VOTES).where(*_IS_VOTE), of_movie=imdb_id, of_person=person_id).rowcount == 0:
+        raise RecommendationNotFound
+    tx.touch("movie", imdb_id)
+    tx.touch("person", person_id)  # its movie_count
+
+
+def _store_vote(tx: LibraryWrite, imdb_id: str, person_id: int, vote: Vote) -> None:
+    before = tx.execute(_VOTE_BEFORE, of_movie=imdb_id, of_person=person_id).one_or_none()
+    if before is None:
+        row = {"id": tx.new_id(), "date_recommended": vote.date_recommended or tx.at, "vote_type": vote.vote_type}
+        tx.connection.execute(insert(VOTES), {"user_id": tx.user_id, "imdb_id": imdb_id, "person_id": person_id, **row})
+        tx.touch("movie", imdb_id)
+        tx.touch("person", person_id)  # its movie_count
+        return
+    date = before.date_recommended if vote.date_recommended is None else vote.date_recommended
+    if (before.date_recommended, before.vote_type) != (date, vote.vote_type):
+        change = update(VOTES).where(*_IS_VOTE).values(date_recommended=date, vote_type=vote.vote_type)
+        tx.execute(change, of_movie=imdb_id, of_person=person_id)
+        tx.touch("movie", imdb_id)
+
+
+def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: Row[Any]) -> None:
+    values = _metadata_columns(metadata, before)
+    if metadata.media_type not in (None, before.media_type):
+        values["media_type"] = metadata.media_type
+    if values:
+        tx.execute(_UPDATE_MOVIE.values(**values), of_movie=imdb_id)
+        tx.touch("movie", imdb_id)
+
+
+def _metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for column, data in (("tmdb_data", metadata.tmdb_data), ("omdb_data", metadata.omdb_data)):
+        if data is not None:
+            values[column] = _dump(column, data)
+    if not values:
+        return values
+    if metadata.tmdb_data is not None or before is None or before.title is None:
+        known = metadata.tmdb_data or metadata.omdb_data or {}
+        values["title"] = _text(known.get("title"))
+        values["year"] = _year(known.get("year"))
+    values["search_text"] = _search_text(metadata, before.search_text if before else None)
+    return values
+
+
+def _dump(column: str, data: Mapping[str, Any]) -> str:
+    try:
+        dumped = orjson.dumps(data)
+    except TypeError:
+        raise Invalid.field(column, "holds a value that JSON cannot express") from None
+    if len(dumped) > MAX_METADATA_BYTES:
+        raise Invalid.field(column, f"must have at most {MAX_METADATA_BYTES} bytes")
+    return dumped.decode()
+
+
+def _search_text(metadata: Metadata, known: str | None) -> str:
+    """Everything that ``q`` searches in, case-folded, a phrase a line: titles, people and genres of both shapes."""
+    phrases: list[Any] = [*(known or "").splitlines(), *metadata.search_extra]
+    for data in (metadata.tmdb_data, metadata.omdb_data):
+        for key in ("title", "director", "writer"):
+            phrases.append((data or {}).get(key))
+        for key in ("cast", "actors", "genres"):
+            listed = (data or {}).get(key)
+            phrases.extend(listed if isinstance(listed, list | tuple) else [])
+    texts = dict.fromkeys(phrase.casefold() for phrase in phrases if isinstance(phrase, str) and phrase)
+    return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
+
+
+def _text(value: Any) -> str | None:
+    return value.replace("\x00", "")[:1000] if isinstance(value, str) else None
+
+
+def _year(value: Any) -> str | None:
+    text = str(value)[:4] if isinstance(value, str | int) else ""
+    return text if text.isdecimal() else None

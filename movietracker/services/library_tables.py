@@ -1,0 +1,9 @@
+"""The tables of a user's library, in the order in which their rows can be deleted."""
+
+from __future__ import annotations
+
+from ..models import CustomList, LibraryHead, Movie, MovieStatus, Person, Recommendation, WatchRecord
+
+LIBRARY_TABLES_CHILDREN_FIRST = tuple(
+    model.__table__ for model in (Recommendation, WatchRecord, MovieStatus, CustomList, Person, Movie, LibraryHead)
+)

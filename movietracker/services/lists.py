@@ -1,0 +1,93 @@
+"""Custom lists."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import bindparam, delete, insert, select, update
+
+from ..errors import ListNotFound
+from ..models import CustomList, MovieStatus
+from ..models.person import DEFAULT_COLOR
+from .names import normalise_name
+from .transactions import LibraryRead, LibraryWrite
+
+LISTS = CustomList.__table__
+STATUS = MovieStatus.__table__
+
+DEFAULT_ICON = "list"
+
+_OF_USER = LISTS.c.user_id == bindparam("of_user")
+_OF_LIST = LISTS.c.id == bindparam("of_list")
+
+LIST_COLUMNS = (
+    LISTS.c.id,
+    LISTS.c.user_id,
+    LISTS.c.name,
+    LISTS.c.color,
+    LISTS.c.icon,
+    LISTS.c.position,
+    LISTS.c.created_at,
+    LISTS.c.last_modified,
+)
+
+_ALL = select(*LIST_COLUMNS).where(_OF_USER).order_by(LISTS.c.position, LISTS.c.created_at, LISTS.c.id)
+_ONE = select(*LIST_COLUMNS).where(_OF_USER, _OF_LIST)
+_MOVIES_ON = select(STATUS.c.imdb_id).where(
+    STATUS.c.user_id == bindparam("of_user"), STATUS.c.custom_list_id == bindparam("of_list")
+)
+
+
+def list_lists(read: LibraryRead) -> list[dict[str, Any]]:
+    """All lists of the user, by position."""
+    return [dict(row._mapping) for row in read.execute(_ALL)]
+
+
+def get_list(read: LibraryRead, list_id: str) -> dict[str, Any]:
+    """One list; raises ListNotFound."""
+    row = read.execute(_ONE, of_list=list_id).one_or_none()
+    if row is None:
+        raise ListNotFound
+    return dict(row._mapping)
+
+
+def add_list(
+    tx: LibraryWrite,
+    name: str,
+    *,
+    color: str = DEFAULT_COLOR,
+    icon: str = DEFAULT_ICON,
+    position: int = 0,
+    list_id: str | None = None,
+) -> str:
+    """Make a list; answers its id. Names need not be unique."""
+    list_id = list_id or str(uuid.uuid4())
+    row = {"name": normalise_name(name), "color": color, "icon": icon, "position": position, "created_at": tx.at}
+    tx.connection.execute(insert(LISTS), {"user_id": tx.user_id, "id": list_id, **row, **tx.created("list", list_id)})
+    return list_id
+
+
+def update_list(tx: LibraryWrite, list_id: str, changes: Mapping[str, Any]) -> None:
+    """Change any of name, color, icon, position. Raises ListNotFound."""
+    before = get_list(tx, list_id)
+    values = {key: changes[key] for key in ("name", "color", "icon", "position") if key in changes}
+    if "name" in values:
+        values["name"] = normalise_name(values["name"])
+    values = {key: value for key, value in values.items() if before[key] != value}
+    if values:
+        tx.execute(update(LISTS).where(_OF_USER, _OF_LIST).values(**values), of_list=list_id)
+        tx.touch("list", list_id)
+
+
+def delete_list(tx: LibraryWrite, list_id: str) -> None:
+    """Remove a list; its movies go back to toWatch. Raises ListNotFound."""
+    get_list(tx, list_id)
+    tx.touch("movie", *tx.execute(_MOVIES_ON, of_list=list_id).scalars())
+    back = update(STATUS).where(
+        STATUS.c.user_id == bindparam("of_user"), STATUS.c.custom_list_id == bindparam("of_list")
+    )
+    tx.execute(back.values(status="toWatch", custom_list_id=None), of_list=list_id)
+    tx.execute(delete(LISTS).where(_OF_USER, _OF_LIST), of_list=list_id)
+    tx.deleted("list", list_id)

@@ -1,0 +1,230 @@
+"""Reading a user's movies: by set, never by object, with stored JSON spliced into the answer.
+
+Parsing and dumping the stored details again is what makes trackers slow; ``orjson.Fragment`` puts them into the answer
+as they are. A list takes two statements however long it is: the movies with status and watch record, and their votes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
+
+from ..errors import MovieNotFound
+from ..models import Movie, MovieStatus, Person, Recommendation, WatchRecord
+from .transactions import LibraryRead
+
+MOVIES = Movie.__table__
+STATUS = MovieStatus.__table__
+WATCHED = WatchRecord.__table__
+VOTES = Recommendation.__table__
+PEOPLE = Person.__table__
+
+# Beyond this many movies, reading all votes is cheaper than naming the movies in the statement.
+MOST_KEYS_IN_STATEMENT = 500
+
+_MOVIE_COLUMNS = (
+    MOVIES.c.imdb_id,
+    MOVIES.c.media_type,
+    MOVIES.c.tmdb_data,
+    MOVIES.c.omdb_data,
+    MOVIES.c.last_modified,
+    STATUS.c.status,
+    STATUS.c.custom_list_id,
+    WATCHED.c.date_watched,
+    WATCHED.c.my_rating,
+)
+
+_MOVIES = (
+    select(*_MOVIE_COLUMNS)
+    .select_from(MOVIES)
+    .join(STATUS, (STATUS.c.user_id == MOVIES.c.user_id) & (STATUS.c.imdb_id == MOVIES.c.imdb_id))
+    .outerjoin(WATCHED, (WATCHED.c.user_id == MOVIES.c.user_id) & (WATCHED.c.imdb_id == MOVIES.c.imdb_id))
+    .where(MOVIES.c.user_id == bindparam("of_user"))
+)
+
+_VOTES = (
+    select(
+        VOTES.c.imdb_id,
+        VOTES.c.id,
+        VOTES.c.person_id,
+        PEOPLE.c.name,
+        VOTES.c.date_recommended,
+        VOTES.c.vote_type,
+    )
+    .select_from(VOTES)
+    .join(PEOPLE, (PEOPLE.c.user_id == VOTES.c.user_id) & (PEOPLE.c.id == VOTES.c.person_id))
+    .where(VOTES.c.user_id == bindparam("of_user"))
+)
+
+_ONE_MOVIE = _MOVIES.where(MOVIES.c.imdb_id == bindparam("of_movie"))
+_ONE_MOVIES_VOTES = _VOTES.where(VOTES.c.imdb_id == bindparam("of_movie")).order_by(VOTES.c.id)
+
+_RATING = func.coalesce(WATCHED.c.my_rating, 0.0)
+SORTS: dict[str, ColumnElement[Any]] = {
+    "imdb_id": MOVIES.c.imdb_id,
+    "title": func.lower(func.coalesce(MOVIES.c.title, MOVIES.c.imdb_id)),
+    "year": func.coalesce(MOVIES.c.year, ""),
+    "added": MOVIES.c.added_at,
+    "modified": MOVIES.c.last_modified,
+    "watched": func.coalesce(WATCHED.c.date_watched, 0.0),
+    "rating": _RATING,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MovieFilter:
+    """Which movies to list; everything that is given must fit.
+
+    ``statuses`` are alternatives; ``person_id`` recommended it; ``text`` is in title, original title, the names of
+    cast, director and recommenders, or genre. ``sort`` is a key of SORTS, descending with a leading "-".
+    ``after`` is the (sort value, IMDb id) of the last row of the page before; ``limit`` the most rows to answer.
+    """
+
+    statuses: tuple[str, ...] = ()
+    person_id: int | None = None
+    list_id: str | None = None
+    media_type: str | None = None
+    text: str | None = None
+    sort: str = "imdb_id"
+    after: tuple[Any, str] | None = None
+    limit: int | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether this is the whole library, so that votes need no selection."""
+        return self == MovieFilter(sort=self.sort)
+
+
+@dataclass(frozen=True, slots=True)
+class MoviePage:
+    """Movies ready to be dumped by orjson; ``last`` is where the next page goes on, None at the end."""
+
+    movies: list[dict[str, Any]]
+    last: tuple[Any, str] | None = None
+
+
+def list_movies(read: LibraryRead, wanted: MovieFilter) -> MoviePage:
+    """The movies that fit, in order."""
+    sort, ids = _sort_column(wanted), MOVIES.c.imdb_id
+    descending = wanted.sort.startswith("-")
+    statement = _MOVIES.where(*_conditions(wanted)).add_columns(sort.label("sort_value"))
+    if wanted.after is not None:
+        value, imdb_id = wanted.after
+        beyond = sort < value if descending else sort > value
+        statement = statement.where(or_(beyond, (sort == value) & (ids > imdb_id)))
+    if sort is ids:
+        statement = statement.order_by(ids.desc() if descending else ids)
+    else:
+        statement = statement.order_by(sort.desc() if descending else sort, ids)
+    if wanted.limit is not None:
+        statement = statement.limit(wanted.limit + 1)
+    rows = read.execute(statement).all()
+    last = None
+    if wanted.limit is not None and len(rows) > wanted.limit:
+        rows = rows[: wanted.limit]
+        last = (rows[-1].sort_value, rows[-1].imdb_id)
+    return MoviePage(movie_json(rows, _votes_for(read, wanted, rows), read.user_id), last)
+
+
+def get_movie(read: LibraryRead, imdb_id: str) -> dict[str, Any]:
+    """One movie; raises MovieNotFound."""
+    row = read.execute(_ONE_MOVIE, of_movie=imdb_id).one_or_none()
+    if row is None:
+        raise MovieNotFound
+    return movie_json([row], read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id), read.user_id)[0]
+
+
+def recommendation_json(row: Row[Any], user_id: str) -> dict[str, Any]:
+    """The contract's Recommendation; ``person`` repeats the name for older clients."""
+    return {
+        "id": row.id,
+        "imdb_id": row.imdb_id,
+        "user_id": user_id,
+        "person_id": row.person_id,
+        "person_name": row.name,
+        "person": row.name,
+        "date_recommended": row.date_recommended,
+        "vote_type": row.vote_type,
+    }
+
+
+def list_recommendations(read: LibraryRead, imdb_id: str, person_ids: Iterable[int]) -> list[dict[str, Any]]:
+    """The votes of these people for one movie, in the order of the people."""
+    rows = {row.person_id: row for row in read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id)}
+    return [recommendation_json(rows[person_id], read.user_id) for person_id in person_ids]
+
+
+def movie_json(rows: Iterable[Row[Any]], votes: Iterable[Row[Any]], user_id: str) -> list[dict[str, Any]]:
+    """The contract's Movies from rows of _MOVIE_COLUMNS and of _VOTES."""
+    votes_of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for vote in votes:
+        votes_of[vote.imdb_id].append(recommendation_json(vote, user_id))
+    return [
+        {
+            "imdb_id": row.imdb_id,
+            "user_id": user_id,
+            "media_type": row.media_type,
+            "tmdb_data": None if row.tmdb_data is None else orjson.Fragment(row.tmdb_data),
+            "omdb_data": None if row.omdb_data is None else orjson.Fragment(row.omdb_data),
+            "last_modified": row.last_modified,
+            "status": row.status,
+            "custom_list_id": row.custom_list_id,
+            "recommendations": votes_of.get(row.imdb_id, []),
+            "watch_history": None
+            if row.date_watched is None
+            else {
+                "imdb_id": row.imdb_id,
+                "user_id": user_id,
+                "date_watched": row.date_watched,
+                "my_rating": row.my_rating,
+            },
+        }
+        for row in rows
+    ]
+
+
+def _sort_column(wanted: MovieFilter) -> ColumnElement[Any]:
+    return SORTS[wanted.sort.removeprefix("-")]
+
+
+def _conditions(wanted: MovieFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.statuses:
+        conditions.append(STATUS.c.status.in_(wanted.statuses))
+    if wanted.list_id is not None:
+        conditions.append(STATUS.c.custom_list_id == wanted.list_id)
+    if wanted.media_type is not None:
+        conditions.append(MOVIES.c.media_type == wanted.media_type)
+    if wanted.person_id is not None:
+        conditions.append(_has_vote(VOTES.c.person_id == wanted.person_id))
+    if wanted.text:
+        found = MOVIES.c.search_text.contains(wanted.text.casefold(), autoescape=True)
+        conditions.append(or_(found, _has_vote(_is_recommender_named(wanted.text))))
+    return conditions
+
+
+def _has_vote(condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists().where(VOTES.c.user_id == MOVIES.c.user_id, VOTES.c.imdb_id == MOVIES.c.imdb_id, condition)
+
+
+def _is_recommender_named(text: str) -> ColumnElement[bool]:
+    bearers = select(PEOPLE.c.id).where(PEOPLE.c.user_id == bindparam("of_user"))
+    is_theirs: ColumnElement[bool] = VOTES.c.person_id.in_(
+        bearers.where(PEOPLE.c.name.icontains(text, autoescape=True))
+    )
+    return is_theirs
+
+
+def _votes_for(read: LibraryRead, wanted: MovieFilter, rows: list[Row[Any]]) -> Iterable[Row[Any]]:
+    if not rows:
+        return []
+    statement: Select[Any] = _VOTES
+    if not wanted.is_everything and len(rows) <= MOST_KEYS_IN_STATEMENT:
+        statement = statement.where(VOTES.c.imdb_id.in_([row.imdb_id for row in rows]))
+    result: Iterable[Row[Any]] = read.execute(statement.order_by(VOTES.c.imdb_id, VOTES.c.id))
+    return result

@@ -1,0 +1,19 @@
+"""Names of people and lists: trimmed, in Unicode NFC, so that equal-looking names are equal."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ..errors import Invalid
+
+MAX_NAME_LENGTH = 200
+
+
+def normalise_name(name: str, field: str = "name") -> str:
+    """The stored form of a name; raises Invalid when nothing is left, or too much."""
+    normal = unicodedata.normalize("NFC", name.strip())
+    if not normal:
+        raise Invalid.field(field, "must not be empty")
+    if len(normal) > MAX_NAME_LENGTH:
+        raise Invalid.field(field, f"must have at most {MAX_NAME_LENGTH} characters")
+    return normal

@@ -1,0 +1,188 @@
+"""People who recommend: the four quick recommenders, and everybody that the user adds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+
+from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
+from ..models import MovieStatus, Person, Recommendation, WatchRecord
+from ..models.person import DEFAULT_COLOR
+from .names import normalise_name
+from .transactions import LibraryRead, LibraryWrite
+
+PEOPLE = Person.__table__
+VOTES = Recommendation.__table__
+
+QUICK_RECOMMENDERS: tuple[dict[str, str], ...] = (
+    {"quick_key": "youtube", "name": "Random YouTube Video", "color": "#bf5af2", "emoji": "📺"},
+    {"quick_key": "oscar", "name": "Oscar Winner/Nominee", "color": "#ffd60a", "emoji": "🏆"},
+    {"quick_key": "random_person", "name": "Random Person", "color": "#30d158", "emoji": "🤝"},
+    {"quick_key": "google", "name": "Google Search", "color": "#64d2ff", "emoji": "🔎"},
+)
+
+_OF_USER = PEOPLE.c.user_id == bindparam("of_user")
+
+_COUNT = (
+    select(func.count())
+    .select_from(VOTES)
+    .where(VOTES.c.user_id == PEOPLE.c.user_id, VOTES.c.person_id == PEOPLE.c.id)
+    .scalar_subquery()
+    .label("movie_count")
+)
+
+PERSON_COLUMNS = (
+    PEOPLE.c.id,
+    PEOPLE.c.name,
+    PEOPLE.c.user_id,
+    PEOPLE.c.is_trusted,
+    PEOPLE.c.color,
+    PEOPLE.c.emoji,
+    PEOPLE.c.quick_key,
+    PEOPLE.c.last_modified,
+    _COUNT,
+)
+
+_ALL = select(*PERSON_COLUMNS).where(_OF_USER).order_by(PEOPLE.c.id)
+_BY_ID = select(*PERSON_COLUMNS).where(_OF_USER, PEOPLE.c.id == bindparam("of_person"))
+_ID_BY_NAME = select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.name == bindparam("of_name"))
+_ID_BY_ID = select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.id == bindparam("of_person"))
+_MOVIES_OF = select(VOTES.c.imdb_id).where(
+    VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person")
+)
+
+
+def person_json(row: Row[Any]) -> dict[str, Any]:
+    """The contract's Person from a row of PERSON_COLUMNS."""
+    return dict(row._mapping)
+
+
+def list_people(read: LibraryRead) -> list[dict[str, Any]]:
+    """All people of the user, the oldest first."""
+    return [person_json(row) for row in read.execute(_ALL)]
+
+
+def get_person(read: LibraryRead, person_id: int) -> dict[str, Any]:
+    """One person by id; raises PersonNotFound."""
+    row = read.execute(_BY_ID, of_person=person_id).one_or_none()
+    if row is None:
+        raise PersonNotFound
+    return person_json(row)
+
+
+def find_person(read: LibraryRead, name: str) -> int:
+    """The id of the person who bears this name; raises PersonNotFound."""
+    person_id = _id_of_name(read, normalise_name(name))
+    if person_id is None:
+        raise PersonNotFound
+    return person_id
+
+
+def find_person_by_name_or_id(read: LibraryRead, text: str) -> int:
+    """The id of the person of this name, or with this id when it is all digits and nobody bears it as a name."""
+    person_id = _id_of_name(read, normalise_name(text))
+    if person_id is None and re.fullmatch(r"[0-9]{1,18}", text):
+        person_id = read.execute(_ID_BY_ID, of_person=int(text)).scalar_one_or_none()
+    if person_id is None:
+        raise PersonNotFound
+    return person_id
+
+
+def check_person_id(read: LibraryRead, person_id: int) -> int:
+    """The same id when it is one of this user's people; raises PersonNotFound."""
+    if read.execute(_ID_BY_ID, of_person=person_id).first() is None:
+        raise PersonNotFound
+    return person_id
+
+
+def find_or_add_person(tx: LibraryWrite, name: str) -> int:
+    """The id of the person of this name, made if there is none."""
+    normal = normalise_name(name, "person_name")
+    person_id = _id_of_name(tx, normal)
+    return person_id if person_id is not None else _insert(tx, name=normal)
+
+
+def add_person(
+    tx: LibraryWrite, name: str, *, is_trusted: bool = False, color: str = DEFAULT_COLOR, emoji: str | None = None
+) -> int:
+    """Make a person; answers the id. Raises NameTaken."""
+    normal = normalise_name(name)
+    if _id_of_name(tx, normal) is not None:
+        raise NameTaken(f"You have a person named “{normal}” already.")
+    return _insert(tx, name=normal, is_trusted=is_trusted, color=color, emoji=emoji)
+
+
+def update_person(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) -> None:
+    """Change any of name, is_trusted, color, emoji; recommendations and quick_key stay. Raises NameTaken."""
+    values = {key: changes[key] for key in ("name", "is_trusted", "color", "emoji") if key in changes}
+    if "name" in values:
+        values["name"] = normalise_name(values["name"])
+        bearer = _id_of_name(tx, values["name"])
+        if bearer not in (None, person_id):
+            raise NameTaken(f"You have a person named “{values['name']}” already.")
+    before = tx.execute(_BY_ID, of_person=person_id).one()._mapping
+    values = {key: value for key, value in values.items() if before[key] != value}
+    if not values:
+        return
+    tx.execute(
+        update(PEOPLE).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")).values(**values), of_person=person_id
+    )
+    tx.touch("person", person_id)
+    if "name" in values:  # movies show the name
+        tx.touch("movie", *tx.execute(_MOVIES_OF, of_person=person_id).scalars())
+
+
+def delete_person(tx: LibraryWrite, person_id: int) -> None:
+    """Remove a person and their recommendations. Raises QuickRecommenderProtected."""
+    if tx.execute(_BY_ID, of_person=person_id).one().quick_key is not None:
+        raise QuickRecommenderProtected
+    tx.touch("movie", *tx.execute(_MOVIES_OF, of_person=person_id).scalars())
+    of_person = VOTES.c.person_id == bindparam("of_person")
+    tx.execute(delete(VOTES).where(VOTES.c.user_id == bindparam("of_user"), of_person), of_person=person_id)
+    tx.execute(delete(PEOPLE).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")), of_person=person_id)
+    tx.deleted("person", person_id)
+
+
+def seed_quick_recommenders(tx: LibraryWrite) -> None:
+    """Give a new account the four quick recommenders, untrusted."""
+    for recommender in QUICK_RECOMMENDERS:
+        _insert(tx, **recommender)
+
+
+def person_stats(read: LibraryRead, person_id: int) -> dict[str, Any]:
+    """How good this person's recommendations were: counts, and the average of the user's own ratings (1 decimal)."""
+    watched, status = WatchRecord.__table__, MovieStatus.__table__
+    statement = (
+        select(
+            func.count().label("total"),
+            func.count().filter(status.c.status == "watched").label("watched"),
+            func.avg(watched.c.my_rating).label("average"),
+        )
+        .select_from(VOTES)
+        .join(status, (status.c.user_id == VOTES.c.user_id) & (status.c.imdb_id == VOTES.c.imdb_id))
+        .outerjoin(watched, (watched.c.user_id == VOTES.c.user_id) & (watched.c.imdb_id == VOTES.c.imdb_id))
+        .where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person"))
+    )
+    row = read.execute(statement, of_person=person_id).one()
+    return {
+        "total_movies": row.total,
+        "watched_movies": row.watched,
+        "average_rating": None if row.average is None else round(row.average, 1),
+    }
+
+
+def _id_of_name(read: LibraryRead, normal_name: str) -> int | None:
+    found: int | None = read.execute(_ID_BY_NAME, of_name=normal_name).scalar_one_or_none()
+    return found
+
+
+def _insert(tx: LibraryWrite, **values: Any) -> int:
+    person_id = tx.new_id()
+    row = {"is_trusted": False, "color": DEFAULT_COLOR, "emoji": None, "quick_key": None, **values}
+    tx.connection.execute(
+        insert(PEOPLE), {"user_id": tx.user_id, "id": person_id, **row, **tx.created("person", person_id)}
+    )
+    return person_id

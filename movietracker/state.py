@@ -1,0 +1,39 @@
+"""What belongs to one application and not to the process: found through the current application."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import flask_smorest
+import orjson
+from flask import current_app
+
+from .metadata.http import ProxyHttp
+from .metadata.lookup import Lookup
+from .plugin_manager import PluginManager
+from .settings import Setting
+
+
+@dataclass(slots=True)
+class State:
+    """The parts of one application; ``settings`` are all that there are, the plugins' own included."""
+
+    settings: tuple[Setting, ...]
+    plugins: PluginManager
+    http: ProxyHttp
+    lookup: Lookup
+    api: flask_smorest.Api
+    _openapi: list[bytes] = field(default_factory=list)
+
+    def openapi_json(self) -> bytes:
+        """The OpenAPI document as JSON; made on first use, since start-up does not need it."""
+        if not self._openapi:
+            self._openapi.append(orjson.dumps(self.api.spec.to_dict(), option=orjson.OPT_INDENT_2))
+        return self._openapi[0]
+
+
+def state() -> State:
+    """The state of the current application."""
+    return cast(State, cast(Mapping[str, Any], current_app.extensions)["movietracker"])

@@ -1,0 +1,145 @@
+"""The application under test: real SQLite files, real migrations, the built-in offline catalogue."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from movietracker import create_app
+from movietracker.extensions import db
+from movietracker.services.accounts import Account, create_account
+
+PASSWORD = "a long secret"
+ADMIN_TOKEN = "the admin token of the tests"
+
+pytest_plugins = ["standin.fixtures"]
+
+# Settings of the machine that runs the tests must not reach them.
+for _name in ("SECRET_KEY", "ADMIN_TOKEN", "DATABASE_URL", "TMDB_API_KEY", "OMDB_API_KEY", "METADATA_PROVIDERS"):
+    os.environ.pop(_name, None)
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at the newest migration; tests copy it, which is quicker than migrating each time."""
+    instance = tmp_path_factory.mktemp("migrated")
+    app = create_app({"MOVIETRACKER_INSTANCE_PATH": str(instance), "TESTING": True})
+    with app.app_context():
+        upgrade()
+        db.engine.dispose()
+    return instance / "app.db"
+
+
+@pytest.fixture
+def instance_path(tmp_path: Path) -> Path:
+    """The instance folder of the test."""
+    return tmp_path / "instance"
+
+
+@pytest.fixture
+def make_app(migrated_database: Path, instance_path: Path) -> Iterator[Callable[..., Flask]]:
+    """Makes applications on the test's instance folder, with a migrated database; keyword arguments are settings."""
+    made: list[Flask] = []
+
+    def make(**settings: Any) -> Flask:
+        instance_path.mkdir(exist_ok=True)
+        if not (instance_path / "app.db").exists():
+            shutil.copy(migrated_database, instance_path / "app.db")
+        defaults = {
+            "MOVIETRACKER_INSTANCE_PATH": str(instance_path),
+            "SECRET_KEY": "the secret key of the tests, long enough",
+            "ADMIN_TOKEN": ADMIN_TOKEN,
+            "LOGIN_RATE_LIMIT": "",
+            "TESTING": True,
+        }
+        app = create_app(defaults | settings)
+        made.append(app)
+        return app
+
+    yield make
+    for app in made:
+        close_app(app)
+
+
+def close_app(app: Flask) -> None:
+    """Let go of everything an application holds."""
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    state = app.extensions["movietracker"]
+    state.lookup.close()
+    state.http.close()
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask]) -> Flask:
+    """An application with the offline catalogue only."""
+    return make_app()
+
+
+class Client(FlaskClient):
+    """A test client that may be logged in."""
+
+    def login(self, email: str, password: str = PASSWORD) -> Client:
+        """Log in and send the token from now on."""
+        answer = self.post("/api/auth/login", json={"email": email, "password": password})
+        assert answer.status_code == 200, answer.text
+        self.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {answer.json['access_token']}"
+        return self
+
+    def login_as_admin(self) -> Client:
+        """Log in as the administrator."""
+        answer = self.post("/api/auth/admin/login", json={"token": ADMIN_TOKEN})
+        assert answer.status_code == 200, answer.text
+        self.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {answer.json['access_token']}"
+        return self
+
+
+@pytest.fixture
+def anonymous(app: Flask) -> Client:
+    """A client without a token."""
+    app.test_client_class = Client
+    return app.test_client()
+
+
+@pytest.fixture
+def anna(app: Flask) -> Account:
+    """A user."""
+    with app.app_context():
+        return create_account("anna@example.com", "anna", PASSWORD)
+
+
+@pytest.fixture
+def ben(app: Flask) -> Account:
+    """Another user."""
+    with app.app_context():
+        return create_account("ben@example.com", "ben", PASSWORD)
+
+
+@pytest.fixture
+def client(app: Flask, anna: Account) -> Client:
+    """A client of Anna's."""
+    app.test_client_class = Client
+    return app.test_client().login(anna.email)
+
+
+@pytest.fixture
+def bens_client(app: Flask, ben: Account) -> Client:
+    """A client of Ben's."""
+    app.test_client_class = Client
+    return app.test_client().login(ben.email)
+
+
+@pytest.fixture
+def admin(app: Flask) -> Client:
+    """A client of the administrator's."""
+    app.test_client_class = Client
+    return app.test_client().login_as_admin()
