@@ -1,0 +1,1 @@
+"""Base classes of tests that every implementation of a protocol inherits."""

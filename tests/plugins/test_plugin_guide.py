@@ -1,0 +1,75 @@
+"""plugins/README.md, the guide for authors of plugins, says what is true."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from movietracker import hookspecs, pluginapi
+from movietracker.pluginapi import Capability
+
+ROOT = Path(__file__).parents[2]
+GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+ACME = ROOT / "tests" / "third_party" / "acme_provider"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", GUIDE, flags=re.DOTALL)
+
+
+def hooks() -> Iterator[tuple[str, list[str]]]:
+    """Every hook with the names of its arguments."""
+    for name, value in vars(hookspecs).items():
+        if hasattr(value, "movietracker_spec"):
+            yield name, list(inspect.signature(value).parameters)
+
+
+def test_there_are_hooks() -> None:
+    assert {"register_settings", "register_metadata_providers"} <= dict(hooks()).keys()
+
+
+@pytest.mark.parametrize(("name", "arguments"), list(hooks()))
+def test_every_hook_is_documented_with_its_arguments(name: str, arguments: list[str]) -> None:
+    assert f"### {name}({', '.join(arguments)})\n" in GUIDE
+
+
+def test_no_hook_is_documented_that_does_not_exist() -> None:
+    assert set(re.findall(r"^### (\w+)\(", GUIDE, flags=re.MULTILINE)) == dict(hooks()).keys()
+
+
+@pytest.mark.parametrize("capability", Capability)
+def test_every_capability_is_documented(capability: Capability) -> None:
+    assert f"| `{capability.name}` |" in GUIDE
+
+
+@pytest.mark.parametrize("error", [name for name in pluginapi.__all__ if name.startswith(("Provider", "TitleUnknown"))])
+def test_every_error_is_documented(error: str) -> None:
+    assert error == "ProviderProblem" or f"| `{error}` |" in GUIDE
+
+
+@pytest.mark.parametrize("reader", ["text", "flag", "whole_number", "words", "url", "rate"])
+def test_every_reader_of_settings_is_documented_and_there(reader: str) -> None:
+    assert callable(getattr(pluginapi, reader))
+    assert re.search(rf"`{reader}[`(]", GUIDE)
+
+
+def test_the_worked_provider_is_the_package_that_the_tests_install() -> None:
+    assert (ACME / "acme_provider.py").read_text(encoding="utf-8") in blocks("python")
+    assert (ACME / "pyproject.toml").read_text(encoding="utf-8") in blocks("toml")
+
+
+@pytest.mark.parametrize("block", blocks("python"))
+def test_the_examples_are_python_and_import_what_exists(block: str) -> None:
+    for node in ast.walk(ast.parse(block)):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("movietracker"):
+            assert node.module == "movietracker.pluginapi"
+            assert {alias.name for alias in node.names} <= set(pluginapi.__all__)
+
+
+def test_pluginapi_offers_what_it_lists() -> None:
+    assert all(hasattr(pluginapi, name) for name in pluginapi.__all__)
