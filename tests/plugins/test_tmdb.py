@@ -319,6 +319,12 @@ def test_what_is_no_genre_asks_for_no_titles(provider: MetadataProvider, standin
     assert {call.path for call in standin.calls} == {"/genre/movie/list", "/genre/tv/list"}
 
 
+def test_nobody_in_particular_has_no_titles(provider: MetadataProvider, standin: Standin) -> None:
+    assert provider.discover(DiscoverQuery(person=" ")) == []
+    assert provider.discover(DiscoverQuery()) == []
+    assert standin.calls == []
+
+
 def test_an_actors_titles_come_most_voted_first(provider: MetadataProvider, standin: Standin) -> None:
     titles = [hit.title for hit in provider.discover(DiscoverQuery(person="keanu reeves"))]
     assert titles == ["The Matrix", "The Matrix Reloaded"]
