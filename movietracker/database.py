@@ -31,6 +31,10 @@ LIBRARY_TABLES = frozenset(
         "watch_history",
         "movie_status",
         "custom_lists",
+        "change_ledger",
+        "tombstones",
+        "sync_actions",
+        "person_names",
     }
 )
 

@@ -20,6 +20,7 @@ def upgrade() -> None:
         sa.Column("next_attempt_at", sa.Double(), nullable=False),
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.Column("refresh", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("providers", sa.String(length=500), server_default=sa.text("''"), nullable=False),
         sa.PrimaryKeyConstraint("imdb_id", name=op.f("pk_enrichment_attempts")),
     )
     op.create_index(op.f("ix_enrichment_attempts_next_attempt_at"), "enrichment_attempts", ["next_attempt_at"])

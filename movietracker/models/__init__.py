@@ -7,18 +7,23 @@ from .metadata import EnrichmentAttempt, TitleMetadata
 from .movie import Movie, MovieStatus, Recommendation, WatchRecord
 from .operations import Lease
 from .person import Person
+from .sync import ActionRecord, LedgerEntry, PersonName, Tombstone
 
 __all__ = [
+    "ActionRecord",
     "CustomList",
     "EnrichmentAttempt",
     "Lease",
+    "LedgerEntry",
     "LibraryHead",
     "Movie",
     "MovieStatus",
     "Person",
+    "PersonName",
     "Recommendation",
     "RevokedToken",
     "TitleMetadata",
+    "Tombstone",
     "User",
     "WatchRecord",
 ]

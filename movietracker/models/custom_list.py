@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Double, ForeignKey, Index, Integer, String, text
+from sqlalchemy import BigInteger, Double, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -23,3 +23,5 @@ class CustomList(db.Model):  # type: ignore[misc,name-defined]
     created_at: Mapped[float] = mapped_column(Double)
     last_modified: Mapped[float] = mapped_column(Double)
     seq: Mapped[int] = mapped_column(BigInteger)
+    born_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    field_changes: Mapped[str] = mapped_column(Text, server_default=text("'{}'"))

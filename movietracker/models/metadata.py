@@ -29,7 +29,8 @@ class TitleMetadata(db.Model):  # type: ignore[misc,name-defined]
 class EnrichmentAttempt(db.Model):  # type: ignore[misc,name-defined]
     """Failed attempts to fill a stub; the next one is due at ``next_attempt_at`` (Unix seconds).
 
-    ``refresh`` says that the attempt also overwrites what is stored, for everybody who holds the title.
+    ``refresh`` says that the attempt also overwrites what is stored, for everybody who holds the title. ``providers``
+    names those that were ready at the last attempt: when others are, it is worth asking again at once.
     """
 
     __tablename__ = "enrichment_attempts"
@@ -39,3 +40,4 @@ class EnrichmentAttempt(db.Model):  # type: ignore[misc,name-defined]
     next_attempt_at: Mapped[float] = mapped_column(Double, index=True)
     last_error: Mapped[str | None] = mapped_column(String(500))
     refresh: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    providers: Mapped[str] = mapped_column(String(500), server_default=text("''"))

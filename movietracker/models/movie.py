@@ -52,6 +52,8 @@ class Movie(db.Model):  # type: ignore[misc,name-defined]
     added_at: Mapped[float] = mapped_column(Double)
     last_modified: Mapped[float] = mapped_column(Double)
     seq: Mapped[int] = mapped_column(BigInteger)
+    born_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    field_changes: Mapped[str] = mapped_column(Text, server_default=text("'{}'"))
 
 
 # Stubs are found without reading whole libraries.

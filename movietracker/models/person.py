@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, Index, String, UniqueConstraint, false, text
+from sqlalchemy import BigInteger, Boolean, Double, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import db
@@ -29,3 +29,5 @@ class Person(db.Model):  # type: ignore[misc,name-defined]
     quick_key: Mapped[str | None] = mapped_column(String(32))
     last_modified: Mapped[float] = mapped_column(Double)
     seq: Mapped[int] = mapped_column(BigInteger)
+    born_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    field_changes: Mapped[str] = mapped_column(Text, server_default=text("'{}'"))

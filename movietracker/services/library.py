@@ -113,7 +113,7 @@ def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata | None = Non
     tx.connection.execute(insert(MOVIES), {"tmdb_data": None, "omdb_data": None, **row})
     tx.connection.execute(insert(STATUS), {"user_id": tx.user_id, "imdb_id": imdb_id, "status": "toWatch"})
     if metadata.tmdb_data is None:
-        tx.stub([imdb_id])
+        tx.stub(imdb_id)
     return True
 
 
@@ -137,7 +137,7 @@ def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str 
     before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one()
     if (before.status, before.custom_list_id) != (status, custom_list_id):
         tx.execute(_UPDATE_STATUS.values(status=status, custom_list_id=custom_list_id), of_movie=imdb_id)
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, "status")
 
 
 def watch(tx: LibraryWrite, imdb_id: str, date_watched: float, my_rating: float | None) -> None:
@@ -147,10 +147,10 @@ def watch(tx: LibraryWrite, imdb_id: str, date_watched: float, my_rating: float 
     values = {"date_watched": date_watched, "my_rating": my_rating}
     if before is None:
         tx.connection.execute(insert(WATCHED), {"user_id": tx.user_id, "imdb_id": imdb_id, **values})
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, "rating")
     elif dict(before._mapping) != values:
         tx.execute(_UPDATE_WATCH.values(**values), of_movie=imdb_id)
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, "rating")
 
 
 def recommend(tx: LibraryWrite, imdb_id: str, vote: Vote, metadata: Metadata | None = None) -> int:
@@ -180,7 +180,7 @@ def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
         raise MovieNotFound
     if tx.execute(delete(VOTES).where(*_IS_VOTE), of_movie=imdb_id, of_person=person_id).rowcount == 0:
         raise RecommendationNotFound
-    tx.touch("movie", imdb_id)
+    tx.touch("movie", imdb_id, people.vote_field(person_id))
     tx.touch("person", person_id)  # its movie_count
 
 
@@ -189,14 +189,14 @@ def _store_vote(tx: LibraryWrite, imdb_id: str, person_id: int, vote: Vote) -> N
     if before is None:
         row = {"id": tx.new_id(), "date_recommended": vote.date_recommended or tx.at, "vote_type": vote.vote_type}
         tx.connection.execute(insert(VOTES), {"user_id": tx.user_id, "imdb_id": imdb_id, "person_id": person_id, **row})
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, people.vote_field(person_id))
         tx.touch("person", person_id)  # its movie_count
         return
     date = before.date_recommended if vote.date_recommended is None else vote.date_recommended
     if (before.date_recommended, before.vote_type) != (date, vote.vote_type):
         change = update(VOTES).where(*_IS_VOTE).values(date_recommended=date, vote_type=vote.vote_type)
         tx.execute(change, of_movie=imdb_id, of_person=person_id)
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, people.vote_field(person_id))
 
 
 def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: Row[Any]) -> None:
@@ -205,7 +205,7 @@ def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: 
         values["media_type"] = metadata.media_type
     if values:
         tx.execute(_UPDATE_MOVIE.values(**values), of_movie=imdb_id)
-        tx.touch("movie", imdb_id)
+        tx.touch("movie", imdb_id, "metadata")
 
 
 def _metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:

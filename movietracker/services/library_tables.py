@@ -2,8 +2,33 @@
 
 from __future__ import annotations
 
-from ..models import CustomList, LibraryHead, Movie, MovieStatus, Person, Recommendation, WatchRecord
+from ..models import (
+    ActionRecord,
+    CustomList,
+    LedgerEntry,
+    LibraryHead,
+    Movie,
+    MovieStatus,
+    Person,
+    PersonName,
+    Recommendation,
+    Tombstone,
+    WatchRecord,
+)
 
 LIBRARY_TABLES_CHILDREN_FIRST = tuple(
-    model.__table__ for model in (Recommendation, WatchRecord, MovieStatus, CustomList, Person, Movie, LibraryHead)
+    model.__table__
+    for model in (
+        Recommendation,
+        WatchRecord,
+        MovieStatus,
+        CustomList,
+        Person,
+        Movie,
+        PersonName,
+        Tombstone,
+        ActionRecord,
+        LedgerEntry,
+        LibraryHead,
+    )
 )

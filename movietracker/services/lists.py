@@ -78,13 +78,13 @@ def update_list(tx: LibraryWrite, list_id: str, changes: Mapping[str, Any]) -> N
     values = {key: value for key, value in values.items() if before[key] != value}
     if values:
         tx.execute(update(LISTS).where(_OF_USER, _OF_LIST).values(**values), of_list=list_id)
-        tx.touch("list", list_id)
+        tx.touch("list", list_id, *values)
 
 
 def delete_list(tx: LibraryWrite, list_id: str) -> None:
     """Remove a list; its movies go back to toWatch. Raises ListNotFound."""
     get_list(tx, list_id)
-    tx.touch("movie", *tx.execute(_MOVIES_ON, of_list=list_id).scalars())
+    tx.touch_all("movie", tx.execute(_MOVIES_ON, of_list=list_id).scalars(), "status")
     back = update(STATUS).where(
         STATUS.c.user_id == bindparam("of_user"), STATUS.c.custom_list_id == bindparam("of_list")
     )

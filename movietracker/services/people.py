@@ -9,13 +9,14 @@ from typing import Any
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
-from ..models import MovieStatus, Person, Recommendation, WatchRecord
+from ..models import MovieStatus, Person, PersonName, Recommendation, WatchRecord
 from ..models.person import DEFAULT_COLOR
 from .names import normalise_name
 from .transactions import LibraryRead, LibraryWrite
 
 PEOPLE = Person.__table__
 VOTES = Recommendation.__table__
+NAMES = PersonName.__table__
 
 QUICK_RECOMMENDERS: tuple[dict[str, str], ...] = (
     {"quick_key": "youtube", "name": "Random YouTube Video", "color": "#bf5af2", "emoji": "📺"},
@@ -53,6 +54,21 @@ _ID_BY_ID = select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.id == bindparam("of_per
 _MOVIES_OF = select(VOTES.c.imdb_id).where(
     VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person")
 )
+
+_END_NAME = (
+    update(NAMES)
+    .where(
+        NAMES.c.user_id == bindparam("of_user"),
+        NAMES.c.person_id == bindparam("of_person"),
+        NAMES.c.to_seq.is_(None),
+    )
+    .values(to_seq=bindparam("ends_at"))
+)
+
+
+def vote_field(person_id: int) -> str:
+    """The field of a movie that holds this person's vote, for the change clock."""
+    return f"vote:{person_id}"
 
 
 def person_json(row: Row[Any]) -> dict[str, Any]:
@@ -130,20 +146,23 @@ def update_person(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) 
     tx.execute(
         update(PEOPLE).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")).values(**values), of_person=person_id
     )
-    tx.touch("person", person_id)
-    if "name" in values:  # movies show the name
-        tx.touch("movie", *tx.execute(_MOVIES_OF, of_person=person_id).scalars())
+    tx.touch("person", person_id, *values)
+    if "name" in values:
+        _end_name(tx, person_id)
+        _begin_name(tx, person_id, values["name"])
+        tx.touch_all("movie", tx.execute(_MOVIES_OF, of_person=person_id).scalars())  # they show the name
 
 
 def delete_person(tx: LibraryWrite, person_id: int) -> None:
     """Remove a person and their recommendations. Raises QuickRecommenderProtected."""
     if tx.execute(_BY_ID, of_person=person_id).one().quick_key is not None:
         raise QuickRecommenderProtected
-    tx.touch("movie", *tx.execute(_MOVIES_OF, of_person=person_id).scalars())
+    tx.touch_all("movie", tx.execute(_MOVIES_OF, of_person=person_id).scalars(), vote_field(person_id))
     of_person = VOTES.c.person_id == bindparam("of_person")
     tx.execute(delete(VOTES).where(VOTES.c.user_id == bindparam("of_user"), of_person), of_person=person_id)
     tx.execute(delete(PEOPLE).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")), of_person=person_id)
     tx.deleted("person", person_id)
+    _end_name(tx, person_id)
 
 
 def seed_quick_recommenders(tx: LibraryWrite) -> None:
@@ -185,4 +204,15 @@ def _insert(tx: LibraryWrite, **values: Any) -> int:
     tx.connection.execute(
         insert(PEOPLE), {"user_id": tx.user_id, "id": person_id, **row, **tx.created("person", person_id)}
     )
+    _begin_name(tx, person_id, row["name"])
     return person_id
+
+
+def _begin_name(tx: LibraryWrite, person_id: int, name: str) -> None:
+    """Remember from which change on this person bears this name, so that a queued action means who it meant."""
+    row = {"user_id": tx.user_id, "person_id": person_id, "from_seq": tx.number_of("person", person_id)}
+    tx.connection.execute(insert(NAMES), {**row, "name": name, "to_seq": None})
+
+
+def _end_name(tx: LibraryWrite, person_id: int) -> None:
+    tx.execute(_END_NAME, of_person=person_id, ends_at=tx.number_of("person", person_id))

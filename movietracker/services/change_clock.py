@@ -1,0 +1,240 @@
+"""The change clock of a library: what a transaction notes, and how it is numbered, stamped and recorded.
+
+Each changed record gets a number of its own (``seq``) and the commit's time (``last_modified``); each changed field of
+it remembers the number, when its user did it, and on which device, so that the sync protocol sees conflicts field by
+field. A deleted record leaves a tombstone. The commit leaves one line in the ledger. A transaction that notes nothing
+uses no number and leaves no line.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from ..clock import next_moment
+from ..database import upsert
+from ..errors import UserNotFound
+from ..events import Change, LibraryChanged, RecordKind
+from ..models import CustomList, LedgerEntry, LibraryHead, Movie, Person, Tombstone
+
+HEAD = LibraryHead.__table__
+LEDGER = LedgerEntry.__table__
+TOMBSTONES = Tombstone.__table__
+
+RECORDS: dict[RecordKind, tuple[Any, Any, type]] = {
+    "movie": (Movie.__table__, Movie.__table__.c.imdb_id, str),
+    "person": (Person.__table__, Person.__table__.c.id, int),
+    "list": (CustomList.__table__, CustomList.__table__.c.id, str),
+}
+
+ANY_FIELD = "*"
+"""The field under which a record's creation is noted: fields without an entry of their own changed then."""
+
+RecordKey = tuple[RecordKind, str]
+
+_READ_HEAD = select(HEAD.c.seq, HEAD.c.at).where(HEAD.c.user_id == bindparam("of_user"))
+_HAS_TOMBSTONES = select(TOMBSTONES.c.seq).where(TOMBSTONES.c.user_id == bindparam("of_user")).limit(1)
+_WITHOUT_TOMBSTONE = delete(TOMBSTONES).where(
+    TOMBSTONES.c.user_id == bindparam("of_user"),
+    TOMBSTONES.c.kind == bindparam("of_kind"),
+    TOMBSTONES.c.key == bindparam("of_key"),
+)
+_ADVANCE = update(HEAD).where(HEAD.c.user_id == bindparam("of_user"))
+
+
+class Head(NamedTuple):
+    """The newest change of a library: its number and its time in Unix seconds."""
+
+    seq: int
+    at: float
+
+
+class FieldChange(NamedTuple):
+    """The last change of a field: its number, when the user did it (Unix seconds), and on which device, if known."""
+
+    seq: int
+    done_at: float
+    device: str | None
+
+
+class LibraryRead:
+    """A consistent look at one user's library."""
+
+    def __init__(self, connection: Connection, user_id: str) -> None:
+        self.connection = connection
+        self.user_id = user_id
+
+    def execute(self, statement: Any, **parameters: Any) -> Any:
+        """Run a statement; ``of_user`` is always bound to this user."""
+        return self.connection.execute(statement, {"of_user": self.user_id, **parameters})
+
+    def head(self) -> Head:
+        """The head of the library."""
+        row = self.execute(_READ_HEAD).one_or_none()
+        if row is None:
+            raise UserNotFound
+        return Head(row.seq, row.at)
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What a transaction has noted so far; copied at a savepoint, put back when it is undone."""
+
+    seq: int
+    next_id: int
+    numbers: dict[RecordKey, int] = field(default_factory=dict)
+    unwritten: dict[RecordKey, dict[str, FieldChange]] = field(default_factory=dict)
+    changes: dict[RecordKey, Change] = field(default_factory=dict)
+    stubs: tuple[str, ...] = ()
+
+    def copy(self) -> _Notes:
+        return replace(
+            self,
+            numbers=dict(self.numbers),
+            unwritten={record: dict(fields) for record, fields in self.unwritten.items()},
+            changes=dict(self.changes),
+        )
+
+
+class LibraryWrite(LibraryRead):
+    """A write transaction of one user's library, opened by ``library_write``.
+
+    ``at`` is the commit's time; ``done_at`` and ``device`` say when and where the user did what is being written (the
+    commit's time and None unless a sync action says otherwise).
+    """
+
+    def __init__(self, connection: Connection, user_id: str, seq: int, at: float, next_id: int) -> None:
+        super().__init__(connection, user_id)
+        self.first_seq = seq
+        self.at = next_moment(at)
+        self.done_at = self.at
+        self.device: str | None = None
+        self._notes = _Notes(seq, next_id)
+
+    @property
+    def seq(self) -> int:
+        """The last number given so far."""
+        return self._notes.seq
+
+    @cached_property
+    def _has_tombstones(self) -> bool:
+        """Most libraries have none, and then a new record needs no statement to remove its own."""
+        return self.execute(_HAS_TOMBSTONES).first() is not None
+
+    def new_id(self) -> int:
+        """An id for a new person or recommendation; never given twice, also after deletion."""
+        given = self._notes.next_id
+        self._notes.next_id += 1
+        return given
+
+    def created(self, kind: RecordKind, key: str | int) -> dict[str, Any]:
+        """Note a new record; answers the columns of the change clock for its INSERT."""
+        record = (kind, str(key))
+        seq = self._number(record)
+        self._notes.changes[record] = Change(kind, str(key), created=True)
+        if self._has_tombstones:
+            self.execute(_WITHOUT_TOMBSTONE, of_kind=kind, of_key=str(key))
+        changes = orjson.dumps({ANY_FIELD: self._field_change(seq)}).decode()
+        return {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": changes}
+
+    def touch(self, kind: RecordKind, key: str | int, *fields: str) -> None:
+        """Note a changed record, and which of its fields changed; both are written by ``flush``."""
+        record = (kind, str(key))
+        seq = self._number(record)
+        self._notes.changes.setdefault(record, Change(kind, str(key)))
+        noted = self._notes.unwritten.setdefault(record, {})
+        noted.update(dict.fromkeys(fields, self._field_change(seq)))
+
+    def touch_all(self, kind: RecordKind, keys: Iterable[str | int], *fields: str) -> None:
+        """Note several changed records."""
+        for key in keys:
+            self.touch(kind, key, *fields)
+
+    def deleted(self, kind: RecordKind, key: str | int) -> None:
+        """Note a removed record: it leaves a tombstone."""
+        record = (kind, str(key))
+        seq = self._number(record)
+        self._notes.unwritten.pop(record, None)
+        self._has_tombstones = True
+        self._notes.changes[record] = Change(kind, str(key), deleted=True)
+        row = {"user_id": self.user_id, "kind": kind, "key": str(key), "seq": seq}
+        upsert(self.connection, TOMBSTONES, [{**row, "at": self.at, "done_at": self.done_at}])
+
+    def stub(self, imdb_id: str) -> None:
+        """Note a movie stored without details, for enrichment."""
+        self._notes.stubs += (imdb_id,)
+
+    def number_of(self, kind: RecordKind, key: str | int) -> int:
+        """The number that this transaction gave to a record it has noted."""
+        return self._notes.numbers[kind, str(key)]
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """Undo what the block does when it raises, and go on with what was there before."""
+        kept = self._notes.copy()
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._notes = kept
+            raise
+
+    def flush(self) -> None:
+        """Write the numbers, times and field changes of the records touched so far, so that a read shows them."""
+        for kind, (table, column, convert) in RECORDS.items():
+            touched = {key: fields for (each, key), fields in self._notes.unwritten.items() if each == kind}
+            if touched:
+                self._write_numbers(kind, table, column, {convert(key): fields for key, fields in touched.items()})
+        self._notes.unwritten.clear()
+
+    def _write_numbers(
+        self, kind: RecordKind, table: Any, column: Any, touched: dict[Any, dict[str, FieldChange]]
+    ) -> None:
+        of_user = table.c.user_id == bindparam("of_user")
+        rows = [
+            {"of_user": self.user_id, "of_key": key, "to_seq": self._notes.numbers[kind, str(key)]} for key in touched
+        ]
+        plain = update(table).where(of_user, column == bindparam("of_key"))
+        plain = plain.values(seq=bindparam("to_seq"), last_modified=self.at)
+        with_fields = plain.values(field_changes=bindparam("to_fields"))
+        for row in [row for row in rows if touched[row["of_key"]]]:
+            row["to_fields"] = self._merged(table, column, row["of_key"], touched[row["of_key"]])
+        for statement, chosen in (
+            (plain, [row for row in rows if "to_fields" not in row]),
+            (with_fields, [row for row in rows if "to_fields" in row]),
+        ):
+            if chosen:
+                self.connection.execute(statement, chosen)
+
+    def _merged(self, table: Any, column: Any, key: Any, fields: dict[str, FieldChange]) -> str:
+        known = self.execute(
+            select(table.c.field_changes).where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key")),
+            of_key=key,
+        ).scalar_one()
+        return orjson.dumps({**orjson.loads(known), **fields}).decode()
+
+    def finish(self) -> LibraryChanged | None:
+        """Write what is left, the ledger's line and the new head; None when nothing changed."""
+        self.flush()
+        if not self._notes.changes:
+            return None
+        entry = {"user_id": self.user_id, "seq": self.seq, "at": self.at, "nonce": secrets.token_hex(8)}
+        self.connection.execute(insert(LEDGER), entry)
+        self.execute(_ADVANCE.values(seq=self.seq, at=self.at, next_id=self._notes.next_id))
+        return LibraryChanged(self.user_id, self.seq, self.at, tuple(self._notes.changes.values()), self._notes.stubs)
+
+    def _number(self, record: RecordKey) -> int:
+        if record not in self._notes.numbers:
+            self._notes.seq += 1
+            self._notes.numbers[record] = self._notes.seq
+        return self._notes.numbers[record]
+
+    def _field_change(self, seq: int) -> FieldChange:
+        return FieldChange(seq, min(self.done_at, self.at), self.device)
