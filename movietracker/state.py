@@ -30,7 +30,7 @@ class State:
     def openapi_json(self) -> bytes:
         """The OpenAPI document as JSON; made on first use, since start-up does not need it."""
         if not self._openapi:
-            self._openapi.append(orjson.dumps(self.api.spec.to_dict(), option=orjson.OPT_INDENT_2))
+            self._openapi.append(orjson.dumps(self.api.document(), option=orjson.OPT_INDENT_2))
         return self._openapi[0]
 
 

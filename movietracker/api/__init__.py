@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
+from threading import Lock
+from typing import Any
 
 import flask_smorest
 from flask import Flask, Response, g, request
@@ -19,16 +21,39 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
-class _Api(flask_smorest.Api):
-    """flask-smorest's Api without its error handlers: errors have one shape, made in error_handlers.py."""
+class DescribedApi(flask_smorest.Api):
+    """flask-smorest's Api without its error handlers (see error_handlers.py), and in no hurry to describe itself.
+
+    Describing all endpoints takes longer than everything else at start-up together, so it waits until somebody asks.
+    """
 
     ERROR_SCHEMA = ErrorSchema
+
+    def __init__(self, app: Flask, **options: Any) -> None:
+        self._lock = Lock()
+        self._undescribed: list[flask_smorest.Blueprint] = []
+        super().__init__(app, **options)
+
+    def register_blueprint(self, blueprint: flask_smorest.Blueprint, **options: Any) -> None:
+        """Add the endpoints to the application, and note them for the document."""
+        self._app.register_blueprint(blueprint, **options)
+        self._undescribed.append(blueprint)
+
+    def document(self) -> dict[str, Any]:
+        """The OpenAPI document."""
+        with self._lock:
+            while self._undescribed:
+                blueprint = self._undescribed.pop(0)
+                blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
+                self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            document: dict[str, Any] = self.spec.to_dict()
+            return document
 
     def _register_error_handlers(self) -> None:
         pass
 
 
-def init_app(app: Flask) -> flask_smorest.Api:
+def init_app(app: Flask) -> DescribedApi:
     """Register everything that answers requests; answers the object that makes the OpenAPI document."""
     app.config.update(
         API_TITLE="movietracker",
@@ -50,7 +75,7 @@ def init_app(app: Flask) -> flask_smorest.Api:
     app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
     limiter.init_app(app)
     error_handlers.init_app(app)
-    api = _Api(app, spec_kwargs=_SPEC)
+    api = DescribedApi(app, spec_kwargs=_SPEC)
     api.register_converter(NameConverter, lambda _: {"type": "string"})
     for module in (auth, movies, people, lists, external, health):
         api.register_blueprint(module.blueprint)
