@@ -1,4 +1,7 @@
-"""The application under test: real SQLite files, real migrations, the built-in offline catalogue."""
+"""The application under test: real databases, real migrations, the built-in offline catalogue.
+
+Tests run on SQLite files; with ``TEST_DATABASE=postgresql`` those that do not choose a database run on PostgreSQL.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from support import postgresql
 
 from movietracker import create_app
 from movietracker.extensions import db
@@ -21,6 +25,8 @@ PASSWORD = "a long secret"
 ADMIN_TOKEN = "the admin token of the tests"
 
 pytest_plugins = ["standin.fixtures"]
+
+ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 
 # Settings of the machine that runs the tests must not reach them.
 for _name in ("SECRET_KEY", "ADMIN_TOKEN", "DATABASE_URL", "TMDB_API_KEY", "OMDB_API_KEY", "METADATA_PROVIDERS"):
@@ -34,8 +40,34 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     app = create_app({"MOVIETRACKER_INSTANCE_PATH": str(instance), "TESTING": True})
     with app.app_context():
         upgrade()
-        db.engine.dispose()
+    close_app(app)
     return instance / "app.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The name of a PostgreSQL database at the newest migration; tests copy it."""
+    postgresql.require_server()
+    with postgresql.temporary_database() as url:
+        postgresql.migrate(url, str(tmp_path_factory.mktemp("migrated_postgresql")))
+        yield postgresql.name_of(url)
+
+
+@pytest.fixture
+def postgresql_url(migrated_postgresql: str) -> Iterator[str]:
+    """A migrated PostgreSQL database of the test's own; skips when there is no server."""
+    with postgresql.temporary_database(migrated_postgresql) as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, instance_path: Path) -> str:
+    """The migrated database of the test as DATABASE_URL; empty for the SQLite file in the instance folder."""
+    if ON_POSTGRESQL:
+        return str(request.getfixturevalue("postgresql_url"))
+    instance_path.mkdir(exist_ok=True)
+    shutil.copy(request.getfixturevalue("migrated_database"), instance_path / "app.db")
+    return ""
 
 
 @pytest.fixture
@@ -45,15 +77,13 @@ def instance_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_app(migrated_database: Path, instance_path: Path) -> Iterator[Callable[..., Flask]]:
+def make_app(database_url: str, instance_path: Path) -> Iterator[Callable[..., Flask]]:
     """Makes applications on the test's instance folder, with a migrated database; keyword arguments are settings."""
     made: list[Flask] = []
 
     def make(**settings: Any) -> Flask:
-        instance_path.mkdir(exist_ok=True)
-        if not (instance_path / "app.db").exists():
-            shutil.copy(migrated_database, instance_path / "app.db")
         defaults = {
+            "DATABASE_URL": database_url,
             "MOVIETRACKER_INSTANCE_PATH": str(instance_path),
             "SECRET_KEY": "the secret key of the tests, long enough",
             "ADMIN_TOKEN": ADMIN_TOKEN,

@@ -1,0 +1,60 @@
+"""Databases of the tests' own on a PostgreSQL server; TEST_POSTGRESQL says where it is."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from flask_migrate import upgrade
+from sqlalchemy.engine import make_url
+
+from movietracker import create_app
+from movietracker.extensions import db
+
+SERVER = os.environ.get("TEST_POSTGRESQL", "postgresql://root@127.0.0.1/postgres")
+
+_NAME = "movietracker_test_"
+
+
+def require_server() -> None:
+    """Skip the test when there is no server."""
+    try:
+        psycopg.connect(SERVER, connect_timeout=2).close()
+    except psycopg.OperationalError:
+        pytest.skip(f"no PostgreSQL server answers at {SERVER} (TEST_POSTGRESQL)")
+
+
+def run(statement: str) -> None:
+    """Run a statement that cannot be part of a transaction."""
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        connection.execute(statement.encode())
+
+
+@contextmanager
+def temporary_database(template: str | None = None) -> Iterator[str]:
+    """A database of its own, dropped at the end; answers its URL."""
+    name = f"{_NAME}{uuid.uuid4().hex}"
+    run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""))
+    try:
+        yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
+    finally:
+        run(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def name_of(url: str) -> str:
+    """The database's name."""
+    return str(make_url(url).database)
+
+
+def migrate(url: str, instance_path: str) -> None:
+    """Bring a database to the newest migration."""
+    settings = {"DATABASE_URL": url, "MOVIETRACKER_INSTANCE_PATH": instance_path, "TESTING": True}
+    app = create_app(settings)
+    with app.app_context():
+        upgrade()
+        db.session.remove()
+        db.engine.dispose()
