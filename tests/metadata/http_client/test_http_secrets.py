@@ -1,0 +1,178 @@
+"""Keys reach the upstream and nothing else: no cache key, stored answer, log, error or file."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from metadata.http_client.conftest import Clock
+from metadata.http_client.scripted_server import ScriptedServer, answer, break_off, content, hang_up, silence
+
+from movietracker.contracts import JsonHttpClient
+from movietracker.errors import ProviderRefused
+from movietracker.metadata.http import ProxyHttp
+from movietracker.metadata.wire import Secrets, take_credentials
+
+PARAM, HEADER = "s3cr3t-param-k3y", "s3cr3t-header-k3y"
+
+
+@pytest.fixture
+def keyed(proxy: ProxyHttp, upstream: ScriptedServer) -> JsonHttpClient:
+    return proxy(
+        "films",
+        upstream.url,
+        secret_params={"api_key": PARAM},
+        secret_headers={"Authorization": f"Bearer {HEADER}"},
+        requests_per_second=1000,
+    )
+
+
+@pytest.fixture
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    caplog.set_level(logging.DEBUG)
+    yield caplog
+    records = caplog.get_records("call")
+    assert records, "nothing was logged at all, so nothing was tested"
+    for record in records:
+        assert "s3cr3t" not in f"{record.getMessage()} {record.args} {record.exc_text} {record.__dict__}"
+
+
+def test_keys_reach_the_upstream(keyed: JsonHttpClient, upstream: ScriptedServer) -> None:
+    keyed.get_json("/1", {"q": "x"})
+    keyed.get_json("/2")
+    assert [seen.query for seen in upstream.seen] == [{"q": "x", "api_key": PARAM}, {"api_key": PARAM}]
+    assert {seen.headers["authorization"] for seen in upstream.seen} == {f"Bearer {HEADER}"}
+
+
+def test_keys_are_in_no_file_and_no_log(
+    keyed: JsonHttpClient,
+    proxy: ProxyHttp,
+    upstream: ScriptedServer,
+    tmp_path: Path,
+    everything_logged: pytest.LogCaptureFixture,
+) -> None:
+    upstream.says(answer({"a": 1}, headers={"X-Echo": PARAM, "Link": f"<{upstream.url}/?api_key={PARAM}>"}))
+    keyed.get_json("/1", {"q": "x"})
+    proxy.close()
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert tmp_path / "http_cache.sqlite" in files
+    for path in files:
+        assert b"s3cr3t" not in path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        answer({}, 500),
+        answer({}, 401),
+        answer({}, 404),
+        answer({}, 429),
+        answer({}, 302, {"Location": f"http://127.0.0.1:1/?api_key={PARAM}"}),
+        content(b"<h1>"),
+        silence,
+        hang_up,
+        break_off,
+        content(b"{}", headers={"Broken header": "", "": ""}),
+    ],
+)
+@pytest.mark.parametrize("expired", [False, True])
+def test_keys_are_in_no_error_and_no_log(
+    keyed: JsonHttpClient,
+    upstream: ScriptedServer,
+    clock: Clock,
+    everything_logged: pytest.LogCaptureFixture,
+    trouble: object,
+    expired: bool,
+) -> None:
+    if expired:
+        keyed.get_json("/")
+        clock.now += 4000
+    upstream.says(trouble)  # type: ignore[arg-type]
+    try:
+        keyed.get_json("/")
+    except Exception as error:  # noqa: BLE001 - whatever it is, it must not show a key
+        chain: BaseException | None = error
+        while chain is not None:
+            assert "s3cr3t" not in "".join(traceback.format_exception(chain)) + repr(vars(chain))
+            chain = chain.__cause__ or chain.__context__
+
+
+def test_keys_do_not_go_where_a_redirect_points(keyed: JsonHttpClient, upstream: ScriptedServer) -> None:
+    with ScriptedServer() as other:
+        upstream.says(answer({}, 302, {"Location": f"{other.url}/take"}))
+        with pytest.raises(Exception, match="redirect"):
+            keyed.get_json("/")
+        assert other.connections == 0
+
+
+def test_a_new_key_finds_the_answers_of_the_old_one(proxy: ProxyHttp, upstream: ScriptedServer) -> None:
+    for key in ("old-key-1", "new-key-2"):
+        proxy("films", upstream.url, secret_params={"api_key": key}).get_json("/")
+    assert upstream.calls == 1
+
+
+def test_an_answer_that_repeats_a_key_is_given_but_not_stored(
+    keyed: JsonHttpClient, proxy: ProxyHttp, upstream: ScriptedServer
+) -> None:
+    for key in (PARAM, HEADER):
+        upstream.says(answer({"your_key": key}))
+        assert keyed.get_json("/") == {"your_key": key}
+    assert proxy.cache_info()["current_size"] == 0
+
+
+def test_a_key_with_special_characters_arrives_as_it_is(proxy: ProxyHttp, upstream: ScriptedServer) -> None:
+    proxy("films", upstream.url, secret_params={"key": "a&b=c d/é\n"}).get_json("/", {"q": "1"})
+    assert upstream.seen[0].query == {"q": "1", "key": "a&b=c d/é\n"}
+
+
+@pytest.mark.parametrize("value", ["s3cr3t\r\nHost: evil", "s3cr3t\n", "s3cr3t-é", "s3cr3t\0"])
+def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(
+    proxy: ProxyHttp, upstream: ScriptedServer, caplog: pytest.LogCaptureFixture, value: str
+) -> None:
+    client = proxy("films", upstream.url, secret_headers={"Authorization": value})
+    with pytest.raises(ProviderRefused, match="cannot be sent") as caught:
+        client.get_json("/")
+    assert "s3cr3t" not in str(caught.value) + caplog.text
+    assert upstream.calls == 0
+
+
+def test_credentials_of_the_base_address_are_secrets_too(
+    proxy: ProxyHttp, upstream: ScriptedServer, tmp_path: Path
+) -> None:
+    proxy("films", upstream.url.replace("//", "//me:s3cr3t%40@")).get_json("/")
+    assert upstream.seen[0].headers["authorization"] == "Basic bWU6czNjcjN0QA=="
+    proxy.close()
+    assert not any(b"s3cr3t" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("https://films.example/3", "https://films.example/3"),
+        ("https://u:p@films.example/3", "https://films.example/3"),
+        ("https://u:p@q@films.example:8/3", "https://films.example:8/3"),
+        ("https://films.example/@3", "https://films.example/@3"),
+    ],
+)
+def test_only_the_credentials_are_taken_from_an_address(address: str, public: str) -> None:
+    assert take_credentials(address)[0] == public
+
+
+def test_passwords_of_netrc_are_not_sent(
+    proxy: ProxyHttp, upstream: ScriptedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password s3cr3t\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    proxy("films", upstream.url).get_json("/")
+    assert "authorization" not in upstream.seen[0].headers
+
+
+def test_secrets_do_not_show_themselves() -> None:
+    secrets = Secrets({"api_key": PARAM}, {"Authorization": HEADER})
+    assert "s3cr3t" not in repr(secrets) + str(secrets) + f"{secrets}"
+    assert PARAM.encode() in pickle.dumps(secrets)  # they are there: the line above can fail
