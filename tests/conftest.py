@@ -9,7 +9,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from flask import Flask
@@ -18,8 +18,11 @@ from flask_migrate import upgrade
 from support import postgresql
 
 from movietracker import create_app
+from movietracker.api import authentication
 from movietracker.extensions import db
-from movietracker.services.accounts import Account, create_account
+from movietracker.services import accounts
+from movietracker.services.accounts import Account
+from movietracker.services.passwords import hash_password
 
 PASSWORD = "a long secret"
 ADMIN_TOKEN = "the admin token of the tests"
@@ -136,40 +139,63 @@ class Client(FlaskClient):
 @pytest.fixture
 def anonymous(app: Flask) -> Client:
     """A client without a token."""
-    app.test_client_class = Client
-    return app.test_client()
+    return client_of(app)
+
+
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """What is stored for PASSWORD; made once, since making it is slow on purpose."""
+    return hash_password(PASSWORD)
 
 
 @pytest.fixture
-def anna(app: Flask) -> Account:
+def make_account(app: Flask, password_hash: str, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Account]:
+    """Makes the account of a name, with PASSWORD."""
+
+    def make(name: str) -> Account:
+        with app.app_context(), monkeypatch.context() as patch:
+            patch.setattr(accounts, "hash_password", lambda _: password_hash)
+            return accounts.create_account(f"{name}@example.com", name, PASSWORD)
+
+    return make
+
+
+@pytest.fixture
+def anna(make_account: Callable[[str], Account]) -> Account:
     """A user."""
-    with app.app_context():
-        return create_account("anna@example.com", "anna", PASSWORD)
+    return make_account("anna")
 
 
 @pytest.fixture
-def ben(app: Flask) -> Account:
+def ben(make_account: Callable[[str], Account]) -> Account:
     """Another user."""
-    with app.app_context():
-        return create_account("ben@example.com", "ben", PASSWORD)
+    return make_account("ben")
+
+
+def client_of(app: Flask, account: Account | None = None) -> Client:
+    """A client with a token of the account; logging in would take the time of a password check."""
+    app.test_client_class = Client
+    client = cast(Client, app.test_client())
+    if account is not None:
+        with app.app_context():
+            token = authentication.user_token(accounts.SignedIn(account, token_version=0))
+        client.environ_base["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+    return client
 
 
 @pytest.fixture
 def client(app: Flask, anna: Account) -> Client:
     """A client of Anna's."""
-    app.test_client_class = Client
-    return app.test_client().login(anna.email)
+    return client_of(app, anna)
 
 
 @pytest.fixture
 def bens_client(app: Flask, ben: Account) -> Client:
     """A client of Ben's."""
-    app.test_client_class = Client
-    return app.test_client().login(ben.email)
+    return client_of(app, ben)
 
 
 @pytest.fixture
 def admin(app: Flask) -> Client:
     """A client of the administrator's."""
-    app.test_client_class = Client
-    return app.test_client().login_as_admin()
+    return client_of(app).login_as_admin()

@@ -132,7 +132,7 @@ def list_users() -> Response:
 )
 @blueprint.arguments(UserChangeSchema)
 def change_user(body: dict[str, Any], user_id: str) -> Response:
-    """Enable or disable an account, or set its password; its tokens die."""
+    """Enable or disable an account, or set its password; disabling and a new password kill its tokens."""
     if "password" in body:
         accounts.set_password(user_id, body["password"])
     if "is_active" in body:

@@ -44,7 +44,8 @@ def is_admin_secret(token: str) -> bool:
 def current_user() -> Account:
     """The user whose token came with the request; raises BadToken, and Forbidden for an admin's token."""
     claims = _claims()
-    if claims.get("role") != "user":
+    if claims.get("role") == "admin":
+        _check_admin(claims)  # a dead token is a bad token, also here
         raise Forbidden("An administrator's token does not open a user's endpoints.")
     g.user_id = claims["sub"]
     return user_of(claims)
@@ -56,8 +57,7 @@ def current_admin() -> None:
     if claims.get("role") != "admin":
         user_of(claims)  # a dead token is a bad token, also here
         raise Forbidden("Only an administrator's token opens this endpoint.")
-    if not hmac.compare_digest(str(claims.get("ver")), _admin_version()):
-        raise BadToken
+    _check_admin(claims)
 
 
 def user_of_token(token: str) -> Account:
@@ -66,15 +66,13 @@ def user_of_token(token: str) -> Account:
         claims = decode_token(token)
     except (JWTExtendedException, PyJWTError, ValueError):
         raise BadToken from None
-    if claims.get("role") != "user":
-        raise BadToken
     return user_of(claims)
 
 
 def user_of(claims: Mapping[str, Any]) -> Account:
-    """The user of a token's claims, in one query; raises BadToken."""
+    """The user of a token's claims, in one query; raises BadToken, also for an admin's token."""
     version, token_id = claims.get("ver"), claims.get("jti")
-    if not isinstance(version, int) or not isinstance(token_id, str):
+    if claims.get("role") != "user" or not isinstance(version, int) or not isinstance(token_id, str):
         raise BadToken
     return identify(claims["sub"], token_id, version)
 
@@ -92,6 +90,11 @@ def _claims() -> Mapping[str, Any]:
         raise BadToken from None
     claims: Mapping[str, Any] = get_jwt()
     return claims
+
+
+def _check_admin(claims: Mapping[str, Any]) -> None:
+    if not hmac.compare_digest(str(claims.get("ver")), _admin_version()):
+        raise BadToken
 
 
 def _issued() -> dict[str, datetime]:

@@ -174,7 +174,8 @@ def set_password(user_id: str, password: str, *, field: str = "password") -> Non
 
 def set_active(user_id: str, is_active: bool) -> None:
     """Enable or disable an account; disabling kills its tokens for good. Raises UserNotFound."""
-    _update_user(user_id, is_active=is_active, token_version=USERS.c.token_version + 1)
+    kills_tokens = {} if is_active else {"token_version": USERS.c.token_version + 1}
+    _update_user(user_id, is_active=is_active, **kills_tokens)
 
 
 def revoke_token(user_id: str, token_id: str, expires_at: float) -> None:
