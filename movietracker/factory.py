@@ -9,11 +9,11 @@ from typing import Any
 
 from flask import Flask
 
-from . import api, database
+from . import api, cli, database
 from .extensions import db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
 from .plugin_context import PluginContext
-from .plugin_manager import PluginManager
+from .plugin_manager import load_plugins
 from .schema_upkeep import ensure_additive_schema
 from .secret_files import secret_of
 from .services.transactions import library_changed
@@ -31,7 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app = Flask("movietracker", instance_path=str(source.instance_path), static_folder=None)
     app.config.update({name: value for name, value in (overrides or {}).items() if name.isupper()})
     app.config.update(source.read(CORE_SETTINGS))
-    plugins = _load_plugins(app)
+    plugins = load_plugins(app.config, source.instance_path)
     settings = (*CORE_SETTINGS, *plugins.settings())
     source.refuse_unknown(settings)
     app.config.update(source.read(settings))
@@ -46,13 +46,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     for blueprint in plugins.blueprints(context):
         app.register_blueprint(blueprint)
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)
-    plugins.register_commands(app.cli)
+    cli.init_app(app, plugins)
     return app
-
-
-def _load_plugins(app: Flask) -> PluginManager:
-    folder = app.config["MOVIETRACKER_PLUGIN_DIR"] or Path(app.instance_path, "plugins")
-    return PluginManager(Path(folder), app.config["MOVIETRACKER_PLUGINS_DISABLED"])
 
 
 def _prepare_instance(app: Flask) -> None:

@@ -10,7 +10,7 @@ import importlib.metadata
 import importlib.util
 import logging
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -59,9 +59,11 @@ class PluginManager:
         self._pluggy = pluggy.PluginManager("movietracker")
         self._pluggy.add_hookspecs(hookspecs)
         self.plugins: list[PluginInfo] = []
+        self.disabled: list[PluginInfo] = []
         sources: dict[str, str] = {}
         for found in (*_from_entry_points(), *_from_folder(plugin_folder)):
             if found.name in disabled:
+                self.disabled.append(PluginInfo(found.name, found.source, found.version, ()))
                 continue
             if found.name in sources:
                 raise PluginError(
@@ -142,6 +144,12 @@ class PluginManager:
             except Exception as error:
                 reason = f"{type(error).__name__}: {error}"
                 raise PluginError(f"Plugin {plugin.name} fails in {hook}: {reason}.") from error
+
+
+def load_plugins(settings: Mapping[str, Any], instance_path: Path) -> PluginManager:
+    """The plugins that the settings ask for; raises PluginError."""
+    folder = Path(settings["MOVIETRACKER_PLUGIN_DIR"] or instance_path / "plugins")
+    return PluginManager(folder, settings["MOVIETRACKER_PLUGINS_DISABLED"])
 
 
 def _from_entry_points() -> Iterator[_Found]:

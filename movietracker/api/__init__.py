@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 
 from .._version import __version__
 from ..extensions import compress, cors, limiter
+from ..rate_limit_storage import STORAGE_URI
 from ..schemas.answers import ErrorSchema
 from . import auth, docs, error_handlers, etags, external, health, lists, movies, people
 from .converters import NameConverter
@@ -72,7 +73,7 @@ def init_app(app: Flask) -> DescribedApi:
     compress.init_app(app)
     etags.init_app(app)
     cors.init_app(app, resources=r"/api/*", origins=list(app.config["CORS_ORIGINS"]), expose_headers=_EXPOSED)
-    app.config.setdefault("RATELIMIT_STORAGE_URI", "memory://")
+    app.config.setdefault("RATELIMIT_STORAGE_URI", STORAGE_URI)
     limiter.init_app(app)
     error_handlers.init_app(app)
     api = DescribedApi(app, spec_kwargs=_SPEC)

@@ -1,0 +1,59 @@
+# Each target works on a fresh machine with Python 3.11 or newer; what is installed is kept in .venv until a lock changes.
+
+PORT ?= 8000
+
+# The first of these that is new enough makes .venv; PYTHON=... says which.
+PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PACKAGE := setup.cfg pyproject.toml
+
+.PHONY: run test lint bench lock clean
+
+run: .venv/.runtime
+	$(BIN)/movietracker serve --port $(PORT)
+
+test: .venv/.development
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+lint: .venv/.development
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.development
+	$(BIN)/python benchmarks/catalogue_load.py
+
+# Choose the versions anew, within the bounds of setup.cfg; needs uv (https://docs.astral.sh/uv/).
+lock:
+	uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--custom-compile-command "make lock" --output-file requirements.lock
+	uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
+		--extra test --extra lint --constraints requirements.lock \
+		--custom-compile-command "make lock" --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage*
+
+.venv/.created:
+	@for python in $(PYTHON); do \
+		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making a virtual environment in .venv ..."; \
+			$$python -m venv .venv && touch $@; exit; \
+		fi; \
+	done; \
+	echo "movietracker needs Python 3.11 or newer; say where it is: make $(MAKECMDGOALS) PYTHON=..." >&2; exit 1
+
+.venv/.runtime: .venv/.created requirements.lock $(PACKAGE)
+	@echo "Installing ..."
+	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(PIP) install --no-deps --editable .
+	@touch $@
+
+.venv/.development: .venv/.created requirements-dev.lock $(PACKAGE)
+	@echo "Installing, with what tests and lint need ..."
+	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(PIP) install --no-deps --editable .
+	@touch .venv/.runtime $@

@@ -1,0 +1,101 @@
+"""gunicorn as a library: a listening socket, and worker processes that each make an application of their own."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import socket
+from collections.abc import Mapping
+from typing import Any
+
+import click
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from .. import scheduler
+from .lazy import make_app
+
+# Connections that wait while all workers are busy.
+BACKLOG = 2048
+GRACEFUL_SECONDS = 10
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; port 0 takes any free one. Raises ClickException when there cannot be one."""
+    listener = None
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
+    except OSError as error:
+        if listener is not None:
+            listener.close()
+        if error.errno == errno.EADDRINUSE:
+            sentence = f"Port {port} of {host} is in use by another program; choose another one with --port."
+        else:
+            sentence = f"Cannot listen on port {port} of {host}: {error.strerror or error}."
+        raise click.ClickException(sentence) from error
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The address for a browser on this machine."""
+    host, port = listener.getsockname()[:2]
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses: this machine is one of them
+        host = "localhost"
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+class Server(BaseApplication):
+    """gunicorn with threads; takes over the listening socket."""
+
+    def __init__(self, listener: socket.socket, *, workers: int, threads: int, reload: bool) -> None:
+        url = url_of(listener)
+        self.options: Mapping[str, Any] = {
+            "bind": f"fd://{listener.detach()}",
+            "backlog": BACKLOG,
+            "workers": workers,
+            "threads": threads,
+            "worker_class": "gthread",
+            "keepalive": 30,
+            "timeout": 60,
+            "graceful_timeout": GRACEFUL_SECONDS,
+            "reload": reload,
+            "loglevel": "warning",
+            "proc_name": "movietracker",
+            "control_socket_disable": True,
+            "when_ready": lambda _: click.echo(f"Ready on {url} - stop it with Ctrl-C."),
+            "post_worker_init": lambda worker: scheduler.start(worker.app.callable),
+            "worker_exit": lambda _, worker: _stop_jobs(worker.app.callable),
+        }
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand our options to gunicorn; its own files and command line are not read."""
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application of one worker process, made after the fork: no connection or lock is shared."""
+        return make_app()
+
+
+def _stop_jobs(app: Flask | None) -> None:
+    if app is not None:  # a worker may end before its application is made
+        scheduler.stop(app)
+
+
+def default_workers() -> int:
+    """One process for each core, 4 at most; threads do the waiting."""
+    return min(4, os.cpu_count() or 1)
+
+
+def log_to_stderr() -> None:
+    """Our log and warnings of libraries, one line each."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("movietracker").setLevel(logging.INFO)
