@@ -5,15 +5,22 @@
     Problem
     ├── BadRequest 400          bad_request
     │   ├── MalformedJson       malformed_json
+    │   ├── BadCursor           bad_cursor
+    │   ├── CursorRequired      cursor_required
     │   ├── AccountExists       account_exists
     │   └── QuickRecommenderProtected   quick_recommender_protected
     ├── BadToken 401            bad_token: the token is missing, malformed, expired, revoked or its user disabled
     │   └── BadCredentials      bad_credentials
     ├── Forbidden 403           forbidden
     ├── NotFound 404            not_found
-    │   ├── MovieNotFound, PersonNotFound, ListNotFound, UserNotFound, RecommendationNotFound, MetadataNotFound
+    │   ├── MovieNotFound, PersonNotFound, ListNotFound, UserNotFound, RecommendationNotFound,
+    │   │   MetadataNotFound, NotWatched
     │   └── TitleUnknown        title_unknown: no provider knows it
     ├── NameTaken 409           name_taken
+    ├── CursorRefused 410       with `policy`: what the client does now
+    │   ├── CursorExpired       cursor_expired, policy apply_server
+    │   ├── HistoryDiverged     history_diverged, policy upload_differences
+    │   └── WrongUser           wrong_user, policy apply_server
     ├── BodyTooLarge 413        body_too_large
     ├── Invalid 422             validation_error, with `errors`: field path -> list of messages
     ├── TooManyRequests 429     rate_limited, with Retry-After
@@ -119,6 +126,12 @@ class ListNotFound(NotFound):
     code, sentence = "list_not_found", "You have no list with that id."
 
 
+class NotWatched(NotFound):
+    """There is no watch record whose rating could be changed."""
+
+    code, sentence = "not_watched", "This title has no watch record yet."
+
+
 class UserNotFound(NotFound):
     """No account has that id or e-mail."""
 
@@ -147,6 +160,48 @@ class NameTaken(Problem):
     """Another record of this user bears the name."""
 
     code, status, sentence = "name_taken", 409, "This name is taken."
+
+
+class BadCursor(BadRequest):
+    """The cursor is none that a server of this kind gave."""
+
+    code, sentence = "bad_cursor", "This is not a cursor that the server gave."
+
+
+class CursorRequired(BadRequest):
+    """A base_rev came without a cursor: a number alone does not say of which history it is."""
+
+    code, sentence = "cursor_required", "base_rev needs a cursor beside it."
+
+
+class CursorRefused(Problem):
+    """The cursor is sound but cannot be continued from; ``policy`` says what the client does now.
+
+    ``apply_server``: fetch everything and replace, keep the queue. ``upload_differences``: fetch everything, give
+    queued actions a fresh base_rev, offer again what the server forgot.
+    """
+
+    status = 410
+    policy: ClassVar[str] = "apply_server"
+
+
+class CursorExpired(CursorRefused):
+    """It is from before the time that deletions are remembered for."""
+
+    code, sentence = "cursor_expired", "This cursor is too old; fetch everything again."
+
+
+class HistoryDiverged(CursorRefused):
+    """The server was restored to an earlier state."""
+
+    code, sentence = "history_diverged", "The server was restored to an earlier state; fetch everything again."
+    policy = "upload_differences"
+
+
+class WrongUser(CursorRefused):
+    """It belongs to another account."""
+
+    code, sentence = "wrong_user", "This cursor belongs to another account; fetch everything again."
 
 
 class BodyTooLarge(Problem):

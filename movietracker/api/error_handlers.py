@@ -45,7 +45,8 @@ def _on_problem(problem: errors.Problem) -> Response:
         headers["Retry-After"] = str(round(problem.retry_after or 5))
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return _answer(problem.status, problem.code, problem.detail, problem.errors, headers)
+    policy = problem.policy if isinstance(problem, errors.CursorRefused) else None
+    return _answer(problem.status, problem.code, problem.detail, problem.errors, headers, policy)
 
 
 def _on_http_exception(error: HTTPException) -> Response:
@@ -101,8 +102,11 @@ def _answer(
     detail: str,
     errors_by_field: Mapping[str, Sequence[str]] | None = None,
     headers: Mapping[str, str] | None = None,
+    policy: str | None = None,
 ) -> Response:
     body: dict[str, Any] = {"detail": detail, "code": code}
+    if policy is not None:
+        body["policy"] = policy
     if errors_by_field is not None and status == 422:
         body["errors"] = errors_by_field
     return reply(body, status, headers)

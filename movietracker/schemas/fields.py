@@ -12,12 +12,12 @@ from marshmallow import ValidationError, fields, validate
 MAX_SECONDS = 10_000_000_000
 """Beyond this a time is in milliseconds (older clients send those); as seconds it would be the year 2286."""
 
-IMDB_ID_PATTERN = r"^tt[0-9]{7,17}\Z"
+IMDB_ID_PATTERN = "^tt[0-9]{7,17}$"
 
 
 def is_imdb_id(text: str) -> bool:
     """Whether this is an IMDb title id: tt and 7 or more digits."""
-    return re.match(IMDB_ID_PATTERN, text) is not None
+    return re.fullmatch(IMDB_ID_PATTERN, text) is not None and not text.endswith("\n")
 
 
 class Text(fields.String):
@@ -87,10 +87,14 @@ class VoteType(fields.Boolean):
 class ImdbId(fields.String):
     """An IMDb title id: tt and 7 or more digits."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(
-            validate=validate.Regexp(IMDB_ID_PATTERN, error="Not an IMDb id: tt and 7 or more digits."), **options
-        )
+    def __init__(self, *, metadata: dict[str, Any] | None = None, **options: Any) -> None:
+        super().__init__(metadata={"pattern": IMDB_ID_PATTERN, **(metadata or {})}, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        text = super()._deserialize(value, attr, data, **kwargs)
+        if not is_imdb_id(text):
+            raise ValidationError("Not an IMDb id: tt and 7 or more digits.")
+        return text
 
 
 class Document(fields.Dict):

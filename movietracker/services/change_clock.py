@@ -9,7 +9,7 @@ uses no number and leaves no line.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -89,6 +89,7 @@ class _Notes:
 
     seq: int
     next_id: int
+    count: int = 0
     numbers: dict[RecordKey, int] = field(default_factory=dict)
     unwritten: dict[RecordKey, dict[str, FieldChange]] = field(default_factory=dict)
     changes: dict[RecordKey, Change] = field(default_factory=dict)
@@ -113,6 +114,8 @@ class LibraryWrite(LibraryRead):
     def __init__(self, connection: Connection, user_id: str, seq: int, at: float, next_id: int) -> None:
         super().__init__(connection, user_id)
         self.first_seq = seq
+        self._before = Head(seq, at)
+        self.nonce = secrets.token_hex(8)
         self.at = next_moment(at)
         self.done_at = self.at
         self.device: str | None = None
@@ -122,6 +125,10 @@ class LibraryWrite(LibraryRead):
     def seq(self) -> int:
         """The last number given so far."""
         return self._notes.seq
+
+    def head(self) -> Head:
+        """The head as this transaction leaves it so far."""
+        return Head(self.seq, self.at) if self.seq > self.first_seq else self._before
 
     @cached_property
     def _has_tombstones(self) -> bool:
@@ -141,7 +148,7 @@ class LibraryWrite(LibraryRead):
         self._notes.changes[record] = Change(kind, str(key), created=True)
         if self._has_tombstones:
             self.execute(_WITHOUT_TOMBSTONE, of_kind=kind, of_key=str(key))
-        changes = orjson.dumps({ANY_FIELD: self._field_change(seq)}).decode()
+        changes = _dump({ANY_FIELD: self._field_change(seq)})
         return {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": changes}
 
     def touch(self, kind: RecordKind, key: str | int, *fields: str) -> None:
@@ -167,9 +174,32 @@ class LibraryWrite(LibraryRead):
         row = {"user_id": self.user_id, "kind": kind, "key": str(key), "seq": seq}
         upsert(self.connection, TOMBSTONES, [{**row, "at": self.at, "done_at": self.done_at}])
 
+    def note_commit(self) -> None:
+        """Take a number though no record changes, so that this commit stands in the ledger."""
+        self._notes.seq += 1
+        self._notes.count += 1
+
     def stub(self, imdb_id: str) -> None:
         """Note a movie stored without details, for enrichment."""
         self._notes.stubs += (imdb_id,)
+
+    def field_change(self, kind: RecordKind, key: str | int, name: str) -> FieldChange | None:
+        """The change of a field that this transaction has noted, if any."""
+        return self._notes.unwritten.get((kind, str(key)), {}).get(name)
+
+    @property
+    def version(self) -> int:
+        """Grows with every note: the same before and after means that nothing was changed."""
+        return self._notes.count
+
+    def stamp_of(self, kind: RecordKind, key: str | int) -> tuple[int | None, float | None]:
+        """Number and time of a record as this transaction leaves it; None and None when it is not there."""
+        if (kind, str(key)) in self._notes.numbers:
+            return self._notes.numbers[kind, str(key)], self.at
+        table, column, convert = RECORDS[kind]
+        mine = (table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
+        row = self.execute(select(table.c.seq, table.c.last_modified).where(*mine), of_key=convert(key)).one_or_none()
+        return (None, None) if row is None else (row.seq, row.last_modified)
 
     def number_of(self, kind: RecordKind, key: str | int) -> int:
         """The number that this transaction gave to a record it has noted."""
@@ -218,19 +248,20 @@ class LibraryWrite(LibraryRead):
             select(table.c.field_changes).where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key")),
             of_key=key,
         ).scalar_one()
-        return orjson.dumps({**orjson.loads(known), **fields}).decode()
+        return _dump({**orjson.loads(known), **fields})
 
     def finish(self) -> LibraryChanged | None:
         """Write what is left, the ledger's line and the new head; None when nothing changed."""
         self.flush()
-        if not self._notes.changes:
+        if self.seq == self.first_seq:
             return None
-        entry = {"user_id": self.user_id, "seq": self.seq, "at": self.at, "nonce": secrets.token_hex(8)}
+        entry = {"user_id": self.user_id, "seq": self.seq, "at": self.at, "nonce": self.nonce}
         self.connection.execute(insert(LEDGER), entry)
         self.execute(_ADVANCE.values(seq=self.seq, at=self.at, next_id=self._notes.next_id))
         return LibraryChanged(self.user_id, self.seq, self.at, tuple(self._notes.changes.values()), self._notes.stubs)
 
     def _number(self, record: RecordKey) -> int:
+        self._notes.count += 1
         if record not in self._notes.numbers:
             self._notes.seq += 1
             self._notes.numbers[record] = self._notes.seq
@@ -238,3 +269,8 @@ class LibraryWrite(LibraryRead):
 
     def _field_change(self, seq: int) -> FieldChange:
         return FieldChange(seq, min(self.done_at, self.at), self.device)
+
+
+def _dump(changes: Mapping[str, Iterable[Any]]) -> str:
+    """Field changes as JSON text: field -> [number, done_at, device]."""
+    return orjson.dumps({name: list(change) for name, change in changes.items()}).decode()

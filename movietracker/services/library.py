@@ -9,10 +9,10 @@ from typing import Any
 import orjson
 from sqlalchemy import BindParameter, Row, bindparam, delete, insert, select, update
 
-from ..errors import Invalid, MovieNotFound, RecommendationNotFound
+from ..errors import Invalid, MovieNotFound, NotWatched, RecommendationNotFound
 from ..models import Movie, MovieStatus, Recommendation, WatchRecord
 from . import lists, people
-from .transactions import LibraryWrite
+from .transactions import LibraryRead, LibraryWrite
 
 MOVIES = Movie.__table__
 STATUS = MovieStatus.__table__
@@ -38,6 +38,9 @@ _MOVIE_BEFORE = (
     .select_from(MOVIES)
     .join(STATUS, (STATUS.c.user_id == MOVIES.c.user_id) & (STATUS.c.imdb_id == MOVIES.c.imdb_id))
     .where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
+)
+_STATUS = select(STATUS.c.status, STATUS.c.custom_list_id).where(
+    STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE
 )
 _UPDATE_MOVIE = update(MOVIES).where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
 _UPDATE_STATUS = update(STATUS).where(STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE)
@@ -76,10 +79,15 @@ class Vote:
     date_recommended: float | None = None
 
 
-def add_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata, vote: Vote | None = None) -> bool:
-    """Add a title, with a recommendation; one that was deleted comes back to toWatch. Answers whether it is new."""
+def add_movie(
+    tx: LibraryWrite, imdb_id: str, metadata: Metadata, vote: Vote | None = None, *, revive: bool = True
+) -> bool:
+    """Add a title, with a recommendation; answers whether it is new.
+
+    One whose status is deleted comes back to toWatch, unless ``revive`` is false.
+    """
     is_new = ensure_movie(tx, imdb_id, metadata)
-    if not is_new and tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one().status == "deleted":
+    if revive and not is_new and tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one().status == "deleted":
         set_status(tx, imdb_id, "toWatch")
     if vote is not None:
         recommend(tx, imdb_id, vote)
@@ -151,6 +159,39 @@ def watch(tx: LibraryWrite, imdb_id: str, date_watched: float, my_rating: float 
     elif dict(before._mapping) != values:
         tx.execute(_UPDATE_WATCH.values(**values), of_movie=imdb_id)
         tx.touch("movie", imdb_id, "rating")
+
+
+def rate(tx: LibraryWrite, imdb_id: str, my_rating: float) -> None:
+    """Change the rating of a watched title, its status aside. Raises NotWatched."""
+    before = watch_of(tx, imdb_id)
+    if before is None:
+        raise NotWatched
+    if before[1] != my_rating:
+        tx.execute(_UPDATE_WATCH.values(my_rating=my_rating), of_movie=imdb_id)
+        tx.touch("movie", imdb_id, "rating")
+
+
+def status_of(read: LibraryRead, imdb_id: str) -> tuple[str, str | None] | None:
+    """Status and custom list of a title, None when it is not in the library."""
+    row = read.execute(_STATUS, of_movie=imdb_id).one_or_none()
+    return None if row is None else (row.status, row.custom_list_id)
+
+
+def watch_of(read: LibraryRead, imdb_id: str) -> tuple[float, float | None] | None:
+    """When a title was watched and its rating, None when there is no watch record."""
+    row = read.execute(_WATCH_BEFORE, of_movie=imdb_id).one_or_none()
+    return None if row is None else (row.date_watched, row.my_rating)
+
+
+def vote_of(read: LibraryRead, imdb_id: str, person_id: int) -> bool | None:
+    """A person's vote for a title, None when there is none."""
+    row = read.execute(_VOTE_BEFORE, of_movie=imdb_id, of_person=person_id).one_or_none()
+    return None if row is None else row.vote_type
+
+
+def has_vote(read: LibraryRead, imdb_id: str, person_id: int) -> bool:
+    """Whether a person has voted for or against a title."""
+    return vote_of(read, imdb_id, person_id) is not None
 
 
 def recommend(tx: LibraryWrite, imdb_id: str, vote: Vote, metadata: Metadata | None = None) -> int:

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from ..errors import ListNotFound
 from ..models import CustomList, MovieStatus
@@ -31,6 +31,7 @@ LIST_COLUMNS = (
     LISTS.c.position,
     LISTS.c.created_at,
     LISTS.c.last_modified,
+    LISTS.c.seq.label("rev"),
 )
 
 _ALL = select(*LIST_COLUMNS).where(_OF_USER).order_by(LISTS.c.position, LISTS.c.created_at, LISTS.c.id)
@@ -40,17 +41,41 @@ _MOVIES_ON = select(STATUS.c.imdb_id).where(
 )
 
 
-def list_lists(read: LibraryRead) -> list[dict[str, Any]]:
-    """All lists of the user, by position."""
-    return [dict(row._mapping) for row in read.execute(_ALL)]
+def list_json(row: Row[Any], *, with_rev: bool = False) -> dict[str, Any]:
+    """The contract's List from a row of LIST_COLUMNS; ``with_rev`` adds its number, for the sync protocol."""
+    made = dict(row._mapping)
+    if not with_rev:
+        del made["rev"]
+    return made
 
 
-def get_list(read: LibraryRead, list_id: str) -> dict[str, Any]:
+def list_lists(
+    read: LibraryRead, *, with_rev: bool = False, changed: tuple[int, int] | None = None
+) -> list[dict[str, Any]]:
+    """All lists of the user, by position; or those whose last change has a number between these two."""
+    statement = _ALL
+    if changed is not None:
+        statement = statement.where(LISTS.c.seq > changed[0], LISTS.c.seq <= changed[1])
+    return [list_json(row, with_rev=with_rev) for row in read.execute(statement)]
+
+
+def get_list(read: LibraryRead, list_id: str, *, with_rev: bool = False) -> dict[str, Any]:
     """One list; raises ListNotFound."""
     row = read.execute(_ONE, of_list=list_id).one_or_none()
     if row is None:
         raise ListNotFound
-    return dict(row._mapping)
+    return list_json(row, with_rev=with_rev)
+
+
+def has_list(read: LibraryRead, list_id: str) -> bool:
+    """Whether the user has a list with this id."""
+    return read.execute(_ONE, of_list=list_id).first() is not None
+
+
+def find_list(read: LibraryRead, name: str) -> str | None:
+    """The id of the user's first list of this name, None when there is none."""
+    found = read.execute(_ALL.where(LISTS.c.name == normalise_name(name))).first()
+    return None if found is None else found.id
 
 
 def add_list(

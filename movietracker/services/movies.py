@@ -33,6 +33,7 @@ _MOVIE_COLUMNS = (
     MOVIES.c.tmdb_data,
     MOVIES.c.omdb_data,
     MOVIES.c.last_modified,
+    MOVIES.c.seq,
     STATUS.c.status,
     STATUS.c.custom_list_id,
     WATCHED.c.date_watched,
@@ -82,6 +83,7 @@ class MovieFilter:
 
     ``statuses`` are alternatives; ``person_id`` recommended it; ``text`` is in title, original title, the names of
     cast, director and recommenders, or genre. ``sort`` is a key of SORTS, descending with a leading "-".
+    ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last.
     ``after`` is the (sort value, IMDb id) of the last row of the page before; ``limit`` the most rows to answer.
     """
 
@@ -93,6 +95,7 @@ class MovieFilter:
     sort: str = "imdb_id"
     after: tuple[Any, str] | None = None
     limit: int | None = None
+    changed: tuple[int, int] | None = None
 
     @property
     def is_everything(self) -> bool:
@@ -108,8 +111,8 @@ class MoviePage:
     last: tuple[Any, str] | None = None
 
 
-def list_movies(read: LibraryRead, wanted: MovieFilter) -> MoviePage:
-    """The movies that fit, in order."""
+def list_movies(read: LibraryRead, wanted: MovieFilter, *, with_rev: bool = False) -> MoviePage:
+    """The movies that fit, in order; ``with_rev`` adds each one's number, for the sync protocol."""
     sort, ids = _sort_column(wanted), MOVIES.c.imdb_id
     descending = wanted.sort.startswith("-")
     statement = _MOVIES.where(*_conditions(wanted)).add_columns(sort.label("sort_value"))
@@ -128,15 +131,20 @@ def list_movies(read: LibraryRead, wanted: MovieFilter) -> MoviePage:
     if wanted.limit is not None and len(rows) > wanted.limit:
         rows = rows[: wanted.limit]
         last = (rows[-1].sort_value, rows[-1].imdb_id)
-    return MoviePage(movie_json(rows, _votes_for(read, wanted, rows), read.user_id), last)
+    movies = movie_json(rows, _votes_for(read, wanted, rows), read.user_id)
+    if with_rev:
+        for movie, row in zip(movies, rows, strict=True):
+            movie["rev"] = row.seq
+    return MoviePage(movies, last)
 
 
-def get_movie(read: LibraryRead, imdb_id: str) -> dict[str, Any]:
-    """One movie; raises MovieNotFound."""
+def get_movie(read: LibraryRead, imdb_id: str, *, with_rev: bool = False) -> dict[str, Any]:
+    """One movie; ``with_rev`` adds its number, for the sync protocol. Raises MovieNotFound."""
     row = read.execute(_ONE_MOVIE, of_movie=imdb_id).one_or_none()
     if row is None:
         raise MovieNotFound
-    return movie_json([row], read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id), read.user_id)[0]
+    movie = movie_json([row], read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id), read.user_id)[0]
+    return movie | {"rev": row.seq} if with_rev else movie
 
 
 def recommendation_json(row: Row[Any], user_id: str) -> dict[str, Any]:
@@ -198,6 +206,8 @@ def _conditions(wanted: MovieFilter) -> list[ColumnElement[bool]]:
         conditions.append(STATUS.c.status.in_(wanted.statuses))
     if wanted.list_id is not None:
         conditions.append(STATUS.c.custom_list_id == wanted.list_id)
+    if wanted.changed is not None:
+        conditions += [MOVIES.c.seq > wanted.changed[0], MOVIES.c.seq <= wanted.changed[1]]
     if wanted.media_type is not None:
         conditions.append(MOVIES.c.media_type == wanted.media_type)
     if wanted.person_id is not None:

@@ -45,6 +45,7 @@ PERSON_COLUMNS = (
     PEOPLE.c.quick_key,
     PEOPLE.c.last_modified,
     _COUNT,
+    PEOPLE.c.seq.label("rev"),
 )
 
 _ALL = select(*PERSON_COLUMNS).where(_OF_USER).order_by(PEOPLE.c.id)
@@ -71,22 +72,30 @@ def vote_field(person_id: int) -> str:
     return f"vote:{person_id}"
 
 
-def person_json(row: Row[Any]) -> dict[str, Any]:
-    """The contract's Person from a row of PERSON_COLUMNS."""
-    return dict(row._mapping)
+def person_json(row: Row[Any], *, with_rev: bool = False) -> dict[str, Any]:
+    """The contract's Person from a row of PERSON_COLUMNS; ``with_rev`` adds its number, for the sync protocol."""
+    person = dict(row._mapping)
+    if not with_rev:
+        del person["rev"]
+    return person
 
 
-def list_people(read: LibraryRead) -> list[dict[str, Any]]:
-    """All people of the user, the oldest first."""
-    return [person_json(row) for row in read.execute(_ALL)]
+def list_people(
+    read: LibraryRead, *, with_rev: bool = False, changed: tuple[int, int] | None = None
+) -> list[dict[str, Any]]:
+    """All people of the user, the oldest first; or those whose last change has a number between these two."""
+    statement = _ALL
+    if changed is not None:
+        statement = statement.where(PEOPLE.c.seq > changed[0], PEOPLE.c.seq <= changed[1])
+    return [person_json(row, with_rev=with_rev) for row in read.execute(statement)]
 
 
-def get_person(read: LibraryRead, person_id: int) -> dict[str, Any]:
+def get_person(read: LibraryRead, person_id: int, *, with_rev: bool = False) -> dict[str, Any]:
     """One person by id; raises PersonNotFound."""
     row = read.execute(_BY_ID, of_person=person_id).one_or_none()
     if row is None:
         raise PersonNotFound
-    return person_json(row)
+    return person_json(row, with_rev=with_rev)
 
 
 def find_person(read: LibraryRead, name: str) -> int:

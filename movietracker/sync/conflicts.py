@@ -1,0 +1,108 @@
+"""When an action contradicts what somebody else did meanwhile.
+
+A conflict is there only where the same field was changed, to another value, by someone else, and the user did not know:
+after the number that the user was looking at (``base``), or, for actions that do not tell, later than the user acted.
+Then nothing is changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import bindparam, select
+
+from ..events import RecordKind
+from ..models import Tombstone
+from ..services.change_clock import ANY_FIELD, RECORDS, FieldChange, LibraryWrite
+
+GRACE_SECONDS = 1.0
+"""Actions without a base compare clocks; what happened within a second counts as known."""
+
+TOMBSTONES = Tombstone.__table__
+_TOMBSTONE = select(TOMBSTONES.c.seq, TOMBSTONES.c.done_at).where(
+    TOMBSTONES.c.user_id == bindparam("of_user"),
+    TOMBSTONES.c.kind == bindparam("of_kind"),
+    TOMBSTONES.c.key == bindparam("of_key"),
+)
+
+_SENTENCES = {
+    "conflict": "Somebody else changed this meanwhile.",
+    "deleted": "This was deleted meanwhile.",
+    "recreated": "This was deleted and made again meanwhile.",
+}
+
+
+class ActionConflict(Exception):
+    """The action contradicts what somebody else did; ``code`` is conflict, deleted or recreated."""
+
+    def __init__(self, code: str, kind: RecordKind, key: str | int) -> None:
+        self.code = code
+        self.kind = kind
+        self.key = str(key)
+        self.sentence = _SENTENCES[code]
+        super().__init__(code)
+
+
+@dataclass(frozen=True, slots=True)
+class Doing:
+    """An action being carried out.
+
+    ``timestamp`` is when the user acted, never in the future; ``base_rev`` the number of the record that the user was
+    looking at; ``known_seq`` the number up to which the client had pulled. Both are None for clients that do not tell.
+    """
+
+    tx: LibraryWrite
+    timestamp: float
+    base_rev: int | None = None
+    known_seq: int | None = None
+
+    @property
+    def base(self) -> int | None:
+        """The number up to which the user surely knew; what came between a pull and a later push may be others'."""
+        if self.base_rev is None or self.known_seq is None:
+            return self.base_rev
+        return min(self.base_rev, self.known_seq)
+
+    @property
+    def view(self) -> int | None:
+        """The number at which a name that the user wrote is to be read."""
+        return self.known_seq if self.base is None else self.base
+
+    def knew(self, change: FieldChange) -> bool:
+        """Whether the user knew of this change, or made it: on the same device, or in the same batch."""
+        if change.seq > self.tx.first_seq or (change.device is not None and change.device == self.tx.device):
+            return True
+        if self.base is not None:
+            return change.seq <= self.base
+        return change.done_at <= self.timestamp + GRACE_SECONDS
+
+
+def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapping[str, bool]) -> None:
+    """Raise ActionConflict when a field that the action would set to another value was changed meanwhile.
+
+    ``differs`` says of each field that the action sets whether the value differs from today's.
+    """
+    table, column, convert = RECORDS[kind]
+    statement = select(table.c.born_seq, table.c.field_changes)
+    statement = statement.where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
+    row = doing.tx.execute(statement, of_key=convert(key)).one()
+    changes = {name: FieldChange(*change) for name, change in orjson.loads(row.field_changes).items()}
+    birth = changes.get(ANY_FIELD, FieldChange(row.born_seq, 0.0, None))
+    if doing.base_rev and doing.base_rev < row.born_seq and not doing.knew(birth):
+        raise ActionConflict("recreated", kind, key)
+    for name, is_other in differs.items():
+        change = doing.tx.field_change(kind, key, name) or changes.get(name, birth)
+        if is_other and not doing.knew(change):
+            raise ActionConflict("conflict", kind, key)
+
+
+def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_known: bool = False) -> None:
+    """Raise ActionConflict when the record was deleted meanwhile.
+
+    ``even_if_known``: for actions on a record that must be there; without it, for those that may make it again.
+    """
+    row = doing.tx.execute(_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
+    if row is not None and (even_if_known or not doing.knew(FieldChange(row.seq, row.done_at, None))):
+        raise ActionConflict("deleted", kind, key)

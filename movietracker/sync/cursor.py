@@ -1,0 +1,117 @@
+"""Cursors: where a client stands in the changes of a library, and of which history.
+
+A cursor holds the format's version, the user, a number, and the nonce of the commit that covers that number. While a
+first pull is still paging it also holds the head that the pull began at, with its nonce: tombstones up to there do not
+concern the client, later ones do. When the database was restored to an earlier state the nonces no longer match, also
+after the numbers have grown past it, and the client is told.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy import bindparam, func, select
+
+from .. import clock
+from ..errors import BadCursor, CursorExpired, HistoryDiverged, WrongUser
+from ..models import LedgerEntry, LibraryHead
+from ..services.change_clock import LibraryRead
+
+VERSION = 1
+MAX_LENGTH = 300
+HORIZON_SECONDS = 180 * 86_400
+
+LEDGER = LedgerEntry.__table__
+HEAD = LibraryHead.__table__
+
+_NONCE = (
+    select(LEDGER.c.nonce)
+    .where(LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least"))
+    .order_by(LEDGER.c.seq)
+    .limit(1)
+)
+_STORED_FLOOR = select(HEAD.c.floor_seq).where(HEAD.c.user_id == bindparam("of_user"))
+_AGED_FLOOR = select(func.max(LEDGER.c.seq)).where(
+    LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.at < bindparam("horizon")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A number, and the nonce of the commit that covers it; the beginning is number 0 with no nonce."""
+
+    seq: int
+    nonce: str
+
+
+BEGINNING = Position(0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A client has everything up to ``position``; ``base`` is the head that its first pull began at, while it pages.
+
+    A base is always beyond the position; once that is reached, deletions concern the client like any other.
+    """
+
+    user_id: str
+    position: Position
+    base: Position | None = None
+
+    def encode(self) -> str:
+        """The opaque text that clients hold."""
+        base = [self.base.seq, self.base.nonce] if self.base else []
+        packed = orjson.dumps([VERSION, self.user_id, self.position.seq, self.position.nonce, *base])
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def decode(text: str) -> Cursor:
+    """The cursor in a client's text; raises BadCursor for what no server of this kind gave."""
+    if len(text) > MAX_LENGTH:
+        raise BadCursor
+    try:
+        parts = orjson.loads(base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        raise BadCursor from None
+    types = [type(part) for part in parts] if isinstance(parts, list) else []
+    if types not in ([int, str, int, str], [int, str, int, str, int, str]) or parts[0] != VERSION:
+        raise BadCursor
+    numbers = [part for part in parts[2:] if isinstance(part, int)]
+    if not all(0 <= number < 2**63 for number in numbers):
+        raise BadCursor
+    base = Position(parts[4], parts[5]) if len(parts) == 6 else None
+    return Cursor(parts[1], Position(parts[2], parts[3]), base)
+
+
+def check(read: LibraryRead, cursor: Cursor) -> Cursor:
+    """The same cursor when it belongs to this user and this history and is not too old.
+
+    Raises WrongUser, HistoryDiverged, CursorExpired.
+    """
+    if cursor.user_id != read.user_id:
+        raise WrongUser
+    # While a first pull pages, its base vouches for everything before it, the position included.
+    anchor = cursor.base or cursor.position
+    if anchor.seq < floor(read):
+        raise CursorExpired
+    if position_at(read, anchor.seq) != anchor:
+        raise HistoryDiverged
+    return cursor
+
+
+def position_at(read: LibraryRead, seq: int) -> Position | None:
+    """This number with the nonce of the commit that covers it; None when no commit does."""
+    if seq == 0:
+        return BEGINNING
+    nonce = read.execute(_NONCE, at_least=seq).scalar_one_or_none()
+    return None if nonce is None else Position(seq, nonce)
+
+
+def floor(read: LibraryRead) -> int:
+    """The number up to which deletions are no longer remembered: what happened before the horizon of 180 days."""
+    stored: int = read.execute(_STORED_FLOOR).scalar_one()
+    aged: int | None = read.execute(_AGED_FLOOR, horizon=clock.now() - HORIZON_SECONDS).scalar_one()
+    return max(stored, aged or 0)

@@ -1,0 +1,233 @@
+"""Carrying out clients' actions, each exactly once.
+
+A batch runs in order in one transaction of the library, with a savepoint per action: one that fails leaves the others
+standing. With an id, the outcome is recorded in the transaction of its effect; the same id again answers what was
+recorded. Only final outcomes are recorded: a fault of the server undoes everything, and the client sends it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import orjson
+from marshmallow import ValidationError
+from sqlalchemy import bindparam, insert, select
+
+from ..errors import CursorRequired, Problem
+from ..models import ActionRecord
+from ..schemas.sync import EnvelopeSchema, first_message
+from ..services.change_clock import Head, LibraryRead, LibraryWrite
+from ..services.transactions import library_read, library_write
+from . import cursor as cursors
+from .actions import registry, state_of
+from .conflicts import ActionConflict, Doing
+from .registry import Action
+
+RECORDED = ActionRecord.__table__
+MAX_ACTIONS = 500
+MAX_DATA_BYTES = 1_048_576
+_KEYS_PER_STATEMENT = 500
+
+_envelope = EnvelopeSchema()
+_schemas = {action.name: action.schema() for action in registry.actions}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of an action. ``kind`` and ``key`` name the record that it was about."""
+
+    status: str
+    code: str | None = None
+    error: str | None = None
+    last_modified: float | None = None
+    rev: int | None = None
+    kind: str | None = None
+    key: str | None = None
+    replayed: bool = field(default=False, compare=False)
+
+    @property
+    def is_success(self) -> bool:
+        """Whether what the user wanted is so now."""
+        return self.status in ("applied", "noop")
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """The answers to a push, in order, and the head after it."""
+
+    results: list[dict[str, Any]]
+    head: Head
+    cursor: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """A well-formed action; ``fingerprint`` tells two different ones under one id apart."""
+
+    action: Action
+    data: dict[str, Any]
+    id: str | None
+    timestamp: float | None
+    base_rev: int | None
+    device: str | None
+    fingerprint: str
+
+
+class _Undo(Exception):
+    """Leaves an atomic batch, undoing it."""
+
+
+def push(
+    user_id: str, items: Sequence[Any], *, cursor: str | None = None, atomic: bool = False, device: str | None = None
+) -> Pushed:
+    """Carry out actions in order; a malformed one is rejected like any other that cannot be done.
+
+    ``atomic``: all or none. Raises BadCursor, CursorRefused and CursorRequired before anything is done.
+    """
+    if cursor is None and any(isinstance(item, dict) and item.get("base_rev") is not None for item in items):
+        raise CursorRequired
+    known = None if cursor is None else cursors.decode(cursor)
+    requests = [_read(item, device) for item in items]
+    outcomes: list[Outcome] = []
+    try:
+        with library_write(user_id) as tx:
+            known_seq = None if known is None else cursors.check(tx, known).position.seq
+            outcomes = _Batch(tx, known_seq).run(requests)
+            if atomic and not all(outcome.is_success for outcome in outcomes):
+                raise _Undo
+            return _pushed(tx, outcomes)
+    except _Undo:
+        with library_read(user_id) as read:
+            return _pushed(read, [_undone(outcome) for outcome in outcomes])
+
+
+def _pushed(read: LibraryRead, outcomes: Sequence[Outcome]) -> Pushed:
+    results = [_answer(read, outcome) for outcome in outcomes]
+    head = read.head()
+    if isinstance(read, LibraryWrite) and head.seq > read.first_seq:
+        position = cursors.Position(head.seq, read.nonce)
+    else:
+        position = cursors.position_at(read, head.seq) or cursors.BEGINNING
+    return Pushed(results, head, cursors.Cursor(read.user_id, position).encode())
+
+
+class _Batch:
+    """Actions in one transaction; knows which of their ids were recorded before."""
+
+    def __init__(self, tx: LibraryWrite, known_seq: int | None) -> None:
+        self._tx = tx
+        self._known_seq = known_seq
+        self._recorded: dict[str, tuple[str, Outcome]] = {}
+        self._new: list[dict[str, Any]] = []
+
+    def run(self, requests: Sequence[_Request | Outcome]) -> list[Outcome]:
+        """The outcomes, in order; new ones are recorded in the same transaction."""
+        ids = [request.id for request in requests if isinstance(request, _Request) and request.id is not None]
+        for start in range(0, len(ids), _KEYS_PER_STATEMENT):
+            self._load(ids[start : start + _KEYS_PER_STATEMENT])
+        outcomes = [request if isinstance(request, Outcome) else self._once(request) for request in requests]
+        if self._new:
+            self._tx.connection.execute(insert(RECORDED), self._new)
+        return outcomes
+
+    def _load(self, ids: Sequence[str]) -> None:
+        mine = RECORDED.c.user_id == bindparam("of_user")
+        statement = select(RECORDED.c.id, RECORDED.c.fingerprint, RECORDED.c.outcome)
+        for row in self._tx.execute(statement.where(mine, RECORDED.c.id.in_(ids))):
+            self._recorded[row.id] = (row.fingerprint, Outcome(**orjson.loads(row.outcome), replayed=True))
+
+    def _once(self, request: _Request) -> Outcome:
+        if request.id is None:
+            return self._perform(request)
+        if request.id in self._recorded:
+            fingerprint, outcome = self._recorded[request.id]
+            if fingerprint != request.fingerprint:
+                return Outcome("rejected", "id_reused", "This action id was used for another action before.")
+            return outcome
+        outcome = self._perform(request)
+        kept = {key: value for key, value in asdict(outcome).items() if key != "replayed"}
+        row = {"user_id": self._tx.user_id, "id": request.id, "fingerprint": request.fingerprint, "at": self._tx.at}
+        self._new.append({**row, "outcome": orjson.dumps(kept).decode()})
+        self._recorded[request.id] = (request.fingerprint, Outcome(**kept, replayed=True))
+        return outcome
+
+    def _perform(self, request: _Request) -> Outcome:
+        tx = self._tx
+        timestamp = tx.at if request.timestamp is None else min(request.timestamp, tx.at)
+        doing = Doing(tx, timestamp, request.base_rev, self._known_seq)
+        tx.done_at, tx.device = timestamp, request.device
+        before = tx.version
+        try:
+            with tx.savepoint():
+                target = request.action.perform(doing, dict(request.data))
+        except ActionConflict as conflict:
+            return _of_record(tx, "conflict", conflict.kind, conflict.key, conflict.code, conflict.sentence)
+        except Problem as problem:
+            return Outcome("rejected", problem.code, problem.detail)
+        return _of_record(tx, "noop" if tx.version == before else "applied", target.kind, target.key)
+
+
+def _read(item: Any, device: str | None) -> _Request | Outcome:
+    """A well-formed action, or the outcome of one that is not."""
+    if not isinstance(item, Mapping):
+        return Outcome("rejected", "validation_error", "An action must be a JSON object.")
+    try:
+        envelope = _envelope.load(item)
+    except ValidationError as error:
+        return Outcome("rejected", "validation_error", first_message(error))
+    action = registry.find(envelope["action"])
+    if action is None:
+        return Outcome("rejected", "unknown_action", "The server knows no action of this name.")
+    written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
+    if len(written) > MAX_DATA_BYTES:
+        return Outcome("rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes.")
+    try:
+        data = _schemas[action.name].load(envelope["data"])
+    except ValidationError as error:
+        return Outcome("rejected", "validation_error", first_message(error))
+    return _Request(
+        action,
+        data,
+        envelope.get("id"),
+        envelope.get("timestamp"),
+        envelope.get("base_rev"),
+        envelope.get("device") or device,
+        hashlib.sha256(action.name.encode() + b"\0" + written).hexdigest(),
+    )
+
+
+def _of_record(
+    tx: LibraryWrite, status: str, kind: Any, key: str, code: str | None = None, error: str | None = None
+) -> Outcome:
+    rev, last_modified = tx.stamp_of(kind, key)
+    return Outcome(status, code, error, last_modified, rev, kind, key)
+
+
+def _undone(outcome: Outcome) -> Outcome:
+    """The outcome of an action in an atomic batch of which another failed: nothing happened, it may be sent again."""
+    if not outcome.is_success or outcome.replayed:
+        return outcome
+    return Outcome("rejected", "batch_undone", "Another action of this atomic batch failed, so none was done.")
+
+
+def _answer(read: LibraryRead, outcome: Outcome) -> dict[str, Any]:
+    is_conflict = outcome.status == "conflict"
+    state = None
+    if is_conflict and outcome.kind is not None and outcome.key is not None:
+        if isinstance(read, LibraryWrite):
+            read.flush()
+        state = state_of(read, outcome.kind, outcome.key)
+    return {
+        "success": outcome.is_success,
+        "status": outcome.status,
+        "code": outcome.code,
+        "error": outcome.error,
+        "last_modified": outcome.last_modified,
+        "rev": outcome.rev,
+        "conflict": is_conflict,
+        "server_state": state,
+        "replayed": outcome.replayed,
+    }
