@@ -8,12 +8,9 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from standin.fixtures import standin
 
 from movietracker.metadata.http import ProxyHttp
 from movietracker.pluginapi import MetadataProvider, PluginContext, Setting
-
-__all__ = ["standin"]
 
 Register = Callable[[ModuleType, Mapping[str, Any]], MetadataProvider]
 
