@@ -7,8 +7,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, post_load, validate, validates_schema
 
 from ..models.movie import STATUSES
-from .fields import Document, Flag, ImdbId, Number, Text, Timestamp, VoteType, person_id
-from .requests import RequestSchema, media_type, name
+from .fields import Document, Flag, ImdbId, Name, Number, Text, Timestamp, VoteType, person_id
+from .requests import RequestSchema, media_type
 
 
 class _ByMovie(RequestSchema):
@@ -17,8 +17,8 @@ class _ByMovie(RequestSchema):
 
 class _ByPerson(RequestSchema):
     person_id = person_id(allow_none=True)
-    person_name = name(allow_none=True, metadata={"examples": ["Anna"]})
-    person = name(allow_none=True)
+    person_name = Name(allow_none=True, metadata={"examples": ["Anna"]})
+    person = Name(allow_none=True)
 
     @validates_schema
     def _needs_a_person(self, data: dict[str, Any], **_: Any) -> None:
@@ -37,7 +37,7 @@ class AddMovieData(_ByMovie):
     """A title to add, and who recommended it."""
 
     tmdb_id = Number(low=1, high=2**53 - 1, whole=True, allow_none=True)
-    recommender = name(allow_none=True, metadata={"examples": ["Anna"]})
+    recommender = Name(allow_none=True, metadata={"examples": ["Anna"]})
     media_type = media_type()
     vote_type = VoteType()
 
@@ -105,14 +105,14 @@ class _PersonLook(RequestSchema):
 class AddPersonData(_PersonLook):
     """A person to add."""
 
-    name = name(required=True, metadata={"examples": ["Anna"]})
+    name = Name(required=True, metadata={"examples": ["Anna"]})
 
 
 class DeletePersonData(RequestSchema):
     """A person to remove, by id or by name."""
 
     id = person_id(allow_none=True)
-    name = name(allow_none=True, metadata={"examples": ["Anna"]})
+    name = Name(allow_none=True, metadata={"examples": ["Anna"]})
 
     @validates_schema
     def _needs_a_person(self, data: dict[str, Any], **_: Any) -> None:
@@ -123,7 +123,7 @@ class DeletePersonData(RequestSchema):
 class UpdatePersonData(DeletePersonData, _PersonLook):
     """A person to change, by id or by name; ``new_name`` renames."""
 
-    new_name = name()
+    new_name = Name()
 
 
 class _ListLook(RequestSchema):
@@ -136,14 +136,14 @@ class AddListData(_ListLook):
     """A list to add; ``id`` is a UUID that the client made."""
 
     id = Text(min_length=1, max_length=36, allow_none=True)
-    name = name(required=True, metadata={"examples": ["Rainy Sundays"]})
+    name = Name(required=True, metadata={"examples": ["Rainy Sundays"]})
 
 
 class DeleteListData(RequestSchema):
     """A list to remove, by id, or by name when the client never learnt the id."""
 
     id = Text(min_length=1, max_length=36, allow_none=True)
-    name = name(allow_none=True, metadata={"examples": ["Rainy Sundays"]})
+    name = Name(allow_none=True, metadata={"examples": ["Rainy Sundays"]})
 
     @validates_schema
     def _needs_a_list(self, data: dict[str, Any], **_: Any) -> None:

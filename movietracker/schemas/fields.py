@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -11,6 +12,8 @@ from marshmallow import ValidationError, fields, validate
 
 MAX_SECONDS = 10_000_000_000
 """Beyond this a time is in milliseconds (older clients send those); as seconds it would be the year 2286."""
+
+MAX_NAME_LENGTH = 200
 
 IMDB_ID_PATTERN = "^tt[0-9]{7,17}$"
 
@@ -21,9 +24,10 @@ def is_imdb_id(text: str) -> bool:
 
 
 class Text(fields.String):
-    """Text of bounded length without NUL characters, which PostgreSQL cannot store."""
+    """Text of bounded length without NUL characters, which PostgreSQL cannot store; ``trim`` drops white space around."""
 
-    def __init__(self, *, max_length: int = 200, min_length: int = 0, **options: Any) -> None:
+    def __init__(self, *, max_length: int = 200, min_length: int = 0, trim: bool = False, **options: Any) -> None:
+        self.trim = trim
         options.setdefault("validate", validate.Length(min=min_length, max=max_length))
         super().__init__(**options)
 
@@ -31,7 +35,17 @@ class Text(fields.String):
         text = super()._deserialize(value, attr, data, **kwargs)
         if "\x00" in text:
             raise ValidationError("Must not contain NUL characters.")
-        return text
+        return text.strip() if self.trim else text
+
+
+class Name(Text):
+    """The name of a person or list: trimmed, in Unicode NFC, of 1 to 200 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(min_length=1, max_length=MAX_NAME_LENGTH, trim=True, **options)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
+        return unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
 
 
 class Number(fields.Float):

@@ -7,10 +7,12 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from ..models.movie import MEDIA_TYPES, STATUSES
-from ..services.movies import SORTS
-from .fields import Document, Flag, ImdbId, Number, Text, Timestamp, VoteType, person_id
+from .fields import Document, Flag, ImdbId, Name, Number, Text, Timestamp, VoteType, person_id
 
 MAX_NAMES = 500
+
+MOVIE_SORTS = ("imdb_id", "title", "year", "added", "modified", "watched", "rating")
+"""What movies can be sorted by; services/movies.py says how."""
 
 
 class RequestSchema(Schema):
@@ -20,11 +22,6 @@ class RequestSchema(Schema):
         """Ignore what is not known."""
 
         unknown = EXCLUDE
-
-
-def name(**options: Any) -> Text:
-    """The name of a person or list; what is left after trimming must have 1 to 200 characters."""
-    return Text(min_length=1, max_length=400, **options)
 
 
 def media_type(**options: Any) -> fields.String:
@@ -56,15 +53,8 @@ class NewUserSchema(RequestSchema):
     """A new account."""
 
     email = fields.Email(required=True, validate=validate.Length(max=254), metadata={"examples": ["anna@example.com"]})
-    username = Text(required=True, min_length=1, max_length=100, metadata={"examples": ["anna"]})
+    username = Text(required=True, min_length=1, max_length=100, trim=True, metadata={"examples": ["anna"]})
     password = Text(required=True, min_length=8, max_length=1024, metadata={"examples": ["a long secret"]})
-
-    @post_load
-    def _trim(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        data["username"] = data["username"].strip()
-        if not data["username"]:
-            raise ValidationError("Must not be empty.", "username")
-        return data
 
 
 class UserChangeSchema(RequestSchema):
@@ -77,7 +67,7 @@ class UserChangeSchema(RequestSchema):
 class NewPersonSchema(RequestSchema):
     """A new person."""
 
-    name = name(required=True, metadata={"examples": ["Anna"]})
+    name = Name(required=True, metadata={"examples": ["Anna"]})
     is_trusted = Flag(metadata={"examples": [True]})
     color = Text(min_length=1, max_length=32, metadata={"examples": ["#0a84ff"]})
     emoji = Text(max_length=32, allow_none=True, metadata={"examples": ["🎬"]})
@@ -86,7 +76,7 @@ class NewPersonSchema(RequestSchema):
 class PersonChangeSchema(RequestSchema):
     """A change of a person."""
 
-    name = name(metadata={"examples": ["Anna K."]})
+    name = Name(metadata={"examples": ["Anna K."]})
     is_trusted = Flag(metadata={"examples": [True]})
     color = Text(min_length=1, max_length=32, metadata={"examples": ["#ff375f"]})
     emoji = Text(max_length=32, allow_none=True, metadata={"examples": ["🎬"]})
@@ -95,7 +85,7 @@ class PersonChangeSchema(RequestSchema):
 class NewListSchema(RequestSchema):
     """A new list."""
 
-    name = name(required=True, metadata={"examples": ["Rainy Sundays"]})
+    name = Name(required=True, metadata={"examples": ["Rainy Sundays"]})
     color = Text(min_length=1, max_length=32, metadata={"examples": ["#0a84ff"]})
     icon = Text(min_length=1, max_length=64, metadata={"examples": ["list"]})
     position = Number(low=-(2**31), high=2**31 - 1, whole=True, metadata={"examples": [0]})
@@ -104,7 +94,7 @@ class NewListSchema(RequestSchema):
 class ListChangeSchema(NewListSchema):
     """A change of a list."""
 
-    name = name(metadata={"examples": ["Rainy Sundays"]})
+    name = Name(metadata={"examples": ["Rainy Sundays"]})
 
 
 class NewMovieSchema(RequestSchema):
@@ -112,7 +102,7 @@ class NewMovieSchema(RequestSchema):
 
     imdb_id = ImdbId(allow_none=True, metadata={"examples": ["tt0133093"]})
     tmdb_id = Number(low=1, high=2**53 - 1, whole=True, allow_none=True, metadata={"examples": [603]})
-    recommender = name(allow_none=True, metadata={"examples": ["Anna"]})
+    recommender = Name(allow_none=True, metadata={"examples": ["Anna"]})
     media_type = media_type(metadata={"examples": ["movie"]})
     vote_type = VoteType(metadata={"examples": [True]})
 
@@ -132,8 +122,8 @@ class NewRecommendationSchema(_MetadataSchema):
     """Who recommends: a person by id or by name (``person`` is the older spelling of ``person_name``)."""
 
     person_id = person_id(allow_none=True)
-    person_name = name(allow_none=True, metadata={"examples": ["Anna"]})
-    person = name(allow_none=True)
+    person_name = Name(allow_none=True, metadata={"examples": ["Anna"]})
+    person = Name(allow_none=True)
     date_recommended = Timestamp(allow_none=True, metadata={"examples": [1767225600.0]})
     vote_type = VoteType(metadata={"examples": [True]})
 
@@ -146,7 +136,7 @@ class NewRecommendationSchema(_MetadataSchema):
 class NewRecommendationsSchema(_MetadataSchema):
     """Several people at once."""
 
-    people = fields.List(name(), validate=validate.Length(max=MAX_NAMES), metadata={"examples": [["Anna", "Ben"]]})
+    people = fields.List(Name(), validate=validate.Length(max=MAX_NAMES), metadata={"examples": [["Anna", "Ben"]]})
     person_ids = fields.List(person_id(), validate=validate.Length(max=MAX_NAMES), metadata={"examples": [[]]})
     date_recommended = Timestamp(allow_none=True, metadata={"examples": [1767225600.0]})
     vote_type = VoteType(metadata={"examples": [True]})
@@ -178,7 +168,7 @@ class PageSchema(RequestSchema):
     cursor = Text(max_length=500, metadata={"description": "X-Next-Cursor of the page before."})
 
 
-_SORT_WORDS = [sign + key for key in SORTS for sign in ("", "-")]
+_SORT_WORDS = [sign + key for key in MOVIE_SORTS for sign in ("", "-")]
 
 
 class MovieQuerySchema(PageSchema):
@@ -188,7 +178,7 @@ class MovieQuerySchema(PageSchema):
     person = Text(max_length=400, metadata={"description": "Name or id of a person who recommended it."})
     list = Text(max_length=36, metadata={"description": "Id of the custom list it is on."})
     media_type = media_type()
-    q = Text(max_length=200, metadata={"description": "Text in title, original title, people or genre."})
+    q = Text(trim=True, max_length=200, metadata={"description": "Text in title, original title, people or genre."})
     sort = fields.String(
         validate=validate.OneOf(_SORT_WORDS), metadata={"description": "Order; with a leading - descending."}
     )
@@ -206,20 +196,20 @@ class MovieQuerySchema(PageSchema):
 class SearchSchema(RequestSchema):
     """A search."""
 
-    q = Text(required=True, min_length=1, max_length=200, metadata={"description": "Words of the title or name."})
+    q = Text(required=True, trim=True, min_length=1, max_length=200, metadata={"description": "Words of the title or name."})
     year = fields.Integer(validate=validate.Range(1870, 2200), metadata={"description": "Year of release."})
 
 
 class DiscoverGenreSchema(RequestSchema):
     """A genre to discover."""
 
-    q = Text(required=True, min_length=1, max_length=100, metadata={"description": "Name of the genre."})
+    q = Text(required=True, trim=True, min_length=1, max_length=100, metadata={"description": "Name of the genre."})
 
 
 class DiscoverPersonSchema(RequestSchema):
     """A person to discover."""
 
-    q = Text(required=True, min_length=1, max_length=200, metadata={"description": "Name of the person."})
+    q = Text(required=True, trim=True, min_length=1, max_length=200, metadata={"description": "Name of the person."})
     role = fields.String(
         load_default="actor",
         validate=validate.OneOf(["actor", "director"]),
