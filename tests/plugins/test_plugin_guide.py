@@ -8,9 +8,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from movietracker import hookspecs, pluginapi
+from movietracker.plugin_manager import PluginManager
 from movietracker.pluginapi import Capability
 
 ROOT = Path(__file__).parents[2]
@@ -73,3 +76,21 @@ def test_the_examples_are_python_and_import_what_exists(block: str) -> None:
 
 def test_pluginapi_offers_what_it_lists() -> None:
     assert all(hasattr(pluginapi, name) for name in pluginapi.__all__)
+
+
+@pytest.mark.parametrize("block", [block for block in blocks("python") if "@hookimpl" in block])
+def test_the_examples_work_as_files_in_the_plugin_folder(block: str, tmp_path: Path) -> None:
+    (tmp_path / "example.py").write_text(block, encoding="utf-8")
+    manager = PluginManager(tmp_path, disabled=("offline", "omdb", "tmdb"))
+    (plugin,) = [plugin for plugin in manager.plugins if plugin.name == "example"]
+    assert plugin.hooks == tuple(sorted(re.findall(r"@hookimpl\ndef (\w+)", block)))
+    commands = click.Group()
+    manager.settings()
+    manager.register_commands(commands)
+    for command in commands.commands.values():
+        answer = CliRunner().invoke(command)
+        assert answer.output == "Hello from a plugin.\n"
+
+
+def test_the_first_example_is_a_command() -> None:
+    assert "def register_commands" in blocks("python")[0]
