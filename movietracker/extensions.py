@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_apscheduler import APScheduler
 from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
@@ -33,6 +32,5 @@ db = SQLAlchemy(model_class=Base, disable_autonaming=True)
 migrate = Migrate()
 jwt = JWTManager()
 limiter = Limiter(get_remote_address)
-scheduler = APScheduler()
 cors = CORS()
 compress = Compress()

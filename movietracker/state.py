@@ -12,6 +12,7 @@ from flask import current_app
 
 from .metadata.http import ProxyHttp
 from .metadata.lookup import Lookup
+from .metadata.refresh import Refresher
 from .plugin_manager import PluginManager
 from .settings import Setting
 
@@ -25,7 +26,11 @@ class State:
     http: ProxyHttp
     lookup: Lookup
     api: flask_smorest.Api
+    refresher: Refresher = field(init=False)
     _openapi: list[bytes] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.refresher = Refresher(self.lookup)
 
     def openapi_json(self) -> bytes:
         """The OpenAPI document as JSON; made on first use, since start-up does not need it."""

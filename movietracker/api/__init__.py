@@ -14,7 +14,8 @@ from .._version import __version__
 from ..extensions import compress, cors, limiter
 from ..rate_limit_storage import STORAGE_URI
 from ..schemas.answers import ErrorSchema
-from . import auth, docs, error_handlers, etags, external, health, lists, movies, people
+from ..sync.actions import registry
+from . import auth, docs, error_handlers, etags, external, health, lists, movies, people, refresh, sync
 from .converters import NameConverter
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -47,8 +48,15 @@ class DescribedApi(flask_smorest.Api):
                 blueprint = self._undescribed.pop(0)
                 blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
                 self.spec.tag({"name": blueprint.name, "description": blueprint.description})
+            self._describe_actions()
             document: dict[str, Any] = self.spec.to_dict()
             return document
+
+    def _describe_actions(self) -> None:
+        """The data of each sync action is a schema of its own, named like its class."""
+        for action in registry.actions:
+            if action.schema.__name__ not in self.spec.components.schemas:
+                self.spec.components.schema(action.schema.__name__, schema=action.schema)
 
     def _register_error_handlers(self) -> None:
         pass
@@ -78,7 +86,7 @@ def init_app(app: Flask) -> DescribedApi:
     error_handlers.init_app(app)
     api = DescribedApi(app, spec_kwargs=_SPEC)
     api.register_converter(NameConverter, lambda _: {"type": "string"})
-    for module in (auth, movies, people, lists, external, health):
+    for module in (auth, movies, refresh, people, lists, sync, external, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
     return api

@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 
 from .. import errors
+from ..metadata.title_store import ready_providers, settle
 from ..schemas.answers import MovieSchema, RecommendationSchema, StatusSchema, WatchRecordSchema
 from ..schemas.requests import (
     MovieQuerySchema,
@@ -78,6 +79,7 @@ def add(user: Account, body: dict[str, Any]) -> Response:
     with library_write(user.id) as tx:
         is_new = library.add_movie(tx, title.imdb_id, title.metadata, vote)
         title.store_responses(tx.connection)
+        settle(tx.connection, title, ready_providers(state().lookup))
         tx.flush()
         movie = movies.get_movie(tx, title.imdb_id)
     return reply(movie, 201 if is_new else 200)
