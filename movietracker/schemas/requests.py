@@ -196,7 +196,9 @@ class MovieQuerySchema(PageSchema):
 class SearchSchema(RequestSchema):
     """A search."""
 
-    q = Text(required=True, trim=True, min_length=1, max_length=200, metadata={"description": "Words of the title or name."})
+    q = Text(
+        required=True, trim=True, min_length=1, max_length=200, metadata={"description": "Words of the title or name."}
+    )
     year = fields.Integer(validate=validate.Range(1870, 2200), metadata={"description": "Year of release."})
 
 

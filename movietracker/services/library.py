@@ -228,7 +228,8 @@ def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
 def _store_vote(tx: LibraryWrite, imdb_id: str, person_id: int, vote: Vote) -> None:
     before = tx.execute(_VOTE_BEFORE, of_movie=imdb_id, of_person=person_id).one_or_none()
     if before is None:
-        row = {"id": tx.new_id(), "date_recommended": vote.date_recommended or tx.at, "vote_type": vote.vote_type}
+        date = tx.at if vote.date_recommended is None else vote.date_recommended
+        row = {"id": tx.new_id(), "date_recommended": date, "vote_type": vote.vote_type}
         tx.connection.execute(insert(VOTES), {"user_id": tx.user_id, "imdb_id": imdb_id, "person_id": person_id, **row})
         tx.touch("movie", imdb_id, people.vote_field(person_id))
         tx.touch("person", person_id)  # its movie_count

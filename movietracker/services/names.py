@@ -9,9 +9,14 @@ from ..errors import Invalid
 MAX_NAME_LENGTH = 200
 
 
+def normal_form(name: str) -> str:
+    """The form in which names are stored and compared."""
+    return unicodedata.normalize("NFC", name.strip())
+
+
 def normalise_name(name: str, field: str = "name") -> str:
     """The stored form of a name; raises Invalid when nothing is left, or too much."""
-    normal = unicodedata.normalize("NFC", name.strip())
+    normal = normal_form(name)
     if not normal:
         raise Invalid.field(field, "must not be empty")
     if len(normal) > MAX_NAME_LENGTH:

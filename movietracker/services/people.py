@@ -11,7 +11,7 @@ from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
 from ..models import MovieStatus, Person, PersonName, Recommendation, WatchRecord
 from ..models.person import DEFAULT_COLOR
-from .names import normalise_name
+from .names import normal_form, normalise_name
 from .transactions import LibraryRead, LibraryWrite
 
 PEOPLE = Person.__table__
@@ -100,7 +100,7 @@ def get_person(read: LibraryRead, person_id: int, *, with_rev: bool = False) -> 
 
 def find_person(read: LibraryRead, name: str) -> int:
     """The id of the person who bears this name; raises PersonNotFound."""
-    person_id = _id_of_name(read, normalise_name(name))
+    person_id = _id_of_name(read, normal_form(name))
     if person_id is None:
         raise PersonNotFound
     return person_id
@@ -108,7 +108,7 @@ def find_person(read: LibraryRead, name: str) -> int:
 
 def find_person_by_name_or_id(read: LibraryRead, text: str) -> int:
     """The id of the person of this name, or with this id when it is all digits and nobody bears it as a name."""
-    person_id = _id_of_name(read, normalise_name(text))
+    person_id = _id_of_name(read, normal_form(text))
     if person_id is None and re.fullmatch(r"[0-9]{1,18}", text):
         person_id = read.execute(_ID_BY_ID, of_person=int(text)).scalar_one_or_none()
     if person_id is None:
