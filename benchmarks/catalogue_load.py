@@ -122,7 +122,7 @@ def main() -> None:
         begun = time.perf_counter()
 
         def say(line: str) -> None:
-            print(f"{time.perf_counter() - begun:7.1f} s  {line}", flush=True)
+            print(f"{time.perf_counter() - begun:7.1f} s ({time.process_time():6.1f} s of CPU)  {line}", flush=True)
 
         build_index(options.folder, index, stage, facts={"source": "benchmark"}, progress=Lines(say))
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

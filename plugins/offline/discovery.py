@@ -56,8 +56,10 @@ def _of_genre(connection: sqlite3.Connection, genre: str) -> list[Title]:
 
 def _of_person(connection: sqlite3.Connection, name: str, role: str) -> list[Title]:
     terms = words(name)
-    people = people_matching(connection, match((), [whole(name)]), 1) if terms else []
-    people = people or people_matching(connection, match(terms, prefix=True), 1)
+    if not terms:
+        return []
+    exact = people_matching(connection, match((), [whole(name)]), 1)
+    people = exact or people_matching(connection, match(terms, prefix=True), 1)
     if not people:
         return []
     titles = titles_with(connection, people[0], "cast" if role == "actor" else "director")

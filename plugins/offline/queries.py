@@ -56,9 +56,7 @@ class Credit:
 
 
 def titles_matching(connection: sqlite3.Connection, expression: str, limit: int = LIMIT) -> list[Title]:
-    """The most popular titles that an FTS5 expression finds, none for an empty expression."""
-    if not expression:
-        return []
+    """The most popular titles that an FTS5 expression of :func:`.words.match` finds."""
     rows = connection.execute(
         "SELECT t.* FROM title_words w JOIN titles t ON t.rank = w.rowid"
         " WHERE title_words MATCH ? ORDER BY w.rowid LIMIT ?",
@@ -68,9 +66,7 @@ def titles_matching(connection: sqlite3.Connection, expression: str, limit: int 
 
 
 def people_matching(connection: sqlite3.Connection, expression: str, limit: int = LIMIT) -> list[Person]:
-    """The most popular people that an FTS5 expression finds, none for an empty expression."""
-    if not expression:
-        return []
+    """The most popular people that an FTS5 expression of :func:`.words.match` finds."""
     rows = connection.execute(
         "SELECT p.* FROM person_words w JOIN people p ON p.rank = w.rowid"
         " WHERE person_words MATCH ? ORDER BY w.rowid LIMIT ?",

@@ -178,6 +178,7 @@ def test_every_title_is_found_by_its_own_name(titles: list[str]) -> None:
 
 
 @given(st.sets(st.integers(1, 999_999_999)), st.lists(st.integers(1, 999_999_999)))
+@settings(deadline=None)
 def test_an_id_set_holds_what_was_put_in_and_nothing_else(inside: set[int], others: Iterable[int]) -> None:
     ids = IdSet()
     for number in inside:

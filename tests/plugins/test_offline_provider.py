@@ -9,7 +9,7 @@ from pathlib import Path
 import movietracker_plugins.offline as plugin
 import pytest
 from contract.metadata_provider import MetadataProviderContract
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from movietracker_plugins.offline.progress import Silent
 from movietracker_plugins.offline.provider import OfflineProvider
@@ -180,6 +180,7 @@ queries = st.one_of(
 
 
 @given(queries, st.one_of(st.none(), st.integers()))
+@settings(deadline=None)
 def test_no_query_whatsoever_raises(sample: OfflineProvider, query: str, year: int | None) -> None:
     assert len(sample.search(query, year)) <= 20
 
@@ -294,6 +295,15 @@ def test_a_persons_titles_are_discovered_by_role(sample: OfflineProvider) -> Non
     played = titles(sample.discover(DiscoverQuery(person="Clint Eastwood", role="actor")))
     assert played == ["The Good, the Bad and the Ugly", "Unforgiven"]
     assert sample.discover(DiscoverQuery(person="Tom Hanks", role="director")) == []
+
+
+def test_a_name_or_genre_of_symbols_alone_discovers_nothing(sample: OfflineProvider) -> None:
+    assert sample.discover(DiscoverQuery(person="???")) == sample.discover(DiscoverQuery(genre="-")) == []
+
+
+def test_upcoming_films_are_not_more_than_a_page(tmp_path: Path, loaded: Loaded) -> None:
+    write_dataset(tmp_path, "title.basics", *(film(number, f"Film {number}", 2027) for number in range(1, 40)))
+    assert len(loaded().discover(DiscoverQuery(kind="coming_soon"))) == 20
 
 
 def test_without_casts_an_actor_has_the_titles_they_are_known_for(tmp_path: Path, loaded: Loaded) -> None:

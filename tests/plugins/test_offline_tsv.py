@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from movietracker_plugins.offline import tsv
 from movietracker_plugins.offline.tsv import DatasetError, find_file, identifier, identifiers, read_rows, whole_number
@@ -25,6 +25,7 @@ def rows_of(data: bytes, name: str = "title.basics.tsv") -> list[tuple[int, list
 
 
 @given(st.lists(st.tuples(cell, cell)), st.booleans(), st.booleans())
+@settings(deadline=None)
 def test_whatever_was_written_comes_back(rows: list[tuple[str, str]], compress: bool, last_newline: bool) -> None:
     text = "\n".join("\t".join(row) for row in [COLUMNS, *rows]) + ("\n" if last_newline else "")
     read = rows_of(text.encode(), "title.basics.tsv.gz" if compress else "title.basics.tsv")
@@ -32,6 +33,7 @@ def test_whatever_was_written_comes_back(rows: list[tuple[str, str]], compress: 
 
 
 @given(st.binary(), st.booleans())
+@settings(deadline=None)
 def test_any_bytes_are_read_or_refused_in_plain_words(data: bytes, with_header: bool) -> None:
     refusal = refusal_of((b"tconst\ttitle\n" if with_header else b"") + data)
     assert refusal is None or refusal.startswith("title.basics.tsv, line ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from movietracker_plugins.offline.words import YEAR, genre_marker, joined_words, match, searchable, whole, words
 
@@ -62,6 +62,7 @@ def index() -> Iterator[sqlite3.Connection]:
 
 
 @given(anything, st.booleans())
+@settings(deadline=None)
 def test_every_text_gives_an_expression_that_the_index_understands(
     index: sqlite3.Connection, text: str, prefix: bool
 ) -> None:
@@ -72,7 +73,7 @@ def test_every_text_gives_an_expression_that_the_index_understands(
 
 
 @given(anything)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None)
 def test_a_stored_text_is_found_by_each_of_its_words_and_as_a_whole(index: sqlite3.Connection, text: str) -> None:
     with closing(index.execute("BEGIN")):
         index.execute("INSERT INTO w(rowid, words) VALUES (1, ?)", (searchable([text], []),))
@@ -82,6 +83,7 @@ def test_a_stored_text_is_found_by_each_of_its_words_and_as_a_whole(index: sqlit
 
 
 @given(anything)
+@settings(deadline=None)
 def test_words_hold_neither_quotes_nor_spaces_nor_markers(text: str) -> None:
     for word in words(text):
         assert not set(word) & set("\"' \t\n*()\0\ue000\ue001\ue002\ue003\ue004")
