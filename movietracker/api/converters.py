@@ -6,8 +6,8 @@ from werkzeug.routing import BaseConverter
 
 
 class NameConverter(BaseConverter):
-    """A name that may hold any character, slashes at either end and in a row included."""
+    """A name that may hold any character, slashes at either end and in a row included, and line breaks."""
 
-    regex = ".+?"
+    regex = "(?s:.+?)"
     part_isolating = False
     weight = 200

@@ -24,7 +24,7 @@ def is_imdb_id(text: str) -> bool:
 
 
 class Text(fields.String):
-    """Text of bounded length without NUL characters, which PostgreSQL cannot store; ``trim`` drops white space around."""
+    """Text of bounded length without NUL characters, which PostgreSQL cannot store; ``trim`` cuts white space off."""
 
     def __init__(self, *, max_length: int = 200, min_length: int = 0, trim: bool = False, **options: Any) -> None:
         self.trim = trim
