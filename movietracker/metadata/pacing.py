@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import threading
 import time
@@ -21,8 +20,9 @@ def choose_slot(next_free: float | None, now: float, interval: float) -> float:
     All are seconds, the first two of the machine's monotonic clock. What cannot be true is ignored: the clock starts
     anew at a reboot, and the file may hold anything.
     """
-    if next_free is None or not math.isfinite(next_free) or next_free > now + LONGEST_QUEUE_SECONDS + interval:
+    if next_free is None or next_free > now + LONGEST_QUEUE_SECONDS + interval:
         return now
+    # In this order "not a number" gives now too.
     return max(now, next_free)
 
 
@@ -34,8 +34,6 @@ class Pacer:
     """
 
     def __init__(self, path: Path, per_second: float) -> None:
-        if not per_second > 0:
-            raise ValueError("requests_per_second must be more than 0.")
         self._path = path
         self._interval = 1.0 / per_second
         self._lock = threading.Lock()

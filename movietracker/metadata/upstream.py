@@ -25,6 +25,8 @@ logger = logging.getLogger("movietracker.metadata")
 Fault = Callable[[Any], Exception | None]
 
 _CHUNK_BYTES = 64 * 1024
+# More is nonsense, and might not even be a finite number.
+_LONGEST_RETRY_AFTER_SECONDS = 365 * 86_400.0
 # Of an error page this much is read so that the connection can be used again; a longer one is cut off.
 _ERROR_PAGE_BYTES = 64 * 1024
 
@@ -173,14 +175,14 @@ def read_retry_after(value: str | None) -> float | None:
     if value is None:
         return None
     if value.strip().isdecimal():
-        return float(value)
+        return min(float(value), _LONGEST_RETRY_AFTER_SECONDS)
     try:
         moment = parsedate_to_datetime(value)
     except ValueError:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_RETRY_AFTER_SECONDS)
 
 
 def _read(response: requests.Response, max_bytes: int) -> bytes:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,17 @@ from movietracker.contracts import JsonHttpClient
 from movietracker.metadata.http import Limits, ProxyHttp
 
 SHORT = Limits(connect=0.5, read=0.3, total=0.8, first_pause=0.01, longest_retry_after=0.2, max_bytes=100_000)
+
+
+# What a loaded machine may add.
+SLACK_SECONDS = 0.6
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    assert time.monotonic() - begun < seconds + SLACK_SECONDS
 
 
 class Clock:

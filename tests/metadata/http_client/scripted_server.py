@@ -6,6 +6,7 @@ import json
 import socket
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
@@ -123,7 +124,8 @@ class ScriptedServer:
         self._listener.close()
         with self._lock:
             for sock in self._open:
-                sock.shutdown(socket.SHUT_RDWR)
+                with suppress(OSError):  # the client may have closed it a moment ago
+                    sock.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join()
 

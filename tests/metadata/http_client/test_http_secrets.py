@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from metadata.http_client.conftest import Clock
-from metadata.http_client.scripted_server import ScriptedServer, answer, break_off, content, hang_up, silence
+from metadata.http_client.scripted_server import Reply, ScriptedServer, answer, break_off, content, hang_up, silence
 
 from movietracker.contracts import JsonHttpClient
 from movietracker.errors import ProviderRefused
@@ -85,13 +85,13 @@ def test_keys_are_in_no_error_and_no_log(
     upstream: ScriptedServer,
     clock: Clock,
     everything_logged: pytest.LogCaptureFixture,
-    trouble: object,
+    trouble: Reply,
     expired: bool,
 ) -> None:
     if expired:
         keyed.get_json("/")
         clock.now += 4000
-    upstream.says(trouble)  # type: ignore[arg-type]
+    upstream.says(trouble)
     try:
         keyed.get_json("/")
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not show a key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -43,7 +44,7 @@ def test_ten_threads_cause_one_call(client: JsonHttpClient, upstream: ScriptedSe
 
 def test_ten_threads_that_want_a_new_answer_cause_one_call(client: JsonHttpClient, upstream: ScriptedServer) -> None:
     client.get_json("/")
-    upstream.says(answer({"a": 1}, delay=0.1))
+    upstream.says(answer({"a": 1}, delay=0.25))
     done = together(10, lambda _: client.get_json("/", fresh=True))
     assert [future.result() for future in done] == [{"a": 1}] * 10
     assert upstream.calls == 2
@@ -58,7 +59,7 @@ def test_different_questions_do_not_wait_for_each_other(client: JsonHttpClient, 
 
 
 def test_the_error_of_the_one_call_is_everybodys(client: JsonHttpClient, upstream: ScriptedServer) -> None:
-    upstream.says(answer({}, 500, delay=0.1))
+    upstream.says(answer({}, 500, delay=0.25), answer({}, 500))
     done = together(10, lambda _: client.get_json("/"))
     assert {type(future.exception()) for future in done} == {ProviderFailed}
     assert upstream.calls == 3
@@ -80,7 +81,7 @@ def test_everybody_is_told_that_the_answer_is_stale(
 ) -> None:
     client.get_json("/")
     clock.now += 4000
-    upstream.says(answer({}, 500, delay=0.1))
+    upstream.says(answer({}, 500, delay=0.25), answer({}, 500))
 
     def ask(_: int) -> list[str]:
         with stale_answers() as stale:
@@ -142,6 +143,14 @@ def test_a_file_lock_excludes_and_is_released(tmp_path: Path) -> None:
         pass
     with file_lock(path, Deadline(0)):
         pass
+
+
+def test_a_file_lock_is_released_even_if_a_child_has_a_copy_of_its_descriptor(tmp_path: Path) -> None:
+    with file_lock(tmp_path / "lock", Deadline(1)) as descriptor:
+        copy = os.dup(descriptor)
+    with file_lock(tmp_path / "lock", Deadline(0)):
+        pass
+    os.close(copy)
 
 
 def test_a_flight_that_is_overdue_is_not_joined() -> None:
