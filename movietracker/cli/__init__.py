@@ -20,11 +20,16 @@ from ..settings import CORE_SETTINGS, SettingsSource
 from .lazy import LazyCommand, make_app
 
 COMMANDS = (
-    LazyCommand("serve", "movietracker.cli.serve:serve", "Prepare the instance and serve the API."),
+    LazyCommand("serve", "movietracker.cli.serve:serve", "Prepare the instance and serve the API until it is stopped."),
     LazyCommand("users", "movietracker.cli.users:users", "Create, list and change accounts."),
     LazyCommand("plugins", "movietracker.cli.plugins:plugins", "Show the plugins and metadata providers."),
     LazyCommand("db", "movietracker.cli.db:db", "Migrate the database."),
-    LazyCommand("doctor", "movietracker.cli.doctor:doctor", "Check the installation and say what to mend."),
+    LazyCommand(
+        "enrich", "movietracker.cli.enrich:enrich_command", "Look up titles that are stored without details, now."
+    ),
+    LazyCommand(
+        "doctor", "movietracker.cli.doctor:doctor", "Check settings, keys, database and folders, and say what to mend."
+    ),
 )
 
 

@@ -1,0 +1,217 @@
+"""``movietracker doctor``."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from standin import Standin
+from support.serving import run_program
+
+from movietracker.cli import checks
+from movietracker.extensions import db
+from movietracker.models import LibraryHead
+from movietracker.services import accounts
+from movietracker.services.transactions import write_connection
+
+MakeApp = Callable[..., Flask]
+DiskUsage = namedtuple("DiskUsage", "total used free")
+
+
+def examine(app: Flask) -> tuple[int, list[dict[str, str]]]:
+    """Exit code and findings."""
+    result = app.test_cli_runner().invoke(args=["doctor", "--json"])
+    answer = json.loads(result.stdout)
+    assert answer["healthy"] is (result.exit_code == 0)
+    return result.exit_code, answer["findings"]
+
+
+def not_ok(findings: list[dict[str, str]]) -> list[tuple[str, str]]:
+    assert all(finding["remedy"] for finding in findings if finding["level"] != "ok"), "each says what to do"
+    return [(finding["subject"], finding["level"]) for finding in findings if finding["level"] != "ok"]
+
+
+def sentence(findings: list[dict[str, str]], subject: str) -> str:
+    return " ".join(finding["sentence"] for finding in findings if finding["subject"] == subject)
+
+
+@pytest.fixture
+def tidy_app(make_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flask]:
+    """Makes applications in which nothing is wrong but what the settings say."""
+    instance_path.mkdir(exist_ok=True, mode=0o700)
+    instance_path.chmod(0o700)
+    monkeypatch.chdir(instance_path.parent)
+
+    def make(**settings: Any) -> Flask:
+        app = make_app(**{"LOGIN_RATE_LIMIT": "10 per minute"} | settings)
+        with app.app_context():
+            if not accounts.has_accounts():
+                accounts.create_account("anna@example.com", "anna", "a long secret")
+        return app
+
+    return make
+
+
+def test_a_sound_installation_has_no_findings(tidy_app: MakeApp) -> None:
+    exit_code, findings = examine(tidy_app())
+
+    assert (exit_code, not_ok(findings)) == (0, [])
+    assert {finding["subject"] for finding in findings} >= {
+        "configuration", "folders", "database", "migrations", "clock", "users", "offline", "tmdb", "omdb",
+    }  # fmt: skip
+
+
+def test_the_findings_can_be_read_by_people(tidy_app: MakeApp) -> None:
+    result = tidy_app(SECRET_KEY="short").test_cli_runner().invoke(args=["doctor"])
+
+    assert result.exit_code == 0, "warnings alone are no fault"
+    assert "warning  configuration  SECRET_KEY is so short that it can be guessed.\n" in result.stdout
+    assert "-> Set SECRET_KEY to a random text of 32 characters or more" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"SECRET_KEY": "x" * 31}, "SECRET_KEY is so short"),
+        ({"ADMIN_TOKEN": "x" * 15}, "ADMIN_TOKEN is so short"),
+        ({"LOGIN_RATE_LIMIT": ""}, "Passwords can be tried without limit"),
+        ({"MOVIETRACKER_PLUGINS_DISABLED": "tmdb,tmbd"}, "names tmbd, no plugin"),
+    ],
+)
+def test_unwise_settings_are_warnings_that_repeat_no_secret(
+    tidy_app: MakeApp, settings: dict[str, str], told: str
+) -> None:
+    exit_code, findings = examine(tidy_app(**settings))
+
+    assert (exit_code, not_ok(findings)) == (0, [("configuration", "warning")])
+    assert told in sentence(findings, "configuration")
+    assert "xxx" not in json.dumps(findings)
+
+
+def test_a_good_key_is_proved_by_a_real_call(tidy_app: MakeApp, standin: Standin) -> None:
+    exit_code, findings = examine(tidy_app(**standin.settings))
+
+    assert (exit_code, not_ok(findings)) == (0, [])
+    assert sentence(findings, "tmdb") == "TMDB answers and accepts the key."
+    assert {call.service for call in standin.calls} == {"tmdb", "omdb"}
+
+
+def test_a_wrong_key_is_a_fault_that_names_the_provider_and_not_the_key(tidy_app: MakeApp, standin: Standin) -> None:
+    exit_code, findings = examine(tidy_app(**{**standin.settings, "TMDB_API_KEY": "feedfacefeedface"}))
+
+    assert (exit_code, not_ok(findings)) == (1, [("tmdb", "fault")])
+    assert "feedface" not in json.dumps(findings)
+
+
+def test_a_provider_that_cannot_be_reached_is_a_fault(tidy_app: MakeApp) -> None:
+    settings = {"OMDB_API_KEY": "0d1e2f3a", "OMDB_BASE_URL": "http://127.0.0.1:9"}
+
+    assert not_ok(examine(tidy_app(**settings))[1]) == [("omdb", "fault")]
+
+
+def test_a_task_that_no_provider_is_ready_for_is_a_warning(tidy_app: MakeApp) -> None:
+    exit_code, findings = examine(tidy_app(MOVIETRACKER_PLUGINS_DISABLED="offline"))
+
+    assert exit_code == 0
+    assert not_ok(findings) == [("metadata", "warning")] * 4
+    assert "search" in sentence(findings, "metadata")
+
+
+def test_an_installation_without_accounts_is_a_warning(make_app: MakeApp, instance_path: Path) -> None:
+    assert ("users", "warning") in not_ok(examine(make_app())[1])
+
+
+def test_migrations_that_are_due_are_a_fault(tidy_app: MakeApp) -> None:
+    app = tidy_app()
+    with app.app_context():
+        write("UPDATE alembic_version SET version_num = '0001'")
+    exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (1, [("migrations", "fault")])
+
+
+def test_a_database_of_a_newer_version_is_a_fault(tidy_app: MakeApp) -> None:
+    app = tidy_app()
+    with app.app_context():
+        write("UPDATE alembic_version SET version_num = '9999'")
+
+    assert "9999, which this version does not know" in sentence(examine(app)[1], "migrations")
+
+
+def write(statement: str) -> None:
+    with write_connection() as connection:
+        connection.execute(db.text(statement))
+
+
+def test_a_database_that_another_program_keeps_locked_is_a_fault(
+    tidy_app: MakeApp, instance_path: Path, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if database_url:
+        pytest.skip("only SQLite has one lock for everything")
+    monkeypatch.setattr("movietracker.database.BUSY_TIMEOUT_SECONDS", 0.1)
+    app = tidy_app()
+    with closing(sqlite3.connect(instance_path / "app.db")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (1, [("database", "fault")])
+    assert "database is locked" in sentence(findings, "database")
+
+
+def test_folders_that_others_can_look_into_are_warnings(tidy_app: MakeApp, instance_path: Path) -> None:
+    app = tidy_app()
+    instance_path.chmod(0o755)
+    Path(".env").write_text("CACHE_MAX_ENTRIES=500\n")
+    Path(".env").chmod(0o644)
+
+    assert not_ok(examine(app)[1]) == [("folders", "warning")] * 2
+
+
+@pytest.mark.parametrize(
+    ("free", "level", "expected_exit_code"), [(200 * checks.MIB, "warning", 0), (20 * checks.MIB, "fault", 1)]
+)
+def test_a_disk_that_fills_up_is_told(
+    tidy_app: MakeApp, monkeypatch: pytest.MonkeyPatch, free: int, level: str, expected_exit_code: int
+) -> None:
+    app = tidy_app()
+    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: DiskUsage(10**9, 10**9 - free, free))
+    exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (expected_exit_code, [("folders", level)])
+    assert f"{free // checks.MIB} MiB" in sentence(findings, "folders")
+
+
+def test_a_clock_that_was_never_set_is_a_fault(tidy_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = tidy_app()
+    monkeypatch.setattr(checks.time, "time", lambda: 1000.0)
+    exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (1, [("clock", "fault")])
+    assert "1970-01-01" in sentence(findings, "clock")
+
+
+def test_a_clock_that_was_set_back_is_a_warning(tidy_app: MakeApp) -> None:
+    app = tidy_app()
+    with app.app_context(), write_connection() as connection:
+        connection.execute(db.update(LibraryHead.__table__).values(at=LibraryHead.at + 3600))
+    exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (0, [("clock", "warning")])
+    assert "60 minutes in the future" in sentence(findings, "clock")
+
+
+def test_a_setting_that_stops_the_start_is_the_one_finding(tmp_path: Path) -> None:
+    result = run_program(tmp_path, "doctor", "--json", settings={"METADATA_PROVIDERS": "tmbd"})
+
+    assert result.returncode == 1
+    (finding,) = json.loads(result.stdout)["findings"]
+    assert (finding["subject"], finding["level"]) == ("start", "fault")
+    assert "METADATA_PROVIDERS names tmbd" in finding["sentence"]
+    assert result.stderr == ""

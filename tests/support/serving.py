@@ -1,0 +1,112 @@
+"""The ``movietracker`` program as a user runs it: processes of their own, in a folder of their own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+PROGRAM = (sys.executable, "-c", "from movietracker.cli import main; main()")
+START_SECONDS = 60.0
+STOP_SECONDS = 20.0
+
+# What a process needs of the machine; settings of the machine must not reach it.
+_KEPT = ("PATH", "HOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "TMPDIR")
+
+
+def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a program that is started with these settings and no others."""
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, **(settings or {})}
+
+
+def run_program(
+    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """Run ``movietracker`` in a folder to its end."""
+    return subprocess.run(
+        [*PROGRAM, *arguments],
+        cwd=folder,
+        env=environment(settings),
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=START_SECONDS,
+        check=False,
+    )
+
+
+@dataclass
+class Serving:
+    """A running ``movietracker serve``; ``stdout`` is what it has said by the time it is ready."""
+
+    process: subprocess.Popen[bytes]
+    url: str
+    stdout: str
+    stderr_path: Path
+
+    @property
+    def password(self) -> str:
+        """The owner's password, as printed."""
+        return re.search(r"Password +(\S+)", self.stdout)[1]  # type: ignore[index]
+
+    @property
+    def stderr(self) -> str:
+        """What it has said on its standard error until now."""
+        return self.stderr_path.read_text()
+
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
+        """Stop it; answers the exit code."""
+        self.process.send_signal(how)
+        return self.process.wait(STOP_SECONDS)
+
+
+@contextmanager
+def serving(folder: Path, *options: str, settings: Mapping[str, str] | None = None) -> Iterator[Serving]:
+    """``movietracker serve`` on a free port, ready to answer; stopped at the end."""
+    out, err = folder / "stdout.txt", folder / "stderr.txt"
+    with out.open("wb") as stdout, err.open("wb") as stderr:
+        process = subprocess.Popen(
+            [*PROGRAM, "serve", "--port", "0", *options],
+            cwd=folder,
+            env=environment(settings),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout,
+            stderr=stderr,
+            start_new_session=True,
+        )
+    try:
+        yield Serving(process, _wait_until_ready(process, out, err), out.read_text(), err)
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        finally:
+            _kill_group(process.pid)
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], out: Path, err: Path) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if ready := re.search(r"Ready on (http\S+)", out.read_text()):
+            return ready[1]
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    raise AssertionError(f"The server did not start: {out.read_text()}{err.read_text()}")
+
+
+def _kill_group(pid: int) -> None:
+    """Leave no worker behind, whatever happened."""
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        return
