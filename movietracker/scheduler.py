@@ -37,6 +37,8 @@ from .state import state
 
 ENRICHMENT_EVERY = timedelta(minutes=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+# Processes that started together do not all look at the same moment.
+JITTER_SECONDS: int | None = 10
 KICK_AFTER = timedelta(seconds=0.2)
 
 _EXTENSION = "movietracker_jobs"
@@ -70,16 +72,17 @@ class _Jobs:
         )
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
-        every = {"trigger": "interval", "next_run_time": _from_now(KICK_AFTER)}
-        self._scheduler.add_job(
-            "enrichment", self._enrich, seconds=ENRICHMENT_EVERY.total_seconds(), jitter=10, **every
-        )
-        self._scheduler.add_job(
-            "housekeeping", self._clean_up, seconds=HOUSEKEEPING_EVERY.total_seconds(), jitter=60, **every
-        )
+        self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
+        self._repeat("housekeeping", self._clean_up, HOUSEKEEPING_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
         refresh_queued.connect(self._on_refresh_queued, sender=app)
         self._scheduler.start()
+
+    def _repeat(self, name: str, job: Callable[[], None], every: timedelta) -> None:
+        seconds = every.total_seconds()
+        self._scheduler.add_job(
+            name, job, trigger="interval", seconds=seconds, jitter=JITTER_SECONDS, next_run_time=_from_now(KICK_AFTER)
+        )
 
     def stop(self) -> None:
         library_changed.disconnect(self._on_library_changed, sender=self._app)

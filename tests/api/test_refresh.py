@@ -9,6 +9,7 @@ import pytest
 from flask import Flask
 from standin import Answer, Standin
 from support.library import add_stubs, imdb_ids, movie_of, notes, stubs_of
+from support.waiting import wait_until
 
 from movietracker.metadata.enrichment import Report, enrich
 from movietracker.metadata.refresh import SIMULTANEOUS_REFRESHES
@@ -173,7 +174,7 @@ def test_what_finds_no_room_is_queued_answered_at_once_and_done_soon(
 
     with ThreadPoolExecutor(SIMULTANEOUS_REFRESHES) as pool:
         slow = [pool.submit(refresh, imdb_id) for imdb_id in imdb_ids(SIMULTANEOUS_REFRESHES)]
-        _wait_until(lambda: len([c for c in standin.calls if c.path.startswith("/find/tt000000")]) == len(slow))
+        wait_until(lambda: len([c for c in standin.calls if c.path.startswith("/find/tt000000")]) == len(slow))
         started = time.monotonic()
         answer = refresh(MATRIX)
         assert time.monotonic() - started < 1.0
@@ -208,10 +209,3 @@ def test_a_provider_that_has_said_nothing_of_the_title_is_404(client: Any, provi
     assert missing.status_code == 404
     if provider in ("offline", "nobody"):
         assert missing.json["code"] == "metadata_not_found"
-
-
-def _wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.01)

@@ -1,0 +1,179 @@
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import insert, select
+from support.endless_catalogue import EndlessCatalogue
+from support.library import add_stubs, imdb_ids, notes, stubs_of
+from support.waiting import wait_until
+
+from movietracker import clock, scheduler
+from movietracker.extensions import db
+from movietracker.metadata.enrichment import LEASE_NAME
+from movietracker.models import RevokedToken
+from movietracker.services.accounts import Account
+from movietracker.services.enrichment_queue import queue_refresh
+from movietracker.services.leases import acquire
+from movietracker.services.transactions import write_connection
+
+REVOKED = RevokedToken.__table__
+MATRIX = "tt0133093"
+
+
+@pytest.fixture
+def catalogue() -> Iterator[EndlessCatalogue]:
+    with EndlessCatalogue() as server:
+        yield server
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
+    app = make_app(**catalogue.settings)
+    with app.app_context():
+        yield app
+        scheduler.stop(app)
+
+
+def test_the_application_factory_starts_no_threads(make_app: Callable[..., Flask]) -> None:
+    before = threading.active_count()
+    make_app()
+    assert threading.active_count() == before
+
+
+def test_a_stub_is_filled_at_once(app: Flask, anna: Account) -> None:
+    scheduler.start(app)
+    time.sleep(0.4)  # the run at the start is over
+    started = time.monotonic()
+    add_stubs(anna, [MATRIX])
+    wait_until(lambda: stubs_of(anna) == set())
+    assert time.monotonic() - started < 5, "long before the run every five minutes"
+
+
+def test_stubs_from_before_the_start_are_filled(app: Flask, anna: Account) -> None:
+    add_stubs(anna, imdb_ids(3))
+    scheduler.start(app)
+    wait_until(lambda: stubs_of(anna) == set())
+
+
+def test_a_queued_refresh_is_done_at_once(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
+    add_stubs(anna, [MATRIX])
+    scheduler.start(app)
+    wait_until(lambda: stubs_of(anna) == set())
+    catalogue.forget_calls()
+    queue_refresh(MATRIX)
+    wait_until(lambda: notes() == {})
+    assert catalogue.titles_found == [MATRIX]
+
+
+def test_stubs_that_come_in_quick_succession_do_not_put_the_run_off(app: Flask, anna: Account) -> None:
+    scheduler.start(app)
+    time.sleep(0.4)
+    for imdb_id in imdb_ids(10):
+        add_stubs(anna, [imdb_id])
+        time.sleep(0.1)
+    assert len(stubs_of(anna)) < 10, "the first are filled while the last come in"
+    wait_until(lambda: stubs_of(anna) == set())
+
+
+def test_stubs_that_came_while_another_process_was_at_it_are_filled_in_the_next_run(
+    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "ENRICHMENT_EVERY", timedelta(seconds=0.5))
+    monkeypatch.setattr(scheduler, "JITTER_SECONDS", None)
+    other = acquire(LEASE_NAME, 60)
+    assert other is not None
+    scheduler.start(app)
+    add_stubs(anna, [MATRIX])
+    time.sleep(0.6)
+    assert stubs_of(anna) == {MATRIX}
+    other.release()
+    wait_until(lambda: stubs_of(anna) == set())
+
+
+def test_it_can_be_switched_off(make_app: Callable[..., Flask]) -> None:
+    app = make_app(MOVIETRACKER_SCHEDULER=False)
+    before = threading.active_count()
+    scheduler.start(app)
+    assert threading.active_count() == before
+    scheduler.stop(app)
+
+
+def test_stopping_leaves_no_thread_and_hears_of_no_more_stubs(
+    app: Flask, anna: Account, catalogue: EndlessCatalogue
+) -> None:
+    before = set(threading.enumerate())
+    scheduler.start(app)
+    scheduler.start(app)
+    add_stubs(anna, imdb_ids(2))
+    wait_until(lambda: stubs_of(anna) == set())
+    scheduler.stop(app)
+    scheduler.stop(app)
+    others = ("lookup", "process_request_thread")  # the application's own, and the catalogue's
+    left = {thread.name for thread in set(threading.enumerate()) - before}
+    assert [name for name in left if not any(other in name for other in others)] == []
+    catalogue.forget_calls()
+    add_stubs(anna, [MATRIX])
+    time.sleep(0.4)
+    assert catalogue.calls == []
+
+
+def test_stopping_ends_a_long_run_after_the_titles_under_way(
+    app: Flask, anna: Account, catalogue: EndlessCatalogue
+) -> None:
+    add_stubs(anna, imdb_ids(500))
+    scheduler.start(app)
+    wait_until(lambda: catalogue.titles_found)
+    started = time.monotonic()
+    scheduler.stop(app)
+    assert time.monotonic() - started < 5
+    assert len(stubs_of(anna)) > 400
+    assert acquire(LEASE_NAME, 60) is not None
+
+
+def test_two_applications_of_one_process_have_jobs_of_their_own(
+    app: Flask, anna: Account, make_app: Callable[..., Flask], catalogue: EndlessCatalogue
+) -> None:
+    other = make_app(**catalogue.settings)
+    scheduler.start(app)
+    scheduler.start(other)
+    scheduler.stop(other)
+    add_stubs(anna, [MATRIX])
+    wait_until(lambda: stubs_of(anna) == set())
+
+
+def test_a_locked_database_is_a_line_in_the_log_and_no_more(
+    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(scheduler, "ENRICHMENT_EVERY", timedelta(seconds=0.3))
+    monkeypatch.setattr(scheduler, "JITTER_SECONDS", None)
+    with write_connection() as connection:
+        connection.exec_driver_sql("ALTER TABLE movies RENAME TO movies_away")
+    scheduler.start(app)
+    wait_until(lambda: "not available" in caplog.text)
+    assert "Traceback" not in caplog.text
+    with write_connection() as connection:
+        connection.exec_driver_sql("ALTER TABLE movies_away RENAME TO movies")
+    add_stubs(anna, [MATRIX])
+    wait_until(lambda: stubs_of(anna) == set())
+
+
+def test_expired_tokens_are_forgotten_and_others_are_not(app: Flask, anna: Account) -> None:
+    rows: list[dict[str, Any]] = [
+        {"user_id": anna.id, "jti": "expired", "expires_at": clock.now() - 1},
+        {"user_id": anna.id, "jti": "alive", "expires_at": clock.now() + 3600},
+    ]
+    with write_connection() as connection:
+        connection.execute(insert(REVOKED), rows)
+    scheduler.start(app)
+    wait_until(lambda: _revoked() == ["alive"])
+
+
+def _revoked() -> list[str]:
+    with db.engine.connect() as connection:
+        return list(connection.execute(select(REVOKED.c.jti)).scalars())
