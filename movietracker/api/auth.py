@@ -14,6 +14,7 @@ from ..schemas.requests import (
     AdminLoginSchema,
     LoginSchema,
     NewUserSchema,
+    PageSchema,
     PasswordChangeSchema,
     UserChangeSchema,
 )
@@ -21,9 +22,12 @@ from ..services import accounts
 from ..services.accounts import Account
 from . import authentication
 from .blueprint import ApiBlueprint
+from .paging import Order, page_of
 from .replies import no_content, reply
 
 blueprint = ApiBlueprint("auth", __name__, url_prefix="/api/auth", description="Accounts and access tokens")
+
+_ORDER = Order("accounts", (float, str))
 
 
 def _login_limit() -> str:
@@ -117,10 +121,12 @@ def create_user(body: dict[str, Any]) -> Response:
     return reply(accounts.create_account(body["email"], body["username"], body["password"]).to_json(), 201)
 
 
-@blueprint.endpoint("GET", "/admin/users", answer=UserSchema(many=True), access="admin")
-def list_users() -> Response:
+@blueprint.endpoint("GET", "/admin/users", answer=UserSchema(many=True), access="admin", problems=[errors.Invalid])
+@blueprint.arguments(PageSchema, location="query")
+def list_users(paging: dict[str, Any]) -> Response:
     """All accounts, the oldest first."""
-    return reply([account.to_json() for account in accounts.list_accounts()])
+    found = (account.to_json() for account in accounts.list_accounts())
+    return page_of(found, _ORDER, lambda each: (each["created_at"], each["id"]), paging)
 
 
 @blueprint.endpoint(

@@ -15,9 +15,12 @@ from ..services.movies import MovieFilter
 from ..services.transactions import library_read, library_write
 from .blueprint import ApiBlueprint
 from .movies import movie_page
-from .replies import no_content, reply, slice_page
+from .paging import Order, page_of
+from .replies import no_content, reply
 
 blueprint = ApiBlueprint("lists", __name__, url_prefix="/api/lists", description="Custom lists")
+
+_ORDER = Order("lists", (int, float, str))
 
 
 @blueprint.endpoint("GET", "", answer=ListSchema(many=True), problems=[errors.Invalid], etag=True)
@@ -26,7 +29,7 @@ def list_all(user: Account, paging: dict[str, Any]) -> Response:
     """All lists of the user, by position."""
     with library_read(user.id) as read:
         found = lists.list_lists(read)
-    return slice_page(found, paging)
+    return page_of(found, _ORDER, lambda each: (each["position"], each["created_at"], each["id"]), paging)
 
 
 @blueprint.endpoint("POST", "", answer=ListSchema, status=201, problems=[errors.Invalid])

@@ -26,7 +26,8 @@ from ..services.movies import MovieFilter
 from ..services.transactions import LibraryRead, library_read, library_write
 from ..state import state
 from .blueprint import ApiBlueprint
-from .replies import no_content, page_headers, read_cursor, reply
+from .paging import Order
+from .replies import no_content, reply
 
 blueprint = ApiBlueprint("movies", __name__, url_prefix="/api/movies", description="The library")
 
@@ -35,12 +36,15 @@ _NUMERIC_SORTS = ("added", "modified", "watched", "rating")
 
 def movie_page(read: LibraryRead, wanted: MovieFilter, paging: Mapping[str, Any]) -> Response:
     """The movies that fit as an answer: whole, or the page asked for."""
-    value_type = float if wanted.sort.removeprefix("-") in _NUMERIC_SORTS else str
-    after = read_cursor(paging.get("cursor"), value_type, str)
-    page = movies.list_movies(
-        read, replace(wanted, after=None if after is None else (after[0], after[1]), limit=paging.get("limit"))
-    )
-    return reply(page.movies, headers=page_headers(page.last))
+    order = Order(f"movies:{wanted.sort}", (_sort_type(wanted), str))
+    value_and_id = order.place_after(paging)
+    after = None if value_and_id is None else (value_and_id[0], value_and_id[1])
+    page = movies.list_movies(read, replace(wanted, after=after, limit=paging.get("limit")))
+    return reply(page.movies, headers=order.next_page(page.last))
+
+
+def _sort_type(wanted: MovieFilter) -> type:
+    return float if wanted.sort.removeprefix("-") in _NUMERIC_SORTS else str
 
 
 @blueprint.endpoint(

@@ -14,9 +14,12 @@ from ..services.accounts import Account
 from ..services.movies import MovieFilter, list_movies
 from ..services.transactions import library_read, library_write
 from .blueprint import ApiBlueprint
-from .replies import no_content, reply, slice_page
+from .paging import Order, page_of
+from .replies import no_content, reply
 
 blueprint = ApiBlueprint("people", __name__, url_prefix="/api/people", description="People who recommend")
+
+_ORDER = Order("people", (int,))
 
 
 @blueprint.endpoint("GET", "", answer=PersonSchema(many=True), problems=[errors.Invalid], etag=True)
@@ -25,7 +28,7 @@ def list_all(user: Account, paging: dict[str, Any]) -> Response:
     """All people of the user, the oldest first."""
     with library_read(user.id) as read:
         found = people.list_people(read)
-    return slice_page(found, paging)
+    return page_of(found, _ORDER, lambda each: (each["id"],), paging)
 
 
 @blueprint.endpoint("POST", "", answer=PersonSchema, status=201, problems=[errors.NameTaken, errors.Invalid])
