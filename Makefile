@@ -6,7 +6,7 @@ PORT ?= 8000
 PYTHON ?= python3 python3.11 python3.12 python3.13 python3.14
 
 BIN := .venv/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PACKAGE := setup.cfg pyproject.toml
 
 .PHONY: run test lint bench lock clean
