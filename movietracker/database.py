@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import Connection, Engine, FromClause, Table, event
+from sqlalchemy import URL, Connection, Engine, FromClause, Table, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -47,13 +48,7 @@ class UnguardedWrite(RuntimeError):
 
 def configure(app: Flask) -> None:
     """Set the engine options of the configured database."""
-    address = app.config["DATABASE_URL"] or f"sqlite:///{app.instance_path}/app.db"
-    try:
-        url = make_url(address)
-    except ArgumentError:
-        raise SettingsError("DATABASE_URL must be a database URL such as postgresql://user@host/name.") from None
-    if url.drivername == "postgres" or url.drivername == "postgresql":
-        url = url.set(drivername="postgresql+psycopg")
+    url = _url_of(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
     options: dict[str, Any] = {"pool_pre_ping": url.get_backend_name() != "sqlite", "pool_size": 16, "max_overflow": 48}
     if url.get_backend_name() == "sqlite":
@@ -62,6 +57,24 @@ def configure(app: Flask) -> None:
         options["connect_args"] = {"connect_timeout": 3}
         options["pool_timeout"] = 5
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+
+
+def _url_of(app: Flask) -> URL:
+    if not app.config["DATABASE_URL"]:
+        return URL.create("sqlite", database=str(Path(app.instance_path, "app.db")))
+    expected = "DATABASE_URL must be an SQLite or PostgreSQL URL such as postgresql://user@host/name."
+    try:
+        url = make_url(app.config["DATABASE_URL"])
+        if url.drivername in ("postgres", "postgresql"):
+            url = url.set(drivername="postgresql+psycopg")
+        if url.get_backend_name() not in ("sqlite", "postgresql"):
+            raise SettingsError(expected)
+        url.get_dialect().import_dbapi()
+    except ArgumentError:
+        raise SettingsError(expected) from None
+    except ImportError:
+        raise SettingsError("PostgreSQL needs one more package: pip install 'movietracker[postgres]'.") from None
+    return url
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -76,6 +89,12 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # no implicit BEGIN: see _on_sqlite_begin
     for pragma in ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL"):
         connection.execute(f"PRAGMA {pragma}").close()
+    # SQLite's own knows the letters of English only.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _on_sqlite_begin(connection: Connection) -> None:
