@@ -126,7 +126,7 @@ class PluginManager:
         """Tell every plugin of a change; one that fails is logged and disturbs nobody."""
         for implementation in self._pluggy.hook.library_changed.get_hookimpls():
             try:
-                implementation.function(event)
+                implementation.function(*([event] if implementation.argnames else []))
             except Exception:
                 logger.exception("Plugin %s failed on a library change", implementation.plugin_name)
 

@@ -9,7 +9,9 @@ from flask import Response
 
 from .. import errors
 from ..contracts import DiscoverQuery, MediaType, SearchHit
+from ..metadata.deadline import time_limit
 from ..metadata.http import stale_answers
+from ..metadata.lookup import ANSWER_SECONDS
 from ..schemas.answers import CacheInfoSchema, CreditsSchema, SearchHitSchema, TitleDetailsSchema, TitleRatingsSchema
 from ..schemas.fields import is_imdb_id
 from ..schemas.requests import DiscoverGenreSchema, DiscoverListSchema, DiscoverPersonSchema, SearchSchema
@@ -31,7 +33,7 @@ _PROBLEMS = (
 
 def _proxied(fetch: Callable[[], Any]) -> Response:
     """The answer; with ``Warning: 110`` when any of it is an expired one that stands in for a failing provider."""
-    with stale_answers() as stale:
+    with stale_answers() as stale, time_limit(ANSWER_SECONDS):
         value = fetch()
     return reply(value, headers={"Warning": '110 movietracker "Response is Stale"'} if stale else {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,8 +15,12 @@ from ..errors import Invalid, Problem, ProviderNotConfigured, ProviderProblem, T
 from ..services.library import Metadata
 from ..services.title_metadata import ProviderResponse, known_imdb_id, store_responses
 from .chain import Answered, ProviderChain
+from .deadline import time_limit
 
 _PARALLEL = 16
+
+ANSWER_SECONDS = 14.0
+"""What a request may spend on its providers together: clients are promised an answer within 15 seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,33 +91,36 @@ class Lookup:
         if imdb_id is not None:
             return self.title(imdb_id, media_type)
         assert title_id is not None
-        details = self.details(title_id, media_type or "movie")
-        if details.value.imdb_id is None:
-            raise Invalid.field("tmdb_id", "this title has no IMDb id, so it cannot be added")
-        ratings, problem = self._attempt(lambda: self.chain.ratings(str(details.value.imdb_id)))
+        with time_limit(ANSWER_SECONDS):
+            details = self.details(title_id, media_type or "movie")
+            if details.value.imdb_id is None:
+                raise Invalid.field("tmdb_id", "this title has no IMDb id, so it cannot be added")
+            ratings, problem = self._attempt(lambda: self.chain.ratings(str(details.value.imdb_id)))
         return _gathered(details.value.imdb_id, details, ratings, None, problem, media_type)
 
     def title(self, imdb_id: str, media_type: MediaType | None = None, *, fresh: bool = False) -> Title:
         """Details and ratings of the title with this IMDb id; what is not to be had is left out, with the problem."""
-        ratings_coming: Future[tuple[Answered[TitleRatings] | None, Problem | None]] = self._pool.submit(
-            self._attempt, lambda: self.chain.ratings(imdb_id, fresh=fresh)
-        )
-        details, details_problem = self._attempt(lambda: self.chain.find(imdb_id, fresh=fresh))
-        ratings, ratings_problem = ratings_coming.result()
+        with time_limit(ANSWER_SECONDS):
+            ratings_coming: Future[tuple[Answered[TitleRatings] | None, Problem | None]] = self._pool.submit(
+                copy_context().run, self._attempt, lambda: self.chain.ratings(imdb_id, fresh=fresh)
+            )
+            details, details_problem = self._attempt(lambda: self.chain.find(imdb_id, fresh=fresh))
+            ratings, ratings_problem = ratings_coming.result()
         return _gathered(imdb_id, details, ratings, details_problem, ratings_problem, media_type)
 
     def details(self, title_id: int, media_type: MediaType) -> Answered[TitleDetails]:
         """The title with this public id; when its own provider fails, others are asked by the IMDb id, if known."""
-        try:
-            return self.chain.details(title_id, media_type)
-        except ProviderProblem as problem:
-            imdb_id = known_imdb_id(title_id, media_type)
-            if imdb_id is None:
-                raise
-            found, _ = self._attempt(lambda: self.chain.find(imdb_id))
-            if found is None:
-                raise problem from None
-            return Answered(found.value, found.provider, is_fallback=True)
+        with time_limit(ANSWER_SECONDS):
+            try:
+                return self.chain.details(title_id, media_type)
+            except ProviderProblem as problem:
+                imdb_id = known_imdb_id(title_id, media_type)
+                if imdb_id is None:
+                    raise
+                found, _ = self._attempt(lambda: self.chain.find(imdb_id))
+                if found is None:
+                    raise problem from None
+                return Answered(found.value, found.provider, is_fallback=True)
 
     @staticmethod
     def _attempt(call: Callable[[], Any]) -> tuple[Any, Problem | None]:
