@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,11 +28,15 @@ def environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def run_program(
-    folder: Path, *arguments: str, settings: Mapping[str, str] | None = None, stdin: str = ""
+    folder: Path,
+    *arguments: str,
+    settings: Mapping[str, str] | None = None,
+    stdin: str = "",
+    program: Sequence[str] = PROGRAM,
 ) -> subprocess.CompletedProcess[str]:
     """Run ``movietracker`` in a folder to its end."""
     return subprocess.run(
-        [*PROGRAM, *arguments],
+        [*program, *arguments],
         cwd=folder,
         env=environment(settings),
         input=stdin,
@@ -69,12 +73,14 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *options: str, settings: Mapping[str, str] | None = None) -> Iterator[Serving]:
+def serving(
+    folder: Path, *options: str, settings: Mapping[str, str] | None = None, program: Sequence[str] = PROGRAM
+) -> Iterator[Serving]:
     """``movietracker serve`` on a free port, ready to answer; stopped at the end."""
     out, err = folder / "stdout.txt", folder / "stderr.txt"
     with out.open("wb") as stdout, err.open("wb") as stderr:
         process = subprocess.Popen(
-            [*PROGRAM, "serve", "--port", "0", *options],
+            [*program, "serve", "--port", "0", *options],
             cwd=folder,
             env=environment(settings),
             stdin=subprocess.DEVNULL,
