@@ -93,7 +93,7 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
     connection.create_function("lower", 1, _lower, deterministic=True)
 
 
-def _lower(value: object) -> object:
+def _lower(value: str | bytes | float | None) -> str | bytes | float | None:
     return value.lower() if isinstance(value, str) else value
 
 

@@ -49,18 +49,18 @@ def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The name of a PostgreSQL database at the newest migration; tests copy it."""
+    """A PostgreSQL database at the newest migration; tests empty it."""
     postgresql.require_server()
     with postgresql.temporary_database() as url:
         postgresql.migrate(url, str(tmp_path_factory.mktemp("migrated_postgresql")))
-        yield postgresql.name_of(url)
+        yield url
 
 
 @pytest.fixture
-def postgresql_url(migrated_postgresql: str) -> Iterator[str]:
-    """A migrated PostgreSQL database of the test's own; skips when there is no server."""
-    with postgresql.temporary_database(migrated_postgresql) as url:
-        yield url
+def postgresql_url(migrated_postgresql: str) -> str:
+    """A migrated and empty PostgreSQL database; skips when there is no server."""
+    postgresql.empty(migrated_postgresql)
+    return migrated_postgresql
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ from .replies import no_content, reply
 
 blueprint = ApiBlueprint("movies", __name__, url_prefix="/api/movies", description="The library")
 
+_NOBODY = 0
 _NUMERIC_SORTS = ("added", "modified", "watched", "rating")
 
 
@@ -43,13 +44,19 @@ def movie_page(read: LibraryRead, wanted: MovieFilter, paging: Mapping[str, Any]
     return reply(page.movies, headers=order.next_page(page.last))
 
 
+def _id_of(read: LibraryRead, name_or_id: str) -> int:
+    """The id of the person; that of nobody when there is no such person, who therefore has recommended nothing."""
+    try:
+        return people.find_person_by_name_or_id(read, name_or_id)
+    except errors.PersonNotFound:
+        return _NOBODY
+
+
 def _sort_type(wanted: MovieFilter) -> type:
     return float if wanted.sort.removeprefix("-") in _NUMERIC_SORTS else str
 
 
-@blueprint.endpoint(
-    "GET", "", answer=MovieSchema(many=True), problems=[errors.PersonNotFound, errors.Invalid], etag=True
-)
+@blueprint.endpoint("GET", "", answer=MovieSchema(many=True), problems=[errors.Invalid], etag=True)
 @blueprint.arguments(MovieQuerySchema, location="query")
 def list_all(user: Account, query: dict[str, Any]) -> Response:
     """The library, whole or filtered."""
@@ -57,7 +64,7 @@ def list_all(user: Account, query: dict[str, Any]) -> Response:
         person = query.get("person")
         wanted = MovieFilter(
             statuses=query.get("status", ()),
-            person_id=None if person is None else people.find_person_by_name_or_id(read, person),
+            person_id=None if person is None else _id_of(read, person),
             list_id=query.get("list"),
             media_type=query.get("media_type"),
             text=query.get("q"),

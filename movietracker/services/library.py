@@ -12,6 +12,7 @@ from sqlalchemy import BindParameter, Row, bindparam, delete, insert, select, up
 from ..errors import Invalid, MovieNotFound, NotWatched, RecommendationNotFound
 from ..models import Movie, MovieStatus, Recommendation, WatchRecord
 from . import lists, people
+from .names import search_form
 from .transactions import LibraryRead, LibraryWrite
 
 MOVIES = Movie.__table__
@@ -284,7 +285,7 @@ def _search_text(metadata: Metadata, known: str | None) -> str:
         for key in ("cast", "actors", "genres"):
             listed = (data or {}).get(key)
             phrases.extend(listed if isinstance(listed, list | tuple) else [])
-    texts = dict.fromkeys(phrase.casefold() for phrase in phrases if isinstance(phrase, str) and phrase)
+    texts = dict.fromkeys(search_form(phrase) for phrase in phrases if isinstance(phrase, str) and phrase)
     return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
 
 

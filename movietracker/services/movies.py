@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_,
 
 from ..errors import MovieNotFound
 from ..models import Movie, MovieStatus, Person, Recommendation, WatchRecord
+from .names import normal_form, search_form
 from .transactions import LibraryRead
 
 MOVIES = Movie.__table__
@@ -213,7 +214,7 @@ def _conditions(wanted: MovieFilter) -> list[ColumnElement[bool]]:
     if wanted.person_id is not None:
         conditions.append(_has_vote(VOTES.c.person_id == wanted.person_id))
     if wanted.text:
-        found = MOVIES.c.search_text.contains(wanted.text.casefold(), autoescape=True)
+        found = MOVIES.c.search_text.contains(search_form(wanted.text), autoescape=True)
         conditions.append(or_(found, _has_vote(_is_recommender_named(wanted.text))))
     return conditions
 
@@ -225,7 +226,7 @@ def _has_vote(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 def _is_recommender_named(text: str) -> ColumnElement[bool]:
     bearers = select(PEOPLE.c.id).where(PEOPLE.c.user_id == bindparam("of_user"))
     is_theirs: ColumnElement[bool] = VOTES.c.person_id.in_(
-        bearers.where(PEOPLE.c.name.icontains(text, autoescape=True))
+        bearers.where(PEOPLE.c.name.icontains(normal_form(text), autoescape=True))
     )
     return is_theirs
 

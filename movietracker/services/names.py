@@ -14,6 +14,11 @@ def normal_form(name: str) -> str:
     return unicodedata.normalize("NFC", name.strip())
 
 
+def search_form(text: str) -> str:
+    """The form in which text is searched: equal for what differs in case or composition only."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
 def normalise_name(name: str, field: str = "name") -> str:
     """The stored form of a name; raises Invalid when nothing is left, or too much."""
     normal = normal_form(name)

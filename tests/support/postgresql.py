@@ -35,19 +35,21 @@ def run(statement: str) -> None:
 
 
 @contextmanager
-def temporary_database(template: str | None = None) -> Iterator[str]:
-    """A database of its own, dropped at the end; answers its URL."""
+def temporary_database() -> Iterator[str]:
+    """An empty database of its own, dropped at the end; answers its URL."""
     name = f"{_NAME}{uuid.uuid4().hex}"
-    run(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{template}" STRATEGY FILE_COPY' if template else ""))
+    run(f'CREATE DATABASE "{name}"')
     try:
         yield make_url(SERVER).set(database=name).render_as_string(hide_password=False)
     finally:
         run(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
-def name_of(url: str) -> str:
-    """The database's name."""
-    return str(make_url(url).database)
+def empty(url: str) -> None:
+    """Remove all rows of a migrated database, which is much quicker than making a new one."""
+    tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"TRUNCATE {tables}".encode())
 
 
 def migrate(url: str, instance_path: str) -> None:

@@ -1,0 +1,207 @@
+"""Which movies are listed, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from conftest import Client, client_of
+from flask import Flask
+from standin import Standin
+from support.shapes import assert_problem
+
+from movietracker.services.accounts import Account
+
+FILMS: dict[str, dict[str, Any]] = {
+    "tt0000001": {
+        "tmdb_data": {
+            "title": "Ärger im Paradies",
+            "year": "1932",
+            "genres": ["Comedy", "Romance"],
+            "cast": ["Miriam Hopkins"],
+            "director": "Ernst Lubitsch",
+        },
+    },
+    "tt0000002": {
+        "tmdb_data": {"title": "Metropolis", "year": "1927", "genres": ["Science Fiction"], "cast": ["Brigitte Helm"]},
+        "omdb_data": {"writer": "Thea von Harbou", "genres": ["Drama"], "actors": ["Alfred Abel"]},
+    },
+    "tt0000003": {
+        "tmdb_data": {"title": "100% Wolf_Pack", "year": "2020", "genres": ["Animation"]},
+        "media_type": "tv",
+    },
+    "tt0000004": {},
+}
+RECOMMENDERS = {
+    "tt0000001": ["Ömer", "Mum"],
+    "tt0000002": ["Mum"],
+    "tt0000003": ["Dad", "12345"],
+    "tt0000004": ["Rene\u0301"],
+}
+
+
+@pytest.fixture
+def library(client: Client) -> Client:
+    """A client whose library holds the films above."""
+    for imdb_id, known in FILMS.items():
+        for name in RECOMMENDERS[imdb_id]:
+            answer = client.post(f"/api/movies/{imdb_id}/recommendations", json={"person_name": name} | known)
+            assert answer.status_code == 201
+    client.put("/api/movies/tt0000001/watch", json={"date_watched": 1.7e9, "my_rating": 9})
+    client.put("/api/movies/tt0000003/watch", json={"date_watched": 1.6e9, "my_rating": 4.5})
+    client.put("/api/movies/tt0000002/status", json={"status": "deleted"})
+    return client
+
+
+def ids(client: Client, **query: str) -> str:
+    """The last digits of the movies found, in order."""
+    answer = client.get(f"/api/movies?{urlencode(query)}")
+    assert answer.status_code == 200, answer.text
+    return "".join(movie["imdb_id"][-1] for movie in answer.json)
+
+
+def test_by_status(library: Client) -> None:
+    assert ids(library) == "1234"
+    assert ids(library, status="watched") == "13"
+    assert ids(library, status="deleted") == "2"
+    assert ids(library, status="toWatch") == "4"
+    assert ids(library, status="custom") == ""
+    assert ids(library, status="watched,deleted") == "123"
+    assert ids(library, status=" watched , toWatch ,") == "134"
+
+
+def test_by_person(library: Client) -> None:
+    mum = next(p["id"] for p in library.get("/api/people").json if p["name"] == "Mum")
+
+    assert ids(library, person="Mum") == "12"
+    assert ids(library, person=str(mum)) == "12"
+    assert ids(library, person="12345") == "3"
+    assert ids(library, person="Ren\u00e9") == "4"
+    assert ids(library, person=" Dad ") == "3"
+
+
+def test_a_person_or_list_that_there_is_not_has_no_movies(library: Client, bens_client: Client) -> None:
+    bens = bens_client.post("/api/movies/tt0000001/recommendations", json={"person_name": "Uncle"}).json["person_id"]
+
+    for person in ("Nobody", "mum", "0", str(bens), "Uncle", "9" * 30, "x" * 300):
+        assert ids(library, person=person) == ""
+    for a_list in ("nonsense", "00000000-0000-0000-0000-000000000000"):
+        assert ids(library, list=a_list) == ""
+
+
+def test_by_list(library: Client) -> None:
+    a_list = library.post("/api/lists", json={"name": "Rainy"}).json["id"]
+    library.put("/api/movies/tt0000004/status", json={"status": "custom", "custom_list_id": a_list})
+
+    assert ids(library, list=a_list) == "4"
+    assert ids(library, list=a_list, status="watched") == ""
+
+
+def test_by_media_type(library: Client) -> None:
+    assert ids(library, media_type="tv") == "3"
+    assert ids(library, media_type="movie") == "124"
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("paradies", "1"),
+        ("ÄRGER", "1"),
+        ("a\u0308rger", "1"),
+        ("lubitsch", "1"),
+        ("Miriam", "1"),
+        ("HARBOU", "2"),
+        ("Alfred Abel", "2"),
+        ("science", "2"),
+        ("drama", "2"),
+        ("100%", "3"),
+        ("wolf_p", "3"),
+        ("wolf-p", ""),
+        ("%", "3"),
+        ("_", "3"),
+        ("\\", ""),
+        ("mum", "12"),
+        ("ömer", "1"),
+        ("ÖMER", "1"),
+        ("o\u0308mer", "1"),
+        ("ren\u00e9", "4"),
+        ("RENE\u0301", "4"),
+        ("nothing at all", ""),
+        ("  paradies  ", "1"),
+        ("", "1234"),
+        ("   ", "1234"),
+        ("'; DROP TABLE movies; --", ""),
+    ],
+)
+def test_by_text_in_title_people_or_genre_whatever_its_case(library: Client, text: str, found: str) -> None:
+    assert ids(library, q=text) == found
+
+
+def test_the_original_title_is_searched_too(make_app: Callable[..., Flask], anna: Account, standin: Standin) -> None:
+    client = client_of(make_app(METADATA_PROVIDERS="tmdb", **standin.settings), anna)
+    client.post("/api/movies", json={"imdb_id": "tt0245429"})
+
+    assert ids(client, q="千尋") == ids(client, q="spirited") == "9"
+
+
+def test_all_that_is_asked_for_must_fit(library: Client) -> None:
+    assert ids(library, person="Mum", status="watched", q="comedy", media_type="movie") == "1"
+    assert ids(library, person="Mum", status="watched", q="comedy", media_type="tv") == ""
+
+
+@pytest.mark.parametrize(
+    ("sort", "found"),
+    [
+        ("imdb_id", "1234"),
+        ("-imdb_id", "4321"),
+        ("year", "4213"),
+        ("-year", "3124"),
+        ("added", "1234"),
+        ("-added", "4321"),
+        ("watched", "2431"),
+        ("-watched", "1324"),
+        ("rating", "2431"),
+        ("-rating", "1324"),
+        ("modified", "4132"),
+        ("-modified", "2314"),
+    ],
+)
+def test_the_order_can_be_chosen(library: Client, sort: str, found: str) -> None:
+    assert ids(library, sort=sort) == found
+
+
+def test_titles_are_ordered_whatever_their_case(client: Client) -> None:
+    for number, title in enumerate(("beta", "Alpha", "GAMMA", "alpine")):
+        body = {"person_name": "Mum", "tmdb_data": {"title": title}}
+        client.post(f"/api/movies/tt000000{number}/recommendations", json=body)
+
+    assert ids(client, sort="title") == "1302"
+    assert ids(client, sort="-title") == "2031"
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("status=seen", "status"),
+        ("status=watched,seen", "status"),
+        ("media_type=book", "media_type"),
+        ("media_type=", "media_type"),
+        ("sort=size", "sort"),
+        ("sort=", "sort"),
+        ("sort=--title", "sort"),
+        ("q=" + "x" * 201, "q"),
+        ("q=a%00b", "q"),
+        ("person=%00", "person"),
+        ("list=%00", "list"),
+        ("status=%00", "status"),
+    ],
+)
+def test_a_filter_that_is_not_valid_is_422(client: Client, query: str, field: str) -> None:
+    answer = client.get(f"/api/movies?{query}")
+    assert list(assert_problem(answer, 422, "validation_error")["errors"]) == [field]
+
+
+def test_unknown_filters_are_ignored(library: Client) -> None:
+    assert ids(library, colour="red", user_id="someone else") == "1234"
