@@ -12,6 +12,11 @@ from .requests import RequestSchema
 MAX_ID_LENGTH = 200
 
 
+def _cursor(description: str, **options: Any) -> Text:
+    """Whether it is one is for the server's decoder to say, with a code of its own."""
+    return Text(max_length=100_000, metadata={"description": description}, **options)
+
+
 class EnvelopeSchema(RequestSchema):
     """An action: what the user did, when, and what they were looking at."""
 
@@ -45,7 +50,7 @@ class EnvelopeSchema(RequestSchema):
 class PushSchema(EnvelopeSchema):
     """One action, and where its client stands."""
 
-    cursor = Text(max_length=300, allow_none=True, metadata={"description": "The client's cursor; checked first"})
+    cursor = _cursor("The client's cursor; checked first", allow_none=True)
 
 
 class BatchSchema(RequestSchema):
@@ -60,7 +65,7 @@ class BatchSchema(RequestSchema):
         },
     )
     atomic = fields.Boolean(metadata={"description": "All or none"})
-    cursor = Text(max_length=300, allow_none=True, metadata={"description": "The client's cursor; checked first"})
+    cursor = _cursor("The client's cursor; checked first", allow_none=True)
     device = Text(max_length=100, allow_none=True)
 
 
@@ -76,7 +81,7 @@ class PullSchema(RequestSchema):
 class ChangesSchema(RequestSchema):
     """Pulling in pages, by cursor, or by since and offset."""
 
-    cursor = Text(max_length=300, metadata={"description": "The cursor of the last answer"})
+    cursor = _cursor("The cursor of the last answer")
     since = fields.Float(metadata={"description": "Instead of a cursor: the timestamp of the last complete pull"})
     limit = fields.Integer(load_default=100, validate=validate.Range(min=1), metadata={"description": "500 at most"})
     offset = fields.Integer(

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy import bindparam, func, select
@@ -52,20 +53,23 @@ BEGINNING = Position(0, "")
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """A client has everything up to ``position``; ``base`` is the head that its first pull began at, while it pages.
+    """A client has everything up to ``seq``, as it was at ``head``.
 
-    A base is always beyond the position; once that is reached, deletions concern the client like any other.
+    Once a pull is complete, ``seq`` is the head's. ``first_head`` is the number of the head that a first pull began at,
+    while it pages; else 0.
     """
 
     user_id: str
-    position: Position
-    base: Position | None = None
+    seq: int
+    head: Position
+    first_head: int = 0
 
     def encode(self) -> str:
         """The opaque text that clients hold."""
-        base = [self.base.seq, self.base.nonce] if self.base else []
-        packed = orjson.dumps([VERSION, self.user_id, self.position.seq, self.position.nonce, *base])
-        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+        parts: list[Any] = [VERSION, self.user_id, self.seq, self.head.nonce]
+        if self.head.seq > self.seq:
+            parts += [self.head.seq, self.first_head]
+        return base64.urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
 def decode(text: str) -> Cursor:
@@ -77,13 +81,13 @@ def decode(text: str) -> Cursor:
     except (binascii.Error, ValueError):
         raise BadCursor from None
     types = [type(part) for part in parts] if isinstance(parts, list) else []
-    if types not in ([int, str, int, str], [int, str, int, str, int, str]) or parts[0] != VERSION:
+    if types not in ([int, str, int, str], [int, str, int, str, int, int]) or parts[0] != VERSION:
         raise BadCursor
-    numbers = [part for part in parts[2:] if isinstance(part, int)]
-    if not all(0 <= number < 2**63 for number in numbers):
+    _, user_id, seq, nonce, *paging = parts
+    head_seq, first_head = paging or (seq, 0)
+    if not 0 <= seq <= head_seq < 2**63 or not 0 <= first_head <= head_seq:
         raise BadCursor
-    base = Position(parts[4], parts[5]) if len(parts) == 6 else None
-    return Cursor(parts[1], Position(parts[2], parts[3]), base)
+    return Cursor(user_id, seq, Position(head_seq, nonce), first_head)
 
 
 def check(read: LibraryRead, cursor: Cursor) -> Cursor:
@@ -93,11 +97,11 @@ def check(read: LibraryRead, cursor: Cursor) -> Cursor:
     """
     if cursor.user_id != read.user_id:
         raise WrongUser
-    # While a first pull pages, its base vouches for everything before it, the position included.
-    anchor = cursor.base or cursor.position
-    if anchor.seq < floor(read):
+    # Deletions from there on must be remembered; a first pull needs those since it began.
+    if (cursor.first_head or cursor.seq) < floor(read):
         raise CursorExpired
-    if position_at(read, anchor.seq) != anchor:
+    # The newest head that the client has seen vouches for everything before it.
+    if position_at(read, cursor.head.seq) != cursor.head:
         raise HistoryDiverged
     return cursor
 

@@ -87,14 +87,14 @@ def push(
 
     ``atomic``: all or none. Raises BadCursor, CursorRefused and CursorRequired before anything is done.
     """
-    if cursor is None and any(isinstance(item, dict) and item.get("base_rev") is not None for item in items):
+    requests = [_read(item, device) for item in items]
+    if cursor is None and any(isinstance(each, _Request) and each.base_rev is not None for each in requests):
         raise CursorRequired
     known = None if cursor is None else cursors.decode(cursor)
-    requests = [_read(item, device) for item in items]
     outcomes: list[Outcome] = []
     try:
         with library_write(user_id) as tx:
-            known_seq = None if known is None else cursors.check(tx, known).position.seq
+            known_seq = None if known is None else cursors.check(tx, known).seq
             outcomes = _Batch(tx, known_seq).run(requests)
             if atomic and not all(outcome.is_success for outcome in outcomes):
                 raise _Undo
@@ -111,7 +111,7 @@ def _pushed(read: LibraryRead, outcomes: Sequence[Outcome]) -> Pushed:
         position = cursors.Position(head.seq, read.nonce)
     else:
         position = cursors.position_at(read, head.seq) or cursors.BEGINNING
-    return Pushed(results, head, cursors.Cursor(read.user_id, position).encode())
+    return Pushed(results, head, cursors.Cursor(read.user_id, head.seq, position).encode())
 
 
 class _Batch:
@@ -181,7 +181,10 @@ def _read(item: Any, device: str | None) -> _Request | Outcome:
     action = registry.find(envelope["action"])
     if action is None:
         return Outcome("rejected", "unknown_action", "The server knows no action of this name.")
-    written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
+    try:
+        written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        return Outcome("rejected", "validation_error", "data: Nested too deeply.")
     if len(written) > MAX_DATA_BYTES:
         return Outcome("rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes.")
     try:

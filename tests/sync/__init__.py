@@ -1,0 +1,1 @@
+"""The sync protocol, proved: unit tests of each rule, named scenarios, state machines, and seeded defects."""
