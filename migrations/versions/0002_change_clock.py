@@ -58,6 +58,7 @@ def _create_tombstones() -> None:
         sa.Column("seq", sa.BigInteger, nullable=False),
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("done_at", sa.Double, nullable=False),
+        sa.Column("device", sa.String(100)),
     )
     op.create_index(op.f("ix_tombstones_user_id_seq"), "tombstones", ["user_id", "seq"])
 
@@ -80,11 +81,14 @@ def _create_names() -> None:
         _of_user(),
         sa.Column("person_id", sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column("from_seq", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("name", sa.String(200), primary_key=True),
         sa.Column("to_seq", sa.BigInteger),
-        sa.Column("name", sa.String(200), nullable=False),
+        sa.Column("ended_at", sa.Double),
+        sa.Column("device", sa.String(100)),
     )
     op.create_index(op.f("ix_person_names_user_id_name"), "person_names", ["user_id", "name"])
-    op.execute("INSERT INTO person_names SELECT user_id, id, seq, NULL, name FROM people")
+    names = "user_id, person_id, from_seq, name"
+    op.execute(f"INSERT INTO person_names ({names}) SELECT user_id, id, seq, name FROM people")  # noqa: S608
 
 
 def downgrade() -> None:

@@ -25,7 +25,7 @@ class LedgerEntry(db.Model):  # type: ignore[misc,name-defined]
 
 
 class Tombstone(db.Model):  # type: ignore[misc,name-defined]
-    """A deleted record; ``done_at`` is when the user deleted it, by the client's clock."""
+    """A deleted record; ``done_at`` is when the user deleted it, by the client's clock, on ``device``, if known."""
 
     __tablename__ = "tombstones"
     __table_args__ = (Index(None, "user_id", "seq"),)
@@ -36,6 +36,7 @@ class Tombstone(db.Model):  # type: ignore[misc,name-defined]
     seq: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[float] = mapped_column(Double)
     done_at: Mapped[float] = mapped_column(Double)
+    device: Mapped[str | None] = mapped_column(String(100))
 
 
 class ActionRecord(db.Model):  # type: ignore[misc,name-defined]
@@ -55,7 +56,11 @@ class ActionRecord(db.Model):  # type: ignore[misc,name-defined]
 
 
 class PersonName(db.Model):  # type: ignore[misc,name-defined]
-    """Who bore a name from which number to which (exclusive; null: still): a queued action means who it meant."""
+    """Who bore a name from which number to which (exclusive; null: still): a queued action means who it meant.
+
+    Names that a person bore within one transaction begin at the same number. ``ended_at`` is when the user took the
+    name away, by the client's clock, on ``device``, if known.
+    """
 
     __tablename__ = "person_names"
     __table_args__ = (Index(None, "user_id", "name"),)
@@ -63,5 +68,7 @@ class PersonName(db.Model):  # type: ignore[misc,name-defined]
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     from_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
     to_seq: Mapped[int | None] = mapped_column(BigInteger)
-    name: Mapped[str] = mapped_column(String(200))
+    ended_at: Mapped[float | None] = mapped_column(Double)
+    device: Mapped[str | None] = mapped_column(String(100))

@@ -54,6 +54,12 @@ class ChangesAnswerSchema(Schema):
     full_sync = fields.Boolean(metadata={"examples": [False], "description": "Drop what you have, this is everything"})
     has_more = fields.Boolean(metadata={"examples": [False]})
     next_offset = fields.Integer(allow_none=True, metadata={"examples": [None]})
+    rev = fields.Integer(
+        metadata={
+            "examples": [12],
+            "description": "The number of all that was given so far; may be handed back as base_rev",
+        }
+    )
     timestamp = fields.Float(metadata={"examples": [MOMENT], "description": "Hand it back as since"})
     server_timestamp = fields.Float(metadata={"examples": [MOMENT]})
     cursor = fields.String(allow_none=True, metadata={"examples": [CURSOR], "description": "Opaque; hand it back"})

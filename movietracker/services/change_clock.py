@@ -172,7 +172,7 @@ class LibraryWrite(LibraryRead):
         self._has_tombstones = True
         self._notes.changes[record] = Change(kind, str(key), deleted=True)
         row = {"user_id": self.user_id, "kind": kind, "key": str(key), "seq": seq}
-        upsert(self.connection, TOMBSTONES, [{**row, "at": self.at, "done_at": self.done_at}])
+        upsert(self.connection, TOMBSTONES, [{**row, "at": self.at, "done_at": self.done_at, "device": self.device}])
 
     def note_commit(self) -> None:
         """Take a number though no record changes, so that this commit stands in the ledger."""

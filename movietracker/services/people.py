@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
 
+from ..database import upsert
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
 from ..models import MovieStatus, Person, PersonName, Recommendation, WatchRecord
 from ..models.person import DEFAULT_COLOR
@@ -63,7 +64,7 @@ _END_NAME = (
         NAMES.c.person_id == bindparam("of_person"),
         NAMES.c.to_seq.is_(None),
     )
-    .values(to_seq=bindparam("ends_at"))
+    .values(to_seq=bindparam("ends_at"), ended_at=bindparam("of_time"), device=bindparam("of_device"))
 )
 
 
@@ -220,8 +221,9 @@ def _insert(tx: LibraryWrite, **values: Any) -> int:
 def _begin_name(tx: LibraryWrite, person_id: int, name: str) -> None:
     """Remember from which change on this person bears this name, so that a queued action means who it meant."""
     row = {"user_id": tx.user_id, "person_id": person_id, "from_seq": tx.number_of("person", person_id)}
-    tx.connection.execute(insert(NAMES), {**row, "name": name, "to_seq": None})
+    upsert(tx.connection, NAMES, [{**row, "name": name, "to_seq": None}])  # in one batch it may come back
 
 
 def _end_name(tx: LibraryWrite, person_id: int) -> None:
-    tx.execute(_END_NAME, of_person=person_id, ends_at=tx.number_of("person", person_id))
+    when = {"ends_at": tx.number_of("person", person_id), "of_time": tx.done_at, "of_device": tx.device}
+    tx.execute(_END_NAME, of_person=person_id, **when)

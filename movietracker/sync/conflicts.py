@@ -21,7 +21,7 @@ GRACE_SECONDS = 1.0
 """Actions without a base compare clocks; what happened within a second counts as known."""
 
 TOMBSTONES = Tombstone.__table__
-_TOMBSTONE = select(TOMBSTONES.c.seq, TOMBSTONES.c.done_at).where(
+_TOMBSTONE = select(TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device).where(
     TOMBSTONES.c.user_id == bindparam("of_user"),
     TOMBSTONES.c.kind == bindparam("of_kind"),
     TOMBSTONES.c.key == bindparam("of_key"),
@@ -78,6 +78,14 @@ class Doing:
             return change.seq <= self.base
         return change.done_at <= self.timestamp + GRACE_SECONDS
 
+    def did_before(self, change: FieldChange) -> bool:
+        """Whether this user made that change, on the same device or in the same batch, before this action.
+
+        Both times are of the same clock, so that they tell the order also when the actions come in another one.
+        """
+        is_own = change.seq > self.tx.first_seq or (change.device is not None and change.device == self.tx.device)
+        return is_own and change.done_at <= self.timestamp
+
 
 def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapping[str, bool]) -> None:
     """Raise ActionConflict when a field that the action would set to another value was changed meanwhile.
@@ -104,5 +112,8 @@ def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_kn
     ``even_if_known``: for actions on a record that must be there; without it, for those that may make it again.
     """
     row = doing.tx.execute(_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
-    if row is not None and (even_if_known or not doing.knew(FieldChange(row.seq, row.done_at, None))):
+    if row is None:
+        return
+    knew = doing.knew(FieldChange(row.seq, row.done_at, None)) or doing.did_before(FieldChange(*row))
+    if even_if_known or not knew:
         raise ActionConflict("deleted", kind, key)
