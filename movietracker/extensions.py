@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from flask_compress import Compress
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
@@ -33,4 +32,3 @@ migrate = Migrate()
 jwt = JWTManager()
 limiter = Limiter(get_remote_address)
 cors = CORS()
-compress = Compress()

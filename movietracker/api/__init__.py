@@ -11,11 +11,11 @@ import flask_smorest
 from flask import Flask, Response, g, request
 
 from .._version import __version__
-from ..extensions import compress, cors, limiter
+from ..extensions import cors, limiter
 from ..rate_limit_storage import STORAGE_URI
 from ..schemas.answers import ErrorSchema
 from ..sync.actions import registry
-from . import auth, docs, error_handlers, etags, external, health, lists, movies, people, refresh, sync
+from . import auth, compression, docs, error_handlers, etags, external, health, lists, movies, people, refresh, sync
 from .converters import NameConverter
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -69,16 +69,12 @@ def init_app(app: Flask) -> DescribedApi:
         API_VERSION=__version__,
         OPENAPI_VERSION="3.1.0",
         MAX_CONTENT_LENGTH=MAX_BODY_BYTES,
-        COMPRESS_ALGORITHM=["gzip"],
-        COMPRESS_LEVEL=1,
-        COMPRESS_MIN_SIZE=1024,
-        COMPRESS_MIMETYPES=["application/json", "text/html", "text/javascript", "text/css", "application/javascript"],
     )
     app.url_map.converters["name"] = NameConverter
     app.url_map.merge_slashes = False  # names of people may hold any slashes
     app.before_request(_take_request_id)
     app.after_request(_give_request_id)
-    compress.init_app(app)
+    compression.init_app(app)
     etags.init_app(app)
     cors.init_app(app, resources=r"/api/*", origins=list(app.config["CORS_ORIGINS"]), expose_headers=_EXPOSED)
     app.config.setdefault("RATELIMIT_STORAGE_URI", STORAGE_URI)

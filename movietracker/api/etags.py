@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -19,9 +20,14 @@ def conditional_on_library(user_id: str, view: Callable[[], Any]) -> Response:
     """
     with library_read(user_id) as read:
         head = read.head()
-    tag = f"{user_id[:8]}-{head.seq}-{head.at!r}-{__version__}"
-    is_known = request.if_none_match.contains_weak(tag)
-    response = Response(status=304) if is_known else make_response(view())
+    parts = (user_id, head.seq, head.at, request.full_path, __version__)
+    tag = hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
+    # An asterisk stands for whatever there is, and whether there is something only the view knows.
+    if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
+        response = Response(status=304)
+        del response.headers["Content-Type"]
+    else:
+        response = make_response(view())
     if response.status_code in (200, 304):
         response.set_etag(tag, weak=True)
     return response

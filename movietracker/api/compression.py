@@ -1,0 +1,34 @@
+"""Compression of answers: gzip at its quickest, which is what pays for JSON on a phone's connection."""
+
+from __future__ import annotations
+
+import gzip
+
+from flask import Flask, Response, request
+
+MIN_BYTES = 1024
+_LEVEL = 1
+_TYPES = frozenset({"application/json", "text/html", "text/css", "text/javascript", "application/javascript"})
+
+
+def init_app(app: Flask) -> None:
+    """Compress every answer that is large enough, when the client accepts it."""
+    app.after_request(compress_answer)
+
+
+def compress_answer(response: Response) -> Response:
+    """The same answer, compressed or not; a cache is told that it depends on what the client accepts."""
+    if response.mimetype not in _TYPES:
+        return response
+    response.vary.add("Accept-Encoding")
+    is_whole = response.status_code not in (204, 206, 304) and not response.content_encoding
+    if is_whole and request.accept_encodings["gzip"] > 0:
+        response.direct_passthrough = False
+        body = response.get_data()
+        if len(body) >= MIN_BYTES:
+            response.set_data(gzip.compress(body, _LEVEL, mtime=0))
+            response.content_encoding = "gzip"
+            tag, _ = response.get_etag()
+            if tag:
+                response.set_etag(tag, weak=True)  # the same, but no longer byte by byte
+    return response
