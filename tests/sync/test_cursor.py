@@ -96,7 +96,7 @@ def test_a_number_beyond_the_head_is_of_another_history(wire: Wire) -> None:
 
 
 def test_a_number_with_another_nonce_is_of_another_history(wire: Wire) -> None:
-    version, user, seq, nonce = inside(wire.cursor())
+    version, user, seq, _ = inside(wire.cursor())
     wire.do("addMovie", imdb_id=MATRIX)
     answer = wire.get(cursor=forged(version, user, seq, "0123456789abcdef"))
     assert (answer.status_code, answer.json["code"]) == (410, "history_diverged")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask
 
 from .restoring import Backup
-from .wire import ALIEN, HEAT, MATRIX, Wire, action
+from .wire import ALIEN, HEAT, MATRIX, Wire
 
 
 def gone_wrong(wire: Wire, cursor: str) -> str:
