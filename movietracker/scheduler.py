@@ -66,6 +66,8 @@ class _Jobs:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._stopping = threading.Event()
+        self._wanted = threading.Event()
+        self._turn = threading.Lock()
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         background = BackgroundScheduler(
             timezone=UTC, executors={"default": ThreadPoolExecutor(4)}, job_defaults=defaults
@@ -98,18 +100,22 @@ class _Jobs:
         self._kick()
 
     def _kick(self) -> None:
-        """Enrich soon. Stubs that come in quick succession cause one kick, and do not put it off again and again.
-
-        A kick during an enrichment finds the lease taken and ends at once, so a few of them may overlap.
-        """
+        """Enrich soon. Stubs that come in quick succession cause one kick, and do not put it off again and again."""
         if self._scheduler.get_job(_KICK) is None:
             run_date = _from_now(KICK_AFTER)
             self._scheduler.add_job(
-                _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=3
+                _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=4
             )
 
     def _enrich(self) -> None:
-        self._run(lambda: enrich(state().lookup, stop=self._stopping))
+        """Enrich now, or once more after the run under way: what became due since may have escaped it."""
+        self._wanted.set()
+        while self._wanted.is_set() and self._turn.acquire(blocking=False):
+            try:
+                self._wanted.clear()
+                self._run(lambda: enrich(state().lookup, stop=self._stopping))
+            finally:
+                self._turn.release()
 
     def _clean_up(self) -> None:
         self._run(clean_up)

@@ -15,11 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from flask import Flask, current_app
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .. import clock
+from ..extensions import db
 from ..models import Lease
 from .transactions import write_connection
 
@@ -94,16 +95,24 @@ def lease(name: str, seconds: float) -> Iterator[HeldLease | None]:
 def acquire(name: str, seconds: float) -> HeldLease | None:
     """Take the lease once, without renewing it; None when somebody else holds it."""
     holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{uuid.uuid4().hex[:16]}"
+    with db.engine.connect() as connection:
+        before = connection.execute(select(LEASES.c.expires_at).where(LEASES.c.name == name)).first()
     now = clock.now()
-    # No holder sets an expiry so far ahead: it was set before the clock was put back.
-    is_free = or_(LEASES.c.expires_at <= now, LEASES.c.expires_at > now + 2 * seconds)
-    take = update(LEASES).where(LEASES.c.name == name, is_free).values(holder=holder, expires_at=now + seconds)
+    if before is None:
+        is_taken = _insert(name, holder, now + seconds)
+    # No holder sets an expiry so far ahead as the second: it was set before the clock was put back.
+    elif before.expires_at <= now or before.expires_at > now + 2 * seconds:
+        is_taken = _take_over(name, holder, before.expires_at, now + seconds)
+    else:
+        is_taken = False
+    return HeldLease(name, holder, seconds, now + seconds) if is_taken else None
+
+
+def _take_over(name: str, holder: str, expired_at: float, expires_at: float) -> bool:
+    """Take a lease that has expired, unless it has been renewed or taken since."""
+    statement = update(LEASES).where(LEASES.c.name == name, LEASES.c.expires_at == expired_at)
     with write_connection() as connection:
-        is_taken_over = connection.execute(take).rowcount == 1
-        exists = is_taken_over or connection.execute(select(LEASES.c.name).where(LEASES.c.name == name)).first()
-    if not exists:
-        is_taken_over = _insert(name, holder, now + seconds)
-    return HeldLease(name, holder, seconds, now + seconds) if is_taken_over else None
+        return connection.execute(statement.values(holder=holder, expires_at=expires_at)).rowcount == 1
 
 
 def _insert(name: str, holder: str, expires_at: float) -> bool:

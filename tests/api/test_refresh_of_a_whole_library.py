@@ -1,0 +1,144 @@
+"""A client that refreshes its whole library at once, on a real server."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from standin import Answer
+from support.endless_catalogue import EndlessCatalogue
+from support.library import add_stubs, imdb_ids, notes
+from support.serving import serving
+from support.waiting import wait_until
+
+from movietracker.metadata.enrichment import PARALLEL
+from movietracker.metadata.refresh import SIMULTANEOUS_REFRESHES
+from movietracker.services.accounts import Account
+
+TITLES = 2000
+CONNECTIONS = 100
+WORKERS = 2
+TMDB_REQUESTS_PER_SECOND = 40
+
+pytestmark = pytest.mark.slow
+
+
+class Traffic:
+    """What arrives at TMDB, which takes a moment to answer."""
+
+    def __init__(self) -> None:
+        self.most_at_once = self._now = 0
+        self.arrivals: list[float] = []
+        self._lock = threading.Lock()
+
+    def __call__(self, right: Answer) -> Answer:
+        with self._lock:
+            self._now += 1
+            self.most_at_once = max(self.most_at_once, self._now)
+            self.arrivals.append(time.monotonic())
+        time.sleep(0.5)
+        with self._lock:
+            self._now -= 1
+        return right
+
+    def most_in_a_second(self) -> int:
+        times = sorted(self.arrivals)
+        return max(bisect_left(times, start + 1) - place for place, start in enumerate(times))
+
+
+@pytest.fixture
+def catalogue() -> Iterator[EndlessCatalogue]:
+    with EndlessCatalogue() as server:
+        yield server
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
+    app = make_app(**catalogue.settings)
+    with app.app_context():
+        yield app
+
+
+def test_two_thousand_simultaneous_refreshes_exhaust_neither_the_server_nor_the_provider(
+    app: Flask,
+    anna: Account,
+    client: FlaskClient,
+    catalogue: EndlessCatalogue,
+    instance_path: Path,
+    tmp_path: Path,
+) -> None:
+    settings = {
+        "MOVIETRACKER_INSTANCE_PATH": str(instance_path),
+        "DATABASE_URL": app.config["DATABASE_URL"],
+        "SECRET_KEY": app.config["SECRET_KEY"],
+        **catalogue.settings,
+    }
+    add_stubs(anna, imdb_ids(TITLES))
+    traffic = Traffic()
+    catalogue.misbehave(traffic, service="tmdb")
+    folder = tmp_path / "server"
+    folder.mkdir()
+    with serving(folder, "--workers", str(WORKERS), settings=settings) as server:
+        call = Caller(server.url, client.environ_base["HTTP_AUTHORIZATION"])
+        with ThreadPoolExecutor(CONNECTIONS + 1) as pool:
+            chunks = [imdb_ids(TITLES)[start::CONNECTIONS] for start in range(CONNECTIONS)]
+            refreshing = [pool.submit(call.refresh_all, chunk) for chunk in chunks]
+            checking = pool.submit(call.check_health, lambda: all(each.done() for each in refreshing))
+            answers = [answer for each in refreshing for answer in each.result()]
+            slowest = checking.result()
+        noted_or_asked = set(notes()) | set(catalogue.titles_found)
+        asked = len(catalogue.titles_found)
+        wait_until(lambda: len(catalogue.titles_found) > asked + PARALLEL)
+        assert "Traceback" not in server.stderr
+
+    assert [status for status, _ in answers] == [200] * TITLES
+    assert all(body["queued"] or body["updated"]["tmdb"] for _, body in answers)
+    assert noted_or_asked == set(imdb_ids(TITLES)), "none is forgotten"
+    assert slowest < 5, "others are served meanwhile"
+    assert traffic.most_at_once <= WORKERS * SIMULTANEOUS_REFRESHES + PARALLEL
+    assert traffic.most_in_a_second() <= TMDB_REQUESTS_PER_SECOND * 1.25, "calls may arrive late, and so close together"
+
+
+class Caller:
+    """Calls the server as the user with this token."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self._address = urlsplit(url).netloc
+        self._headers = {"Authorization": token}
+
+    def refresh_all(self, ids: list[str]) -> list[tuple[int, Any]]:
+        """Refresh one title after the other on one connection."""
+        connection = http.client.HTTPConnection(self._address, timeout=30)
+        try:
+            return [self._ask(connection, "POST", f"/api/movies/{imdb_id}/refresh") for imdb_id in ids]
+        finally:
+            connection.close()
+
+    def check_health(self, is_over: Callable[[], bool]) -> float:
+        """Look at the library's titles again and again; answers the longest wait in seconds."""
+        longest = 0.0
+        while not is_over():
+            connection = http.client.HTTPConnection(self._address, timeout=30)
+            started = time.monotonic()
+            status, _ = self._ask(connection, "GET", "/api/movies/tt0000001")
+            connection.close()
+            assert status == 200
+            longest = max(longest, time.monotonic() - started)
+            time.sleep(0.1)
+        return longest
+
+    def _ask(self, connection: http.client.HTTPConnection, method: str, path: str) -> tuple[int, Any]:
+        connection.request(method, path, headers=self._headers)
+        response = connection.getresponse()
+        return response.status, json.loads(response.read())
