@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from typing import Any
@@ -27,6 +28,8 @@ class JsonParser(FlaskParser):
     def load_json(self, req: Request, schema: Schema) -> Any:
         """The parsed body; raises MalformedJson. No body at all counts as no fields given."""
         body = req.get_data(cache=True)
+        if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
+            raise errors.BodyTooLarge  # a body of unannounced length was cut off at the limit
         if not body.strip():
             return missing
         try:
