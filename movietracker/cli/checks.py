@@ -78,7 +78,7 @@ def configuration() -> Iterator[Finding]:
 
 
 def folders() -> Iterator[Finding]:
-    """Whether the instance folder can be written, is closed to others, and has room."""
+    """Whether the instance folder can be written, keeps its files to itself, and has room."""
     folder = Path(current_app.instance_path)
     try:
         tempfile.TemporaryFile(dir=folder).close()
@@ -88,14 +88,19 @@ def folders() -> Iterator[Finding]:
         )
         return
     yield ok("folders", f"{folder} can be written.")
-    for path, mode in ((folder, "700"), (Path(".env"), "600")):
-        if path.exists() and path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            sentence = f"Other users of this machine can look into {path}."
-            yield Finding("folders", "warning", sentence, f"Run: chmod {mode} {path}")
+    files = [Path(".env"), *(folder.iterdir() if _is_open(folder) else ())]
+    for path in files:
+        if path.is_file() and path.name != ".gitkeep" and _is_open(path):
+            sentence = f"Other users of this machine can read {path}."
+            yield Finding("folders", "warning", sentence, f"Run: chmod 600 {path}")
     free = shutil.disk_usage(folder).free
     if free < ENOUGH_DISK:
         level: Literal["warning", "fault"] = "fault" if free < LITTLE_DISK else "warning"
         yield Finding("folders", level, f"{free // MIB} MiB of disk are left.", "Make room on the disk.")
+
+
+def _is_open(path: Path) -> bool:
+    return bool(path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO))
 
 
 def database() -> Iterator[Finding]:

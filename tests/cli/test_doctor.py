@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,9 @@ def sentence(findings: list[dict[str, str]], subject: str) -> str:
 
 
 @pytest.fixture
-def tidy_app(make_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Flask]:
+def tidy_app(make_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
     """Makes applications in which nothing is wrong but what the settings say."""
+    umask = os.umask(0o077)  # as the program does
     instance_path.mkdir(exist_ok=True, mode=0o700)
     instance_path.chmod(0o700)
     monkeypatch.chdir(instance_path.parent)
@@ -56,7 +58,8 @@ def tidy_app(make_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyP
                 accounts.create_account("anna@example.com", "anna", "a long secret")
         return app
 
-    return make
+    yield make
+    os.umask(umask)
 
 
 def test_a_sound_installation_has_no_findings(tidy_app: MakeApp) -> None:
@@ -165,13 +168,25 @@ def test_a_database_that_another_program_keeps_locked_is_a_fault(
     assert "database is locked" in sentence(findings, "database")
 
 
-def test_folders_that_others_can_look_into_are_warnings(tidy_app: MakeApp, instance_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("folder_mode", "file_mode", "warnings"), [(0o700, 0o644, 1), (0o755, 0o600, 1), (0o755, 0o644, 2)]
+)
+def test_files_that_others_can_read_are_warnings(
+    tidy_app: MakeApp, instance_path: Path, folder_mode: int, file_mode: int, warnings: int
+) -> None:
     app = tidy_app()
-    instance_path.chmod(0o755)
     Path(".env").write_text("CACHE_MAX_ENTRIES=500\n")
     Path(".env").chmod(0o644)
+    for path in instance_path.iterdir():
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    (instance_path / "config.py").write_text("CACHE_MAX_ENTRIES = 500\n")
+    (instance_path / "config.py").chmod(file_mode)
+    instance_path.chmod(folder_mode)
+    _, findings = examine(app)
 
-    assert not_ok(examine(app)[1]) == [("folders", "warning")] * 2
+    assert not_ok(findings) == [("folders", "warning")] * warnings
+    assert "can read .env" in sentence(findings, "folders")
+    assert ("config.py" in sentence(findings, "folders")) is (warnings == 2)
 
 
 @pytest.mark.parametrize(
