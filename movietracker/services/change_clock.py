@@ -37,14 +37,21 @@ RECORDS: dict[RecordKind, tuple[Any, Any, type]] = {
 ANY_FIELD = "*"
 """The field under which a record's creation is noted: fields without an entry of their own changed then."""
 
+DELETED_BEFORE = "deleted"
+"""The field under which a record that was deleted and made again remembers its deletion."""
+
 RecordKey = tuple[RecordKind, str]
 
 _READ_HEAD = select(HEAD.c.seq, HEAD.c.at).where(HEAD.c.user_id == bindparam("of_user"))
 _HAS_TOMBSTONES = select(TOMBSTONES.c.seq).where(TOMBSTONES.c.user_id == bindparam("of_user")).limit(1)
-_WITHOUT_TOMBSTONE = delete(TOMBSTONES).where(
-    TOMBSTONES.c.user_id == bindparam("of_user"),
-    TOMBSTONES.c.kind == bindparam("of_kind"),
-    TOMBSTONES.c.key == bindparam("of_key"),
+_TAKE_TOMBSTONE = (
+    delete(TOMBSTONES)
+    .where(
+        TOMBSTONES.c.user_id == bindparam("of_user"),
+        TOMBSTONES.c.kind == bindparam("of_kind"),
+        TOMBSTONES.c.key == bindparam("of_key"),
+    )
+    .returning(TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device)
 )
 _ADVANCE = update(HEAD).where(HEAD.c.user_id == bindparam("of_user"))
 
@@ -74,6 +81,11 @@ class LibraryRead:
     def execute(self, statement: Any, **parameters: Any) -> Any:
         """Run a statement; ``of_user`` is always bound to this user."""
         return self.connection.execute(statement, {"of_user": self.user_id, **parameters})
+
+    def fetch_plain(self, statement: Any, **parameters: Any) -> list[tuple[Any, ...]]:
+        """All rows of a statement as the driver gives them: tuples, on SQLite with 0 and 1 for booleans."""
+        with self.execute(statement, **parameters) as result:
+            return list(result.cursor.fetchall())
 
     def head(self) -> Head:
         """The head of the library."""
@@ -146,10 +158,12 @@ class LibraryWrite(LibraryRead):
         record = (kind, str(key))
         seq = self._number(record)
         self._notes.changes[record] = Change(kind, str(key), created=True)
+        changes = {ANY_FIELD: self._field_change(seq)}
         if self._has_tombstones:
-            self.execute(_WITHOUT_TOMBSTONE, of_kind=kind, of_key=str(key))
-        changes = _dump({ANY_FIELD: self._field_change(seq)})
-        return {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": changes}
+            tombstone = self.execute(_TAKE_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
+            if tombstone is not None:
+                changes[DELETED_BEFORE] = FieldChange(*tombstone)
+        return {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": _dump(changes)}
 
     def touch(self, kind: RecordKind, key: str | int, *fields: str) -> None:
         """Note a changed record, and which of its fields changed; both are written by ``flush``."""

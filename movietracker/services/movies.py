@@ -1,7 +1,9 @@
 """Reading a user's movies: by set, never by object, with stored JSON spliced into the answer.
 
 Parsing and dumping the stored details again is what makes trackers slow; ``orjson.Fragment`` puts them into the answer
-as they are. A list takes two statements however long it is: the movies with status and watch record, and their votes.
+as they are. A list takes three statements however long it is: the movies with status and watch record, their votes, and
+the names of people. Rows are the driver's own tuples, since SQLAlchemy's rows with access by name take longer than
+everything else together (2,000 movies: 61 ms of CPU with them, 28 ms without, 20 ms for plain sqlite3 and orjson).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, Select, bindparam, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, bindparam, exists, func, or_, select
 
 from ..errors import MovieNotFound
 from ..models import Movie, MovieStatus, Person, Recommendation, WatchRecord
@@ -49,22 +51,23 @@ _MOVIES = (
     .where(MOVIES.c.user_id == bindparam("of_user"))
 )
 
-_VOTES = (
-    select(
-        VOTES.c.imdb_id,
-        VOTES.c.id,
-        VOTES.c.person_id,
-        PEOPLE.c.name,
-        VOTES.c.date_recommended,
-        VOTES.c.vote_type,
-    )
-    .select_from(VOTES)
-    .join(PEOPLE, (PEOPLE.c.user_id == VOTES.c.user_id) & (PEOPLE.c.id == VOTES.c.person_id))
-    .where(VOTES.c.user_id == bindparam("of_user"))
+_VOTE_COLUMNS = (
+    VOTES.c.imdb_id,
+    VOTES.c.id,
+    VOTES.c.person_id,
+    VOTES.c.date_recommended,
+    VOTES.c.vote_type,
 )
+_VOTES = select(*_VOTE_COLUMNS).where(VOTES.c.user_id == bindparam("of_user")).order_by(VOTES.c.id)
+_NAMES = select(PEOPLE.c.id, PEOPLE.c.name).where(PEOPLE.c.user_id == bindparam("of_user"))
 
 _ONE_MOVIE = _MOVIES.where(MOVIES.c.imdb_id == bindparam("of_movie"))
-_ONE_MOVIES_VOTES = _VOTES.where(VOTES.c.imdb_id == bindparam("of_movie")).order_by(VOTES.c.id)
+_ONE_MOVIES_VOTES = (
+    select(*_VOTE_COLUMNS, PEOPLE.c.name)
+    .join_from(VOTES, PEOPLE, (PEOPLE.c.user_id == VOTES.c.user_id) & (PEOPLE.c.id == VOTES.c.person_id))
+    .where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.imdb_id == bindparam("of_movie"))
+    .order_by(VOTES.c.id)
+)
 
 _RATING = func.coalesce(WATCHED.c.my_rating, 0.0)
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -127,74 +130,68 @@ def list_movies(read: LibraryRead, wanted: MovieFilter, *, with_rev: bool = Fals
         statement = statement.order_by(sort.desc() if descending else sort, ids)
     if wanted.limit is not None:
         statement = statement.limit(wanted.limit + 1)
-    rows = read.execute(statement).all()
+    rows = read.fetch_plain(statement)
     last = None
     if wanted.limit is not None and len(rows) > wanted.limit:
         rows = rows[: wanted.limit]
-        last = (rows[-1].sort_value, rows[-1].imdb_id)
-    movies = movie_json(rows, _votes_for(read, wanted, rows), read.user_id)
-    if with_rev:
-        for movie, row in zip(movies, rows, strict=True):
-            movie["rev"] = row.seq
-    return MoviePage(movies, last)
+        last = (rows[-1][-1], rows[-1][0])
+    votes_of = _votes_of(read, wanted, rows)
+    return MoviePage([_movie_json(row, votes_of.get(row[0], []), read.user_id, with_rev) for row in rows], last)
 
 
 def get_movie(read: LibraryRead, imdb_id: str, *, with_rev: bool = False) -> dict[str, Any]:
     """One movie; ``with_rev`` adds its number, for the sync protocol. Raises MovieNotFound."""
-    row = read.execute(_ONE_MOVIE, of_movie=imdb_id).one_or_none()
-    if row is None:
+    rows = read.fetch_plain(_ONE_MOVIE, of_movie=imdb_id)
+    if not rows:
         raise MovieNotFound
-    movie = movie_json([row], read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id), read.user_id)[0]
-    return movie | {"rev": row.seq} if with_rev else movie
+    return _movie_json(rows[0], list_recommendations(read, imdb_id), read.user_id, with_rev)
 
 
-def recommendation_json(row: Row[Any], user_id: str) -> dict[str, Any]:
-    """The contract's Recommendation; ``person`` repeats the name for older clients."""
+def list_recommendations(
+    read: LibraryRead, imdb_id: str, person_ids: Iterable[int] | None = None
+) -> list[dict[str, Any]]:
+    """The votes for one movie, the oldest first; or those of these people, in their order."""
+    votes = read.fetch_plain(_ONE_MOVIES_VOTES, of_movie=imdb_id)
+    made = {vote[2]: _recommendation_json(vote, vote[5], read.user_id) for vote in votes}
+    return list(made.values()) if person_ids is None else [made[person_id] for person_id in person_ids]
+
+
+def _recommendation_json(vote: tuple[Any, ...], name: str, user_id: str) -> dict[str, Any]:
+    """The contract's Recommendation from a row of _VOTE_COLUMNS; ``person`` repeats the name for older clients."""
+    imdb_id, vote_id, person_id, date_recommended, vote_type = vote[:5]
     return {
-        "id": row.id,
-        "imdb_id": row.imdb_id,
+        "id": vote_id,
+        "imdb_id": imdb_id,
         "user_id": user_id,
-        "person_id": row.person_id,
-        "person_name": row.name,
-        "person": row.name,
-        "date_recommended": row.date_recommended,
-        "vote_type": row.vote_type,
+        "person_id": person_id,
+        "person_name": name,
+        "person": name,
+        "date_recommended": date_recommended,
+        "vote_type": bool(vote_type),
     }
 
 
-def list_recommendations(read: LibraryRead, imdb_id: str, person_ids: Iterable[int]) -> list[dict[str, Any]]:
-    """The votes of these people for one movie, in the order of the people."""
-    rows = {row.person_id: row for row in read.execute(_ONE_MOVIES_VOTES, of_movie=imdb_id)}
-    return [recommendation_json(rows[person_id], read.user_id) for person_id in person_ids]
-
-
-def movie_json(rows: Iterable[Row[Any]], votes: Iterable[Row[Any]], user_id: str) -> list[dict[str, Any]]:
-    """The contract's Movies from rows of _MOVIE_COLUMNS and of _VOTES."""
-    votes_of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for vote in votes:
-        votes_of[vote.imdb_id].append(recommendation_json(vote, user_id))
-    return [
-        {
-            "imdb_id": row.imdb_id,
-            "user_id": user_id,
-            "media_type": row.media_type,
-            "tmdb_data": None if row.tmdb_data is None else orjson.Fragment(row.tmdb_data),
-            "omdb_data": None if row.omdb_data is None else orjson.Fragment(row.omdb_data),
-            "last_modified": row.last_modified,
-            "status": row.status,
-            "custom_list_id": row.custom_list_id,
-            "recommendations": votes_of.get(row.imdb_id, []),
-            "watch_history": None
-            if row.date_watched is None
-            else {
-                "imdb_id": row.imdb_id,
-                "user_id": user_id,
-                "date_watched": row.date_watched,
-                "my_rating": row.my_rating,
-            },
-        }
-        for row in rows
-    ]
+def _movie_json(
+    row: tuple[Any, ...], recommendations: list[dict[str, Any]], user_id: str, with_rev: bool
+) -> dict[str, Any]:
+    """The contract's Movie from a row of _MOVIE_COLUMNS."""
+    imdb_id, media_type, tmdb, omdb, last_modified, seq, status, custom_list_id, date_watched, my_rating = row[:10]
+    watched = {"imdb_id": imdb_id, "user_id": user_id, "date_watched": date_watched, "my_rating": my_rating}
+    movie = {
+        "imdb_id": imdb_id,
+        "user_id": user_id,
+        "media_type": media_type,
+        "tmdb_data": None if tmdb is None else orjson.Fragment(tmdb),
+        "omdb_data": None if omdb is None else orjson.Fragment(omdb),
+        "last_modified": last_modified,
+        "status": status,
+        "custom_list_id": custom_list_id,
+        "recommendations": recommendations,
+        "watch_history": None if date_watched is None else watched,
+    }
+    if with_rev:
+        movie["rev"] = seq
+    return movie
 
 
 def _sort_column(wanted: MovieFilter) -> ColumnElement[Any]:
@@ -231,11 +228,16 @@ def _is_recommender_named(text: str) -> ColumnElement[bool]:
     return is_theirs
 
 
-def _votes_for(read: LibraryRead, wanted: MovieFilter, rows: list[Row[Any]]) -> Iterable[Row[Any]]:
+def _votes_of(read: LibraryRead, wanted: MovieFilter, rows: list[tuple[Any, ...]]) -> dict[str, list[dict[str, Any]]]:
+    """The votes of these movies by IMDb id."""
+    votes_of: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     if not rows:
-        return []
+        return votes_of
     statement: Select[Any] = _VOTES
     if not wanted.is_everything and len(rows) <= MOST_KEYS_IN_STATEMENT:
-        statement = statement.where(VOTES.c.imdb_id.in_([row.imdb_id for row in rows]))
-    result: Iterable[Row[Any]] = read.execute(statement.order_by(VOTES.c.imdb_id, VOTES.c.id))
-    return result
+        statement = statement.where(VOTES.c.imdb_id.in_([row[0] for row in rows]))
+    votes = read.fetch_plain(statement)
+    names: dict[int, str] = dict(read.fetch_plain(_NAMES)) if votes else {}
+    for vote in votes:
+        votes_of[vote[0]].append(_recommendation_json(vote, names[vote[2]], read.user_id))
+    return votes_of
