@@ -1,0 +1,86 @@
+"""Floors: the least work that any implementation must do for an answer, measured in the same run."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+Query = tuple[str, tuple[Any, ...]]
+
+_MOVIES = "SELECT imdb_id, media_type, tmdb_data, omdb_data, last_modified FROM movies WHERE user_id = ?"
+_STATUS = "SELECT imdb_id, status, custom_list_id FROM movie_status WHERE user_id = ?"
+_WATCHED = "SELECT imdb_id, date_watched, my_rating FROM watch_history WHERE user_id = ?"
+_VOTES = (
+    "SELECT r.imdb_id, r.id, r.person_id, p.name, r.date_recommended, r.vote_type FROM recommendations r "
+    "JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id WHERE r.user_id = ?"
+)
+_PEOPLE = "SELECT * FROM people WHERE user_id = ?"
+_LISTS = "SELECT * FROM custom_lists WHERE user_id = ?"
+
+
+class Floors:
+    """The floors of one user's library, on a connection of their own to the same SQLite file."""
+
+    def __init__(self, database: Path, user_id: str) -> None:
+        self._connection = sqlite3.connect(database, isolation_level=None)
+        self._connection.execute("PRAGMA synchronous=FULL")
+        self._user = user_id
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def rows(self, *queries: Query) -> Callable[[], bytes]:
+        """Plain queries and one serialization."""
+        return lambda: orjson.dumps([self._connection.execute(*query).fetchall() for query in queries])
+
+    def library(self) -> Callable[[], bytes]:
+        """All that the list of movies shows."""
+        return self.rows(*((query, (self._user,)) for query in (_MOVIES, _STATUS, _WATCHED, _VOTES)))
+
+    def everything(self) -> Callable[[], bytes]:
+        """All that a first pull, or an export, shows."""
+        queries = (_MOVIES, _STATUS, _WATCHED, _VOTES, _PEOPLE, _LISTS)
+        return self.rows(*((query, (self._user,)) for query in queries))
+
+    def export(self) -> Callable[[], bytes]:
+        """All that a backup holds: no provider data."""
+        movies = "SELECT imdb_id, media_type, last_modified FROM movies WHERE user_id = ?"
+        queries = (movies, _STATUS, _WATCHED, _VOTES, _PEOPLE, _LISTS)
+        return self.rows(*((query, (self._user,)) for query in queries))
+
+    def movies_where(self, condition: str, *values: Any) -> Callable[[], bytes]:
+        """The part of the library whose IMDb ids a subquery chooses."""
+        inside = f" AND imdb_id IN ({condition})"
+        votes = _VOTES + f" AND r.imdb_id IN ({condition})"
+        arguments = (self._user, *values)
+        return self.rows(*((query + inside, arguments) for query in (_MOVIES, _STATUS, _WATCHED)), (votes, arguments))
+
+    def commit(self) -> Callable[[], None]:
+        """One committed transaction on the same disk."""
+        numbers = iter(range(1, 1_000_000_000))
+        self._connection.execute("CREATE TABLE IF NOT EXISTS benchmark (number INTEGER PRIMARY KEY, text TEXT)")
+
+        def commit() -> None:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute("INSERT INTO benchmark VALUES (?, 'some text')", (next(numbers),))
+            self._connection.execute("COMMIT")
+
+        return commit
+
+
+def pbkdf2() -> str:
+    """The password hash of a login."""
+    return hashlib.pbkdf2_hmac("sha256", b"a long secret", b"0" * 64, 100_000).hex()
+
+
+def bare_app(_environ: Any, start_response: Callable[..., Any]) -> list[bytes]:
+    """A WSGI application that does nothing, for the floor of a server's answer."""
+    body = b'{"status":"healthy","timestamp":1767225600.0}'
+    start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+    return [body]
