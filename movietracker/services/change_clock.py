@@ -40,18 +40,20 @@ ANY_FIELD = "*"
 DELETED_BEFORE = "deleted"
 """The field under which a record that was deleted and made again remembers its deletion."""
 
+MOST_KEYS_IN_STATEMENT = 500
+
 RecordKey = tuple[RecordKind, str]
 
 _READ_HEAD = select(HEAD.c.seq, HEAD.c.at).where(HEAD.c.user_id == bindparam("of_user"))
 _HAS_TOMBSTONES = select(TOMBSTONES.c.seq).where(TOMBSTONES.c.user_id == bindparam("of_user")).limit(1)
-_TAKE_TOMBSTONE = (
+_TAKE_TOMBSTONES = (
     delete(TOMBSTONES)
     .where(
         TOMBSTONES.c.user_id == bindparam("of_user"),
         TOMBSTONES.c.kind == bindparam("of_kind"),
-        TOMBSTONES.c.key == bindparam("of_key"),
+        TOMBSTONES.c.key.in_(bindparam("of_keys", expanding=True)),
     )
-    .returning(TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device)
+    .returning(TOMBSTONES.c.key, TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device)
 )
 _ADVANCE = update(HEAD).where(HEAD.c.user_id == bindparam("of_user"))
 
@@ -155,15 +157,30 @@ class LibraryWrite(LibraryRead):
 
     def created(self, kind: RecordKind, key: str | int) -> dict[str, Any]:
         """Note a new record; answers the columns of the change clock for its INSERT."""
-        record = (kind, str(key))
-        seq = self._number(record)
-        self._notes.changes[record] = Change(kind, str(key), created=True)
-        changes = {ANY_FIELD: self._field_change(seq)}
-        if self._has_tombstones:
-            tombstone = self.execute(_TAKE_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
-            if tombstone is not None:
-                changes[DELETED_BEFORE] = FieldChange(*tombstone)
-        return {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": _dump(changes)}
+        return self.created_many(kind, {key: ()})[0]
+
+    def created_many(self, kind: RecordKind, records: Mapping[Any, Iterable[str]]) -> list[dict[str, Any]]:
+        """Note new records by key, each with the fields that are set beside it; answers as ``created``, in order."""
+        columns = []
+        buried = self._take_tombstones(kind, [str(key) for key in records])
+        for key, fields in records.items():
+            record = (kind, str(key))
+            seq = self._number(record)
+            self._notes.changes[record] = Change(kind, str(key), created=True)
+            changes = dict.fromkeys((ANY_FIELD, *fields), self._field_change(seq))
+            if str(key) in buried:
+                changes[DELETED_BEFORE] = buried[str(key)]
+            noted = {"seq": seq, "born_seq": seq, "last_modified": self.at, "field_changes": _dump(changes)}
+            columns.append(noted)
+        return columns
+
+    def _take_tombstones(self, kind: RecordKind, keys: list[str]) -> dict[str, FieldChange]:
+        """Remove the tombstones of these records; answers when each that had one was deleted."""
+        if not self._has_tombstones:
+            return {}
+        chunks = [keys[start : start + MOST_KEYS_IN_STATEMENT] for start in range(0, len(keys), MOST_KEYS_IN_STATEMENT)]
+        taken = [row for chunk in chunks for row in self.execute(_TAKE_TOMBSTONES, of_kind=kind, of_keys=chunk)]
+        return {key: FieldChange(*change) for key, *change in taken}
 
     def touch(self, kind: RecordKind, key: str | int, *fields: str) -> None:
         """Note a changed record, and which of its fields changed; both are written by ``flush``."""
@@ -180,22 +197,30 @@ class LibraryWrite(LibraryRead):
 
     def deleted(self, kind: RecordKind, key: str | int) -> None:
         """Note a removed record: it leaves a tombstone."""
-        record = (kind, str(key))
-        seq = self._number(record)
-        self._notes.unwritten.pop(record, None)
-        self._has_tombstones = True
-        self._notes.changes[record] = Change(kind, str(key), deleted=True)
-        row = {"user_id": self.user_id, "kind": kind, "key": str(key), "seq": seq}
-        upsert(self.connection, TOMBSTONES, [{**row, "at": self.at, "done_at": self.done_at, "device": self.device}])
+        self.deleted_many(kind, [key])
+
+    def deleted_many(self, kind: RecordKind, keys: Iterable[str | int]) -> None:
+        """Note removed records: each leaves a tombstone."""
+        when = {"at": self.at, "done_at": self.done_at, "device": self.device}
+        tombstones = []
+        for key in keys:
+            record = (kind, str(key))
+            seq = self._number(record)
+            self._notes.unwritten.pop(record, None)
+            self._notes.changes[record] = Change(kind, str(key), deleted=True)
+            tombstones.append({"user_id": self.user_id, "kind": kind, "key": str(key), "seq": seq, **when})
+        if tombstones:
+            self._has_tombstones = True
+            upsert(self.connection, TOMBSTONES, tombstones)
 
     def note_commit(self) -> None:
         """Take a number though no record changes, so that this commit stands in the ledger."""
         self._notes.seq += 1
         self._notes.count += 1
 
-    def stub(self, imdb_id: str) -> None:
-        """Note a movie stored without details, for enrichment."""
-        self._notes.stubs += (imdb_id,)
+    def stub(self, *imdb_ids: str) -> None:
+        """Note movies stored without details, for enrichment."""
+        self._notes.stubs += imdb_ids
 
     def field_change(self, kind: RecordKind, key: str | int, name: str) -> FieldChange | None:
         """The change of a field that this transaction has noted, if any."""
@@ -232,37 +257,34 @@ class LibraryWrite(LibraryRead):
 
     def flush(self) -> None:
         """Write the numbers, times and field changes of the records touched so far, so that a read shows them."""
-        for kind, (table, column, convert) in RECORDS.items():
-            touched = {key: fields for (each, key), fields in self._notes.unwritten.items() if each == kind}
-            if touched:
-                self._write_numbers(kind, table, column, {convert(key): fields for key, fields in touched.items()})
+        records = list(self._notes.unwritten.items())
+        for kind in RECORDS:
+            touched = [(key, fields) for (each, key), fields in records if each == kind]
+            for start in range(0, len(touched), MOST_KEYS_IN_STATEMENT):
+                self._write_numbers(kind, dict(touched[start : start + MOST_KEYS_IN_STATEMENT]))
         self._notes.unwritten.clear()
 
-    def _write_numbers(
-        self, kind: RecordKind, table: Any, column: Any, touched: dict[Any, dict[str, FieldChange]]
-    ) -> None:
-        of_user = table.c.user_id == bindparam("of_user")
-        rows = [
-            {"of_user": self.user_id, "of_key": key, "to_seq": self._notes.numbers[kind, str(key)]} for key in touched
-        ]
-        plain = update(table).where(of_user, column == bindparam("of_key"))
-        plain = plain.values(seq=bindparam("to_seq"), last_modified=self.at)
-        with_fields = plain.values(field_changes=bindparam("to_fields"))
-        for row in [row for row in rows if touched[row["of_key"]]]:
-            row["to_fields"] = self._merged(table, column, row["of_key"], touched[row["of_key"]])
-        for statement, chosen in (
-            (plain, [row for row in rows if "to_fields" not in row]),
-            (with_fields, [row for row in rows if "to_fields" in row]),
-        ):
-            if chosen:
-                self.connection.execute(statement, chosen)
-
-    def _merged(self, table: Any, column: Any, key: Any, fields: dict[str, FieldChange]) -> str:
-        known = self.execute(
-            select(table.c.field_changes).where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key")),
-            of_key=key,
-        ).scalar_one()
-        return _dump({**orjson.loads(known), **fields})
+    def _write_numbers(self, kind: RecordKind, touched: Mapping[str, Mapping[str, FieldChange]]) -> None:
+        table, column, convert = RECORDS[kind]
+        with_fields = [convert(key) for key, fields in touched.items() if fields]
+        known: dict[Any, str] = {}
+        if with_fields:
+            statement = select(column, table.c.field_changes).where(table.c.user_id == bindparam("of_user"))
+            known = dict(self.fetch_plain(statement.where(column.in_(with_fields))))
+        change = update(table).where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
+        change = change.values(seq=bindparam("to_seq"), last_modified=self.at)
+        plain, detailed = [], []
+        for text, fields in touched.items():
+            key = convert(text)
+            row = {"of_user": self.user_id, "of_key": key, "to_seq": self._notes.numbers[kind, text]}
+            if key in known:
+                detailed.append({**row, "to_fields": _dump({**orjson.loads(known[key]), **fields})})
+            else:
+                plain.append(row)
+        if plain:
+            self.connection.execute(change, plain)
+        if detailed:
+            self.connection.execute(change.values(field_changes=bindparam("to_fields")), detailed)
 
     def finish(self) -> LibraryChanged | None:
         """Write what is left, the ledger's line and the new head; None when nothing changed."""
