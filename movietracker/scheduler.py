@@ -78,7 +78,8 @@ class _Jobs:
         self._repeat("housekeeping", self._clean_up, HOUSEKEEPING_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
         refresh_queued.connect(self._on_refresh_queued, sender=app)
-        self._scheduler.start()
+        # Not by the extension's own start, which starts nothing when FLASK_DEBUG is set outside of Flask's own server.
+        background.start()
 
     def _repeat(self, name: str, job: Callable[[], None], every: timedelta) -> None:
         seconds = every.total_seconds()

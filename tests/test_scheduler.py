@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
-from support.endless_catalogue import EndlessCatalogue
+from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, notes, stubs_of
 from support.waiting import wait_until
 
@@ -22,22 +22,16 @@ from movietracker.services.enrichment_queue import queue_refresh
 from movietracker.services.leases import acquire
 from movietracker.services.transactions import write_connection
 
+__all__ = ["app", "catalogue"]
+
 REVOKED = RevokedToken.__table__
 MATRIX = "tt0133093"
 
 
-@pytest.fixture
-def catalogue() -> Iterator[EndlessCatalogue]:
-    with EndlessCatalogue() as server:
-        yield server
-
-
-@pytest.fixture
-def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
-    app = make_app(**catalogue.settings)
-    with app.app_context():
-        yield app
-        scheduler.stop(app)
+@pytest.fixture(autouse=True)
+def stopped_at_the_end(app: Flask) -> Iterator[None]:
+    yield
+    scheduler.stop(app)
 
 
 def test_the_application_factory_starts_no_threads(make_app: Callable[..., Flask]) -> None:
@@ -102,6 +96,13 @@ def test_it_can_be_switched_off(make_app: Callable[..., Flask]) -> None:
     scheduler.start(app)
     assert threading.active_count() == before
     scheduler.stop(app)
+
+
+def test_it_runs_in_debug_mode_too(app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FLASK_DEBUG", "1")
+    add_stubs(anna, [MATRIX])
+    scheduler.start(app)
+    wait_until(lambda: stubs_of(anna) == set())
 
 
 def test_stopping_leaves_no_thread_and_hears_of_no_more_stubs(

@@ -24,7 +24,7 @@ _PROBLEMS = (
 )
 
 
-@blueprint.endpoint("POST", "/<string:imdb_id>/refresh", answer=RefreshedSchema, problems=_PROBLEMS)
+@blueprint.endpoint("POST", "/<string:imdb_id>/refresh", answer=RefreshedSchema, problems=[*_PROBLEMS, errors.Invalid])
 def refresh(user: Account, imdb_id: str) -> Response:
     """Fetch details and ratings anew, bypassing the cache; a busy server queues it and answers at once."""
     return _refreshed(user, imdb_id)

@@ -6,14 +6,14 @@ import os
 import pty
 import subprocess
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
-from support.endless_catalogue import EndlessCatalogue
+from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import PROGRAM, environment
 
@@ -22,20 +22,9 @@ from movietracker.metadata.enrichment import LEASE_NAME
 from movietracker.services.accounts import Account
 from movietracker.services.leases import acquire
 
+__all__ = ["app", "catalogue"]
+
 Run = Callable[..., Result]
-
-
-@pytest.fixture
-def catalogue() -> Iterator[EndlessCatalogue]:
-    with EndlessCatalogue() as server:
-        yield server
-
-
-@pytest.fixture
-def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
-    app = make_app(**catalogue.settings)
-    with app.app_context():
-        yield app
 
 
 def test_stubs_are_filled_and_counted(run: Run, anna: Account, ben: Account) -> None:
@@ -159,8 +148,8 @@ def test_on_a_terminal_there_is_a_bar(
         )
         os.close(slave)
         shown = screen.result()
+    assert done.returncode == 0, shown
     assert done.stdout.decode() == "Filled 5 titles; 0 unknown to the providers; 0 failed.\n"
-    assert done.returncode == 0
     assert "Looking up titles" in shown
     assert "5/5" in shown
 

@@ -15,7 +15,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from standin import Answer
-from support.endless_catalogue import EndlessCatalogue
+from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import environment, serving
 from support.waiting import wait_until
@@ -24,6 +24,8 @@ from movietracker.metadata import enrichment
 from movietracker.metadata.enrichment import enrich
 from movietracker.services.accounts import Account
 from movietracker.state import state
+
+__all__ = ["app", "catalogue"]
 
 Worker = subprocess.Popen[str]
 StartWorkers = Callable[[int], list[Worker]]
@@ -47,19 +49,6 @@ for line in sys.stdin:
         report = enrichment.enrich(state().lookup)
         print("busy" if report is None else report.filled, flush=True)
 """
-
-
-@pytest.fixture
-def catalogue() -> Iterator[EndlessCatalogue]:
-    with EndlessCatalogue() as server:
-        yield server
-
-
-@pytest.fixture
-def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
-    app = make_app(**catalogue.settings)
-    with app.app_context():
-        yield app
 
 
 @pytest.fixture
