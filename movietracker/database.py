@@ -50,12 +50,16 @@ def configure(app: Flask) -> None:
     """Set the engine options of the configured database."""
     url = _url_of(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options: dict[str, Any] = {"pool_pre_ping": url.get_backend_name() != "sqlite", "pool_size": 16, "max_overflow": 48}
+    options: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
     if url.get_backend_name() == "sqlite":
         options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS}
     else:
-        options["connect_args"] = {"connect_timeout": 3}
-        options["pool_timeout"] = 5
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {
+            "connect_timeout": 3,
+            "tcp_user_timeout": 10_000,  # milliseconds until a server that has fallen silent counts as away
+            "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000:.0f}",
+        }
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
 
 

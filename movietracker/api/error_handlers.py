@@ -22,6 +22,9 @@ from .replies import reply
 logger = logging.getLogger("movietracker.api")
 
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 429: "rate_limited"}
+# PostgreSQL's codes for a table or column that there is not.
+_NOT_MIGRATED = frozenset({"42P01", "42703"})
+
 _SENTENCES = {
     404: "There is nothing at this address.",
     405: "This address does not answer that method.",
@@ -81,6 +84,8 @@ def _on_database_error(error: Exception) -> Response:
 
 def _is_unavailable(error: DBAPIError) -> bool:
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        return True
+    if getattr(error.orig, "sqlstate", None) in _NOT_MIGRATED:
         return True
     return bool(re.search(r"malformed|not a database", str(error.orig)))  # a damaged SQLite file
 

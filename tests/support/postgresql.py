@@ -52,6 +52,11 @@ def empty(url: str) -> None:
         connection.execute(f"TRUNCATE {tables}".encode())
 
 
+def name_of(url: str) -> str:
+    """The database's name."""
+    return str(make_url(url).database)
+
+
 def migrate(url: str, instance_path: str) -> None:
     """Bring a database to the newest migration."""
     settings = {"DATABASE_URL": url, "MOVIETRACKER_INSTANCE_PATH": instance_path, "TESTING": True}
