@@ -29,7 +29,8 @@
     │   │   └── ProviderRefused     provider_error: the key is wrong or its limit is used up
     │   ├── ProviderNotConfigured 503   provider_not_configured
     │   └── ProviderUnreachable 503     provider_unavailable: no connection, or timed out
-    └── DatabaseUnavailable 503     database_unavailable, with Retry-After
+    ├── DatabaseUnavailable 503     database_unavailable, with Retry-After
+    └── NotReady 503            not_ready: a dependency is missing; health/ready says which
 
     SettingsError, PluginError: stop the start with one plain sentence; they never reach a client.
 """
@@ -260,6 +261,12 @@ class DatabaseUnavailable(Problem):
     """The database is locked, away or full; nothing was changed."""
 
     code, status, sentence = "database_unavailable", 503, "The database is not available; please try again."
+
+
+class NotReady(Problem):
+    """Something that the server needs is not there."""
+
+    code, status, sentence = "not_ready", 503, "The server is not ready."
 
 
 class SettingsError(Exception):

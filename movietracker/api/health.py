@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Response
 
+from .. import errors
 from ..clock import now
 from ..schemas.answers import HealthSchema, ReadinessSchema
 from ..services.readiness import dependencies
@@ -19,10 +20,15 @@ def health() -> Response:
     return reply({"status": "healthy", "timestamp": now()}, headers={"Cache-Control": "no-store"})
 
 
-@blueprint.endpoint("GET", "/ready", answer=ReadinessSchema, also=503, access=None)
+@blueprint.endpoint("GET", "/ready", answer=ReadinessSchema, problems=[errors.NotReady], access=None)
 def ready() -> Response:
     """Whether each dependency is there: 200, or 503 with the state of each."""
     states = dependencies()
-    is_ready = all(state == "ok" for state in states.values())
-    body = {"status": "ready" if is_ready else "not ready", "timestamp": now(), "dependencies": states}
-    return reply(body, 200 if is_ready else 503, {"Cache-Control": "no-store"})
+    missing = [name for name, state in states.items() if state != "ok"]
+    body = {"status": "not ready" if missing else "ready", "timestamp": now(), "dependencies": states}
+    headers = {"Cache-Control": "no-store"}
+    if not missing:
+        return reply(body, headers=headers)
+    detail = f"The server is not ready; not there: {', '.join(missing)}."
+    problem = {"detail": detail, "code": errors.NotReady.code}
+    return reply(problem | body, errors.NotReady.status, headers | {"Retry-After": "5"})
