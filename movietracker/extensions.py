@@ -7,6 +7,7 @@ from flask_jwt_extended import JWTManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
+from flask_sock import Sock
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
@@ -32,3 +33,4 @@ migrate = Migrate()
 jwt = JWTManager()
 limiter = Limiter(get_remote_address)
 cors = CORS()
+sock = Sock()

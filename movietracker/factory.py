@@ -9,7 +9,8 @@ from typing import Any
 
 from flask import Flask
 
-from . import api, cli, database
+from . import api, cli, database, realtime
+from .api.authentication import identity_in
 from .extensions import db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
 from .plugin_context import PluginContext
@@ -43,6 +44,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     )
     lookup = make_lookup(plugins, context)
     app.extensions["movietracker"] = State(settings, plugins, http, lookup, api.init_app(app))
+    realtime.init_app(app, identity_in)
     for blueprint in plugins.blueprints(context):
         app.register_blueprint(blueprint)
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)

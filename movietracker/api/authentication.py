@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +16,7 @@ from jwt import PyJWTError
 
 from ..clock import now
 from ..errors import BadToken, Forbidden
-from ..services.accounts import Account, SignedIn, identify
+from ..services.accounts import Account, SignedIn, TokenIdentity, identify
 
 USER_TOKEN_LIFE = timedelta(days=30)
 ADMIN_TOKEN_LIFE = timedelta(hours=12)
@@ -60,21 +61,22 @@ def current_admin() -> None:
     _check_admin(claims)
 
 
-def user_of_token(token: str) -> Account:
-    """The user that a token stands for, wherever it came from; raises BadToken."""
+def user_of(claims: Mapping[str, Any]) -> Account:
+    """The user of a token's claims, in one query; raises BadToken, also for an admin's token."""
+    identity = _identity(claims)
+    return identify(identity.user_id, identity.token_id, identity.version)
+
+
+def identity_in(token: str) -> TokenIdentity:
+    """What a user's token says of itself, wherever it came from; raises BadToken.
+
+    That it is signed and has not expired is checked here; that it still opens an account is for ``identify``.
+    """
     try:
         claims = decode_token(token)
     except (JWTExtendedException, PyJWTError, ValueError):
         raise BadToken from None
-    return user_of(claims)
-
-
-def user_of(claims: Mapping[str, Any]) -> Account:
-    """The user of a token's claims, in one query; raises BadToken, also for an admin's token."""
-    version, token_id = claims.get("ver"), claims.get("jti")
-    if claims.get("role") != "user" or not isinstance(version, int) or not isinstance(token_id, str):
-        raise BadToken
-    return identify(claims["sub"], token_id, version)
+    return _identity(claims)
 
 
 def current_token() -> tuple[str, float]:
@@ -90,6 +92,13 @@ def _claims() -> Mapping[str, Any]:
         raise BadToken from None
     claims: Mapping[str, Any] = get_jwt()
     return claims
+
+
+def _identity(claims: Mapping[str, Any]) -> TokenIdentity:
+    version, token_id = claims.get("ver"), claims.get("jti")
+    if claims.get("role") != "user" or not isinstance(version, int) or not isinstance(token_id, str):
+        raise BadToken
+    return TokenIdentity(claims["sub"], token_id, version, float(claims.get("exp", math.inf)))
 
 
 def _check_admin(claims: Mapping[str, Any]) -> None:

@@ -7,13 +7,15 @@ import logging
 import os
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from gunicorn.arbiter import Arbiter
+from gunicorn.workers.base import Worker
 
-from .. import scheduler
+from .. import realtime, scheduler
 from .lazy import make_app
 
 # Connections that wait while all workers are busy.
@@ -70,8 +72,8 @@ class Server(BaseApplication):
             "proc_name": "movietracker",
             "control_socket_disable": True,
             "when_ready": lambda _: click.echo(f"Ready on {url} - stop it with Ctrl-C."),
-            "post_worker_init": lambda worker: scheduler.start(worker.app.callable),
-            "worker_exit": lambda _, worker: _stop_jobs(worker.app.callable),
+            "post_worker_init": _on_worker_start,
+            "worker_exit": _on_worker_exit,
         }
         super().__init__()
 
@@ -85,8 +87,17 @@ class Server(BaseApplication):
         return make_app()
 
 
-def _stop_jobs(app: Flask | None) -> None:
+def _on_worker_start(worker: Worker) -> None:
+    app = cast(Flask, worker.app.callable)
+    scheduler.start(app)
+    # gunicorn knows nothing of sockets; they are closed at once when it is told to stop, while it finishes requests.
+    realtime.serve_while(app, lambda: worker.alive)
+
+
+def _on_worker_exit(_: Arbiter, worker: Worker) -> None:
+    app = cast(Flask | None, worker.app.callable)
     if app is not None:  # a worker may end before its application is made
+        realtime.stop(app)
         scheduler.stop(app)
 
 

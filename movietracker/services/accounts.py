@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,6 +56,16 @@ class SignedIn:
     token_version: int
 
 
+@dataclass(frozen=True, slots=True)
+class TokenIdentity:
+    """What a token says of itself: whose it is, its id, the version it bears, and its expiry in Unix seconds."""
+
+    user_id: str
+    token_id: str
+    version: int
+    expires_at: float
+
+
 _COLUMNS = (USERS.c.id, USERS.c.email, USERS.c.username, USERS.c.created_at, USERS.c.is_active)
 
 _IDENTITY = select(
@@ -64,6 +75,16 @@ _IDENTITY = select(
     .where(REVOKED.c.user_id == bindparam("of_user"), REVOKED.c.jti == bindparam("of_token"))
     .label("is_revoked"),
 ).where(USERS.c.id == bindparam("of_user"))
+
+# One row for each active user among these, or more when tokens of theirs are revoked: then one for each such token.
+_LIVING = (
+    select(USERS.c.id, USERS.c.token_version, REVOKED.c.jti)
+    .outerjoin(
+        REVOKED,
+        (REVOKED.c.user_id == USERS.c.id) & REVOKED.c.jti.in_(bindparam("of_tokens", expanding=True)),
+    )
+    .where(USERS.c.id.in_(bindparam("of_users", expanding=True)), USERS.c.is_active)
+)
 
 
 def normalise_email(email: str) -> str:
@@ -151,6 +172,23 @@ def identify(user_id: str, token_id: str, token_version: int) -> Account:
     if row is None or row.is_revoked or not row.is_active or row.token_version != token_version:
         raise BadToken
     return Account(*row[:5])
+
+
+def living(tokens: Collection[TokenIdentity]) -> set[TokenIdentity]:
+    """Those of these tokens that have not died, in one query however many they are."""
+    of_users, of_tokens = {token.user_id for token in tokens}, {token.token_id for token in tokens}
+    versions, revoked = {}, set()
+    with db.engine.connect() as connection:
+        for row in connection.execute(_LIVING, {"of_users": list(of_users), "of_tokens": list(of_tokens)}):
+            versions[row.id] = row.token_version
+            revoked.add((row.id, row.jti))
+    return {
+        token
+        for token in tokens
+        if versions.get(token.user_id) == token.version
+        and (token.user_id, token.token_id) not in revoked
+        and token.expires_at > clock.now()
+    }
 
 
 def change_password(user_id: str, current_password: str, new_password: str) -> None:
