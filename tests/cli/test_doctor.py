@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -133,24 +133,33 @@ def test_an_installation_without_accounts_is_a_warning(make_app: MakeApp, instan
 
 def test_migrations_that_are_due_are_a_fault(tidy_app: MakeApp) -> None:
     app = tidy_app()
-    with app.app_context():
-        write("UPDATE alembic_version SET version_num = '0001'")
-    exit_code, findings = examine(app)
+    with at_revision(app, "0001"):
+        exit_code, findings = examine(app)
 
     assert (exit_code, not_ok(findings)) == (1, [("migrations", "fault")])
 
 
 def test_a_database_of_a_newer_version_is_a_fault(tidy_app: MakeApp) -> None:
     app = tidy_app()
-    with app.app_context():
-        write("UPDATE alembic_version SET version_num = '9999'")
+    with at_revision(app, "9999"):
+        exit_code, findings = examine(app)
 
-    assert "9999, which this version does not know" in sentence(examine(app)[1], "migrations")
+    assert (exit_code, not_ok(findings)) == (1, [("migrations", "fault")])
+    assert "9999, which this version does not know" in sentence(findings, "migrations")
 
 
-def write(statement: str) -> None:
-    with write_connection() as connection:
-        connection.execute(db.text(statement))
+@contextmanager
+def at_revision(app: Flask, revision: str) -> Iterator[None]:
+    """Let the database be of another revision; undone at the end, since tests on PostgreSQL share a database."""
+    table = db.table("alembic_version", db.column("version_num"))
+    with app.app_context(), write_connection() as connection:
+        head = connection.execute(db.select(table.c.version_num)).scalar_one()
+        connection.execute(db.update(table).values(version_num=revision))
+    try:
+        yield
+    finally:
+        with app.app_context(), write_connection() as connection:
+            connection.execute(db.update(table).values(version_num=head))
 
 
 def test_a_database_that_another_program_keeps_locked_is_a_fault(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,7 +83,7 @@ def test_a_terminal_is_asked_twice_for_a_password_that_it_does_not_show(
     app: Flask, tmp_path: Path, again: str, exit_code: int
 ) -> None:
     """Python's pty module makes the terminal; what it shows comes out of its standard output."""
-    settings = {"MOVIETRACKER_INSTANCE_PATH": app.instance_path}
+    settings = {name: app.config[name] for name in ("MOVIETRACKER_INSTANCE_PATH", "DATABASE_URL")}
     spawn = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
     terminal = subprocess.Popen(
         [sys.executable, "-c", spawn, *PROGRAM, *NEW],
@@ -102,7 +101,6 @@ def test_a_terminal_is_asked_twice_for_a_password_that_it_does_not_show(
             letter = terminal.stdout.read(1)
             assert letter, shown
             shown += letter
-        time.sleep(0.2)  # the terminal goes on echoing until getpass has turned that off
         terminal.stdin.write(f"{answer}\n")
         terminal.stdin.flush()
     if exit_code:
