@@ -14,8 +14,8 @@ from ..services import library, lists, movies, people
 from ..services.change_clock import LibraryRead
 from ..services.library import Metadata, Vote
 from ..services.names import normalise_name
-from .conflicts import ActionConflict, Doing, refuse_changed, refuse_deleted
-from .names import bearer_meant, last_bearer, person_meant
+from .conflicts import ActionConflict, Doing, refuse_changed, refuse_deleted, refuse_recreated
+from .names import bearer_meant, bearer_there, last_bearer, person_meant, refuse_namesake
 from .registry import Registry, Target
 
 registry = Registry()
@@ -64,9 +64,9 @@ def update_vote(doing: Doing, data: dict[str, Any]) -> Target:
     imdb_id = _movie(doing, data)
     person_id = person_meant(doing, data.get("person_id"), data.get("person_name"))
     current = library.vote_of(doing.tx, imdb_id, person_id)
+    refuse_changed(doing, "movie", imdb_id, {people.vote_field(person_id): current != data["vote_type"]})
     if current is None:
         raise RecommendationNotFound
-    refuse_changed(doing, "movie", imdb_id, {people.vote_field(person_id): current != data["vote_type"]})
     library.recommend(doing.tx, imdb_id, Vote(person_id, vote_type=data["vote_type"]))
     return Target("movie", imdb_id)
 
@@ -120,9 +120,8 @@ def update_rating(doing: Doing, data: dict[str, Any]) -> Target:
 @registry.action("addPerson", schema=data_schemas.AddPersonData)
 def add_person(doing: Doing, data: dict[str, Any]) -> Target:
     """Add a person; one of that name who is there already stays as they are."""
-    try:
-        person_id = people.find_person(doing.tx, data["name"])
-    except PersonNotFound:
+    person_id = bearer_there(doing, data["name"])
+    if person_id is None:
         person_id = people.add_person(doing.tx, **data)
     return Target("person", str(person_id))
 
@@ -152,6 +151,8 @@ def delete_person(doing: Doing, data: dict[str, Any]) -> Target:
         if gone is None:
             raise
         return Target("person", str(gone))
+    if data.get("id") is None:
+        refuse_namesake(doing, data["name"], person_id)
     people.delete_person(doing.tx, person_id)
     return Target("person", str(person_id))
 
@@ -189,6 +190,7 @@ def delete_list(doing: Doing, data: dict[str, Any]) -> Target:
         list_id = _list(doing, data)
     except ActionConflict as conflict:
         return Target("list", conflict.key)  # somebody else did it
+    refuse_recreated(doing, "list", list_id)
     lists.delete_list(doing.tx, list_id)
     return Target("list", list_id)
 

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 
 from ..events import RecordKind
 from ..models import Tombstone
-from ..services.change_clock import ANY_FIELD, RECORDS, FieldChange, LibraryWrite
+from ..services.change_clock import ANY_FIELD, DELETED_BEFORE, RECORDS, FieldChange, LibraryWrite
 
 GRACE_SECONDS = 1.0
 """Actions without a base compare clocks; what happened within a second counts as known."""
@@ -72,38 +72,55 @@ class Doing:
 
     def knew(self, change: FieldChange) -> bool:
         """Whether the user knew of this change, or made it: on the same device, or in the same batch."""
-        if change.seq > self.tx.first_seq or (change.device is not None and change.device == self.tx.device):
+        if self.did_before(change):
             return True
         if self.base is not None:
             return change.seq <= self.base
         return change.done_at <= self.timestamp + GRACE_SECONDS
 
     def did_before(self, change: FieldChange) -> bool:
-        """Whether this user made that change, on the same device or in the same batch, before this action.
+        """Whether this user made that change before this action: in the same batch, or on the same device.
 
-        Both times are of the same clock, so that they tell the order also when the actions come in another one.
+        Two times of one device's clock tell the order also when the actions come in another one.
         """
-        is_own = change.seq > self.tx.first_seq or (change.device is not None and change.device == self.tx.device)
+        if change.seq > self.tx.first_seq:
+            return True
+        is_own = change.device is not None and change.device == self.tx.device
         return is_own and change.done_at <= self.timestamp
 
 
 def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapping[str, bool]) -> None:
     """Raise ActionConflict when a field that the action would set to another value was changed meanwhile.
 
-    ``differs`` says of each field that the action sets whether the value differs from today's.
+    ``differs`` says of each field that the action sets whether the value differs from today's. The fields of people and
+    lists are set when these are made; that a movie was added says nothing of its status, rating and votes.
     """
-    table, column, convert = RECORDS[kind]
-    statement = select(table.c.born_seq, table.c.field_changes)
-    statement = statement.where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
-    row = doing.tx.execute(statement, of_key=convert(key)).one()
-    changes = {name: FieldChange(*change) for name, change in orjson.loads(row.field_changes).items()}
-    birth = changes.get(ANY_FIELD, FieldChange(row.born_seq, 0.0, None))
-    if doing.base_rev and doing.base_rev < row.born_seq and not doing.knew(birth):
-        raise ActionConflict("recreated", kind, key)
+    changes = _changes(doing, kind, key)
+    _refuse_recreated(doing, kind, key, changes)
+    birth = None if kind == "movie" else changes.get(ANY_FIELD)
     for name, is_other in differs.items():
         change = doing.tx.field_change(kind, key, name) or changes.get(name, birth)
-        if is_other and not doing.knew(change):
+        if is_other and change is not None and not doing.knew(change):
             raise ActionConflict("conflict", kind, key)
+
+
+def refuse_recreated(doing: Doing, kind: RecordKind, key: str | int) -> None:
+    """Raise ActionConflict when the record was deleted and made again meanwhile."""
+    _refuse_recreated(doing, kind, key, _changes(doing, kind, key))
+
+
+def _refuse_recreated(doing: Doing, kind: RecordKind, key: str | int, changes: Mapping[str, FieldChange]) -> None:
+    deletion = changes.get(DELETED_BEFORE)
+    if deletion is not None and not doing.knew(deletion):
+        raise ActionConflict("recreated", kind, key)
+
+
+def _changes(doing: Doing, kind: RecordKind, key: str | int) -> dict[str, FieldChange]:
+    """The last change of each field of a record that is there, as far as the transaction has written it."""
+    table, column, convert = RECORDS[kind]
+    mine = (table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
+    noted = doing.tx.execute(select(table.c.field_changes).where(*mine), of_key=convert(key)).scalar_one()
+    return {name: FieldChange(*change) for name, change in orjson.loads(noted).items()}
 
 
 def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_known: bool = False) -> None:
@@ -112,8 +129,5 @@ def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_kn
     ``even_if_known``: for actions on a record that must be there; without it, for those that may make it again.
     """
     row = doing.tx.execute(_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
-    if row is None:
-        return
-    knew = doing.knew(FieldChange(row.seq, row.done_at, None)) or doing.did_before(FieldChange(*row))
-    if even_if_known or not knew:
+    if row is not None and (even_if_known or not doing.knew(FieldChange(*row))):
         raise ActionConflict("deleted", kind, key)

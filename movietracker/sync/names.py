@@ -9,16 +9,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, or_, select
+from sqlalchemy import Row, bindparam, func, or_, select
 
 from ..errors import PersonNotFound
-from ..models import Person, PersonName
+from ..models import LedgerEntry, Person, PersonName
 from ..services.change_clock import FieldChange
 from ..services.names import normalise_name
-from .conflicts import Doing, refuse_deleted
+from .conflicts import ActionConflict, Doing, refuse_deleted
 
 NAMES = PersonName.__table__
 PEOPLE = Person.__table__
+LEDGER = LedgerEntry.__table__
 
 _MINE = NAMES.c.user_id == bindparam("of_user")
 _NAMED = NAMES.c.name == bindparam("of_name")
@@ -30,7 +31,10 @@ _AT_VIEW = _BEARER.where(
     or_(NAMES.c.to_seq.is_(None), NAMES.c.to_seq > bindparam("at_seq")),
 )
 _TODAY = select(NAMES.c.person_id).where(_MINE, _NAMED, NAMES.c.to_seq.is_(None))
-_LAST = _BEARER.where(_MINE, _NAMED).order_by(NAMES.c.to_seq.desc()).limit(1)
+_LAST = _BEARER.where(_MINE, _NAMED, NAMES.c.to_seq.is_not(None)).order_by(NAMES.c.to_seq.desc()).limit(1)
+_COMMIT = select(func.min(LEDGER.c.seq)).where(
+    LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least")
+)
 _EXISTS = select(PEOPLE.c.id).where(PEOPLE.c.user_id == bindparam("of_user"), PEOPLE.c.id == bindparam("of_person"))
 
 
@@ -43,10 +47,10 @@ def person_meant(doing: Doing, person_id: int | None, name: str | None) -> int:
         person_id = bearer_meant(doing, name)
         if person_id is None:
             raise PersonNotFound
-    if doing.tx.execute(_EXISTS, of_person=person_id).first() is None:
-        refuse_deleted(doing, "person", person_id or 0, even_if_known=True)
-        raise PersonNotFound
     assert person_id is not None
+    if not _is_there(doing, person_id):
+        refuse_deleted(doing, "person", person_id, even_if_known=True)
+        raise PersonNotFound
     return person_id
 
 
@@ -56,33 +60,91 @@ def bearer_meant(doing: Doing, name: str) -> int | None:
     Raises ActionConflict when that person was deleted meanwhile.
     """
     normal = normalise_name(name, "person_name")
-    if doing.view is not None:
-        seen = doing.tx.execute(_AT_VIEW, of_name=normal, at_seq=doing.view).one_or_none()
-        if seen is not None and not _took_away(doing, seen):
-            return _unless_deleted(doing, seen.person_id)
-    today = doing.tx.execute(_TODAY, of_name=normal).scalar_one_or_none()
+    seen = _seen_bearer(doing, normal)
+    if seen is not None:
+        if not _is_there(doing, seen):
+            raise ActionConflict("deleted", "person", seen)
+        return seen
+    today = _todays_bearer(doing, normal)
     if today is not None:
-        return int(today)
-    last = doing.tx.execute(_LAST, of_name=normal).one_or_none()
-    if last is None or _took_away(doing, last) or (doing.known_seq is not None and last.to_seq <= doing.known_seq):
-        return None  # nobody, or the client knows of the rename and so means somebody new
-    return _unless_deleted(doing, last.person_id)
+        return today
+    last = _last_bearer(doing, normal)
+    # Who knows that the name was taken away means somebody new.
+    return None if last is None or _knew_end(doing, last) else _unless_deleted(doing, last.person_id)
+
+
+def bearer_there(doing: Doing, name: str) -> int | None:
+    """The id of the person who is there already when one of this name is to be added, None when it makes a new one.
+
+    That is also who bore the name when the user acted, and was renamed on another device meanwhile.
+    """
+    normal = normalise_name(name)
+    seen = _seen_bearer(doing, normal)
+    if seen is not None and _is_there(doing, seen):
+        return seen
+    today = _todays_bearer(doing, normal)
+    if today is not None:
+        return today
+    last = _last_bearer(doing, normal)
+    if last is None or _knew_end(doing, last) or (doing.view is None and doing.knew(_end(last))):
+        return None
+    return int(last.person_id) if _is_there(doing, last.person_id) else None
+
+
+def refuse_namesake(doing: Doing, name: str, person_id: int) -> None:
+    """Raise ActionConflict when somebody else bore the name at the time of an action that tells no more than that."""
+    if doing.view is not None:
+        return  # the name has been read at that number
+    others = _BEARER.where(_MINE, _NAMED, NAMES.c.person_id != person_id, NAMES.c.to_seq.is_not(None))
+    for other in doing.tx.execute(others, of_name=normalise_name(name)):
+        if not doing.knew(_end(other)):
+            raise ActionConflict("recreated", "person", person_id)
 
 
 def last_bearer(doing: Doing, name: str) -> int | None:
-    """The id of the person who bears or last bore this name, whether still there or not."""
-    row = doing.tx.execute(_LAST, of_name=normalise_name(name)).one_or_none()
+    """The id of the person who last bore this name, whether still there or not."""
+    row = _last_bearer(doing, normalise_name(name))
     return None if row is None else row.person_id
 
 
-def _took_away(doing: Doing, bearer: Row[Any]) -> bool:
-    """Whether this device itself took the name from that person before the action."""
-    return bearer.to_seq is not None and doing.did_before(FieldChange(bearer.to_seq, bearer.ended_at, bearer.device))
+def _seen_bearer(doing: Doing, normal: str) -> int | None:
+    """Who bore the name at the number that the user was looking at, unless the same device took it away since."""
+    if doing.view is None:
+        return None
+    # Who saw one change of a commit saw all of it.
+    at_seq = doing.tx.execute(_COMMIT, at_least=doing.view).scalar_one_or_none()
+    seen = doing.tx.execute(_AT_VIEW, of_name=normal, at_seq=at_seq or doing.view).first()
+    took_away = seen is not None and seen.to_seq is not None and doing.did_before(_end(seen))
+    return None if seen is None or took_away else seen.person_id
+
+
+def _todays_bearer(doing: Doing, normal: str) -> int | None:
+    today: int | None = doing.tx.execute(_TODAY, of_name=normal).scalar_one_or_none()
+    return today
+
+
+def _last_bearer(doing: Doing, normal: str) -> Row[Any] | None:
+    row: Row[Any] | None = doing.tx.execute(_LAST, of_name=normal).first()
+    return row
+
+
+def _knew_end(doing: Doing, bearer: Row[Any]) -> bool:
+    """Whether the client had pulled that the name was taken from that person, or took it away itself."""
+    is_pulled = doing.known_seq is not None and bearer.to_seq <= doing.known_seq
+    return is_pulled or doing.did_before(_end(bearer))
+
+
+def _end(bearer: Row[Any]) -> FieldChange:
+    return FieldChange(bearer.to_seq, bearer.ended_at or 0.0, bearer.device)
+
+
+def _is_there(doing: Doing, person_id: int) -> bool:
+    return doing.tx.execute(_EXISTS, of_person=person_id).first() is not None
 
 
 def _unless_deleted(doing: Doing, person_id: int) -> int | None:
     """The same id; None when the person was deleted and the user knew; raises ActionConflict when they did not."""
-    if doing.tx.execute(_EXISTS, of_person=person_id).first() is not None:
+    if _is_there(doing, person_id):
         return person_id
     refuse_deleted(doing, "person", person_id)
     return None
