@@ -63,6 +63,15 @@ def postgresql_url(migrated_postgresql: str) -> str:
     return migrated_postgresql
 
 
+@pytest.fixture(scope="session")
+def openapi_document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The OpenAPI document; made once, since that is slow."""
+    app = create_app({"MOVIETRACKER_INSTANCE_PATH": str(tmp_path_factory.mktemp("openapi")), "TESTING": True})
+    document = app.test_client().get("/openapi.json").json
+    close_app(app)
+    return cast(dict[str, Any], document)
+
+
 @pytest.fixture
 def database_url(request: pytest.FixtureRequest, instance_path: Path) -> str:
     """The migrated database of the test as DATABASE_URL; empty for the SQLite file in the instance folder."""

@@ -15,7 +15,21 @@ from ..extensions import cors, limiter
 from ..rate_limit_storage import STORAGE_URI
 from ..schemas.answers import ErrorSchema
 from ..sync.actions import registry
-from . import auth, compression, docs, error_handlers, etags, external, health, lists, movies, people, refresh, sync
+from . import (
+    auth,
+    compression,
+    docs,
+    error_handlers,
+    etags,
+    external,
+    health,
+    lists,
+    movies,
+    openapi,
+    people,
+    refresh,
+    sync,
+)
 from .converters import NameConverter
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -49,8 +63,7 @@ class DescribedApi(flask_smorest.Api):
                 blueprint.register_views_in_doc(self, self._app, self.spec, name=blueprint.name, parameters=None)
                 self.spec.tag({"name": blueprint.name, "description": blueprint.description})
             self._describe_actions()
-            document: dict[str, Any] = self.spec.to_dict()
-            return document
+            return openapi.complete(self.spec.to_dict())
 
     def _describe_actions(self) -> None:
         """The data of each sync action is a schema of its own, named like its class."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from typing import Any
 
@@ -71,8 +71,13 @@ class ApiBlueprint(flask_smorest.Blueprint):
             documented = self.response(status, answer)(_guarded(view, access, etag))
             if also is not None:
                 documented = self.alt_response(also, schema=answer, description="OK", success=True)(documented)
-            for code, described in sorted(_described(problems, access, rule, method).items()):
-                documented = self.alt_response(code, schema=ErrorSchema, description=described)(documented)
+            for code, kinds in sorted(_by_status((*problems, *_common_problems(access, method))).items()):
+                documented = self.alt_response(
+                    code,
+                    schema=ErrorSchema,
+                    description=" ".join(f"`{kind.code}`: {kind.sentence}" for kind in kinds),
+                    examples={kind.code: {"value": _example(kind)} for kind in kinds},
+                )(documented)
             if access is not None:
                 documented = self.doc(security=[{access: []}])(documented)
             routed: View = self.route(rule, methods=[method])(documented)
@@ -107,16 +112,25 @@ def _check_path(parts: Mapping[str, Any]) -> None:
             raise errors.Invalid.field("imdb_id", "must be an IMDb id: tt and 7 or more digits")
 
 
-def _described(problems: Sequence[type[errors.Problem]], access: str | None, rule: str, method: str) -> dict[int, str]:
-    """Status -> description of the problems that an endpoint can answer with, the common ones included."""
+def _common_problems(access: str | None, method: str) -> list[type[errors.Problem]]:
+    """What every endpoint of this kind can answer with."""
     common: list[type[errors.Problem]] = [errors.DatabaseUnavailable, errors.Problem]
     if access is not None:
         common += [errors.BadToken, errors.Forbidden]
     if method in ("POST", "PUT", "PATCH"):
         common += [errors.MalformedJson, errors.BodyTooLarge]
-    described: dict[int, str] = {}
-    for problem in (*problems, *common):
-        words = f"`{problem.code}`: {problem.sentence}"
-        known = described.get(problem.status)
-        described[problem.status] = words if known is None else known if words in known else f"{known} {words}"
-    return described
+    return common
+
+
+def _by_status(problems: Iterable[type[errors.Problem]]) -> dict[int, list[type[errors.Problem]]]:
+    """The problems of each status, one of each code."""
+    of_code = {(problem.status, problem.code): problem for problem in reversed(tuple(problems))}
+    found: dict[int, list[type[errors.Problem]]] = {}
+    for (status, _), problem in reversed(of_code.items()):
+        found.setdefault(status, []).append(problem)
+    return found
+
+
+def _example(problem: type[errors.Problem]) -> dict[str, Any]:
+    body: dict[str, Any] = {"detail": problem.sentence, "code": problem.code}
+    return body | {"errors": {"field": ["What is wrong with it."]}} if problem.status == 422 else body

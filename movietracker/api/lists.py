@@ -43,7 +43,7 @@ def add(user: Account, body: dict[str, Any]) -> Response:
 
 @blueprint.endpoint("GET", "/<string:list_id>", answer=ListSchema, problems=[errors.ListNotFound], etag=True)
 def get(user: Account, list_id: str) -> Response:
-    """One list."""
+    """One list by its id."""
     with library_read(user.id) as read:
         return reply(lists.get_list(read, list_id))
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from marshmallow import Schema, fields, validate
+from marshmallow.fields import Field
 
 from ..models.movie import MEDIA_TYPES, STATUSES
 
 UUID = "6f1c2f0a-6d5e-4a55-9a0e-0c2f1c3f7b11"
 MOMENT = 1767225600.25
+
+_SERIES_ONLY = {"description": "Series only", "optional": True}
+_PEOPLE_ONLY = {"description": "People only", "optional": True}
 
 
 def _text(example: str, description: str | None = None, **options: Any) -> fields.String:
@@ -36,7 +40,15 @@ def _moment(description: str) -> fields.Float:
     return _number(MOMENT, f"{description} (Unix seconds)")
 
 
-class ErrorSchema(Schema):
+class AnswerSchema(Schema):
+    """Base of what is answered: every field is there, unless its metadata says ``optional``."""
+
+    def on_bind_field(self, field_name: str, field_obj: Field[Any]) -> None:
+        """Say so in the OpenAPI document."""
+        field_obj.required = not field_obj.metadata.get("optional", False)
+
+
+class ErrorSchema(AnswerSchema):
     """Every error has this shape; ``errors`` is there on 422 only: field path -> list of messages."""
 
     detail = fields.String(required=True, metadata={"examples": ["This title is not in your library."]})
@@ -44,11 +56,11 @@ class ErrorSchema(Schema):
     errors = fields.Dict(
         keys=fields.String(),
         values=fields.List(fields.String()),
-        metadata={"examples": [{"my_rating": ["Must be greater than or equal to 1.0."]}]},
+        metadata={"examples": [{"my_rating": ["Must be greater than or equal to 1.0."]}], "optional": True},
     )
 
 
-class UserSchema(Schema):
+class UserSchema(AnswerSchema):
     """An account."""
 
     id = _text(UUID)
@@ -58,7 +70,7 @@ class UserSchema(Schema):
     is_active = _flag(True)
 
 
-class TokenSchema(Schema):
+class TokenSchema(AnswerSchema):
     """An access token."""
 
     access_token = _text("eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.e30.signature")
@@ -71,7 +83,7 @@ class LoginAnswerSchema(TokenSchema):
     user = fields.Nested(UserSchema)
 
 
-class PersonSchema(Schema):
+class PersonSchema(AnswerSchema):
     """Somebody who recommends."""
 
     id = _whole(10000001)
@@ -85,7 +97,7 @@ class PersonSchema(Schema):
     movie_count = _whole(12, "How many titles this person recommended")
 
 
-class ListSchema(Schema):
+class ListSchema(AnswerSchema):
     """A custom list."""
 
     id = _text(UUID)
@@ -98,7 +110,7 @@ class ListSchema(Schema):
     last_modified = _moment("When it changed last")
 
 
-class RecommendationSchema(Schema):
+class RecommendationSchema(AnswerSchema):
     """A person's vote for or against a title."""
 
     id = _whole(10000005)
@@ -111,7 +123,7 @@ class RecommendationSchema(Schema):
     vote_type = _flag(True, "true is an upvote")
 
 
-class WatchRecordSchema(Schema):
+class WatchRecordSchema(AnswerSchema):
     """When the user watched a title and how much they liked it."""
 
     imdb_id = _text("tt0133093")
@@ -120,7 +132,7 @@ class WatchRecordSchema(Schema):
     my_rating = _number(8.5, "1.0 to 10.0", allow_none=True)
 
 
-class TitleDetailsSchema(Schema):
+class TitleDetailsSchema(AnswerSchema):
     """What a title is; ``tmdbId`` is an opaque integer to hand back."""
 
     tmdbId = _whole(603)
@@ -137,11 +149,11 @@ class TitleDetailsSchema(Schema):
     runtime = _whole(136, "Minutes", allow_none=True)
     voteAverage = _number(8.2, allow_none=True)
     voteCount = _whole(26000, allow_none=True)
-    numberOfSeasons = _whole(5, "Series only", allow_none=True)
-    numberOfEpisodes = _whole(62, "Series only", allow_none=True)
+    numberOfSeasons = fields.Integer(allow_none=True, metadata=_SERIES_ONLY)
+    numberOfEpisodes = fields.Integer(allow_none=True, metadata=_SERIES_ONLY)
 
 
-class TitleRatingsSchema(Schema):
+class TitleRatingsSchema(AnswerSchema):
     """What others think of a title."""
 
     imdbId = _text("tt0133093")
@@ -168,7 +180,7 @@ class TitleRatingsSchema(Schema):
     website = _text("https://example.com", allow_none=True)
 
 
-class MovieSchema(Schema):
+class MovieSchema(AnswerSchema):
     """A title in the user's library, with all that hangs on it."""
 
     imdb_id = _text("tt0133093")
@@ -183,7 +195,7 @@ class MovieSchema(Schema):
     watch_history = fields.Nested(WatchRecordSchema, allow_none=True)
 
 
-class StatusSchema(Schema):
+class StatusSchema(AnswerSchema):
     """The status of a title."""
 
     imdb_id = _text("tt0133093")
@@ -201,14 +213,14 @@ class PersonStatsSchema(PersonSchema):
     movies = fields.List(fields.Nested(MovieSchema))
 
 
-class UpdatedSchema(Schema):
+class UpdatedSchema(AnswerSchema):
     """Which stored metadata a refresh changed."""
 
     tmdb = _flag(True)
     omdb = _flag(True)
 
 
-class RefreshSchema(Schema):
+class RefreshSchema(AnswerSchema):
     """What a refresh did; with ``queued`` true it will be done in the background."""
 
     success = _flag(True)
@@ -217,14 +229,14 @@ class RefreshSchema(Schema):
     last_modified = _moment("When the movie changed last")
 
 
-class HealthSchema(Schema):
+class HealthSchema(AnswerSchema):
     """The server answers."""
 
     status = _text("healthy")
     timestamp = _moment("The server's clock")
 
 
-class ReadinessSchema(Schema):
+class ReadinessSchema(AnswerSchema):
     """Whether everything that the server needs is there."""
 
     status = _text("ready")
@@ -234,7 +246,7 @@ class ReadinessSchema(Schema):
     )
 
 
-class SearchHitSchema(Schema):
+class SearchHitSchema(AnswerSchema):
     """A row of a search; a person also has ``name`` and ``knownFor``."""
 
     id = _whole(603)
@@ -246,11 +258,11 @@ class SearchHitSchema(Schema):
     overview = _text("A hacker learns what the world is made of.", allow_none=True)
     voteAverage = _number(8.2, allow_none=True)
     voteCount = _whole(26000, allow_none=True)
-    name = _text("Keanu Reeves", "People only")
-    knownFor = fields.List(fields.String(), metadata={"examples": [["The Matrix"]], "description": "People only"})
+    name = fields.String(metadata=_PEOPLE_ONLY)
+    knownFor = fields.List(fields.String(), metadata=_PEOPLE_ONLY)
 
 
-class CastMemberSchema(Schema):
+class CastMemberSchema(AnswerSchema):
     """Somebody in a title."""
 
     name = _text("Keanu Reeves")
@@ -258,21 +270,21 @@ class CastMemberSchema(Schema):
     order = _whole(0, allow_none=True)
 
 
-class CrewMemberSchema(Schema):
+class CrewMemberSchema(AnswerSchema):
     """Somebody behind a title."""
 
     name = _text("Lana Wachowski")
     job = _text("Director", allow_none=True)
 
 
-class CreditsSchema(Schema):
+class CreditsSchema(AnswerSchema):
     """Everybody in and behind a title."""
 
     cast = fields.List(fields.Nested(CastMemberSchema))
     crew = fields.List(fields.Nested(CrewMemberSchema))
 
 
-class CacheInfoSchema(Schema):
+class CacheInfoSchema(AnswerSchema):
     """The proxy's cache."""
 
     current_size = _whole(42)

@@ -53,7 +53,8 @@ class Number(fields.Float):
 
     def __init__(self, *, low: float, high: float, whole: bool = False, **options: Any) -> None:
         self.whole = whole
-        super().__init__(validate=validate.Range(low, high), **options)
+        described = {"type": "integer", "minimum": low, "maximum": high} if whole else {}
+        super().__init__(validate=validate.Range(low, high), **_described(options, described))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
@@ -69,7 +70,8 @@ class Timestamp(Number):
     """Unix time in seconds; milliseconds, which older clients send, are understood and turned into seconds."""
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(low=0, high=MAX_SECONDS, **options)
+        described = {"description": "Unix time in seconds, or in milliseconds", "maximum": MAX_SECONDS * 1000}
+        super().__init__(low=0, high=MAX_SECONDS, **_described(options, described))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         seconds = super()._deserialize(value, attr, data, **kwargs)
@@ -89,6 +91,10 @@ class VoteType(fields.Boolean):
     """A vote: true, 1 and "upvote" are for; false, 0 and "downvote" are against."""
 
     _WORDS: ClassVar[dict[str, bool]] = {"upvote": True, "downvote": False}
+
+    def __init__(self, **options: Any) -> None:
+        described = {"type": ["boolean", "integer", "string"], "enum": [True, False, 1, 0, *self._WORDS]}
+        super().__init__(**_described(options, described))
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         if isinstance(value, str) and value.lower() in self._WORDS:
@@ -116,6 +122,11 @@ class Document(fields.Dict):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(keys=fields.String(), **options)
+
+
+def _described(options: dict[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a field, with more said about it in the OpenAPI document."""
+    return {**options, "metadata": {**described, **options.get("metadata", {})}}
 
 
 def person_id(**options: Any) -> Number:

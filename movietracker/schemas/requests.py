@@ -39,8 +39,8 @@ class LoginSchema(RequestSchema):
 class PasswordChangeSchema(RequestSchema):
     """A new password, given the old one."""
 
-    current_password = Text(required=True, max_length=1024)
-    new_password = Text(required=True, min_length=8, max_length=1024)
+    current_password = Text(required=True, max_length=1024, metadata={"examples": ["correct horse battery staple"]})
+    new_password = Text(required=True, min_length=8, max_length=1024, metadata={"examples": ["a long secret"]})
 
 
 class AdminLoginSchema(RequestSchema):
@@ -60,8 +60,8 @@ class NewUserSchema(RequestSchema):
 class UserChangeSchema(RequestSchema):
     """A change of an account by the administrator."""
 
-    is_active = Flag()
-    password = Text(min_length=8, max_length=1024)
+    is_active = Flag(metadata={"examples": [False]})
+    password = Text(min_length=8, max_length=1024, metadata={"examples": ["a long secret"]})
 
 
 class NewPersonSchema(RequestSchema):
