@@ -23,8 +23,9 @@ lint: .venv/.development
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# What the README's figures were made with; BENCH="--sizes 2000" for less.
 bench: .venv/.development
-	$(BIN)/python benchmarks/catalogue_load.py
+	$(BIN)/python benchmarks/requests_bench.py $(BENCH)
 
 # Choose the versions anew, within the bounds of setup.cfg; needs uv (https://docs.astral.sh/uv/).
 lock:

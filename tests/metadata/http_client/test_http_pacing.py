@@ -144,4 +144,5 @@ return [client.get_json(f"/{number}/{step}") for step in range(5)]
 """
     run_processes(tmp_path, upstream.url, 3, work)
     assert len(arrivals) == 15
-    assert max(arrivals) - min(arrivals) >= 14 / 20 - 0.04
+    # 14 steps of 50 ms are 0.7 s; each process for itself would be through in 0.2 s. A late first arrival shortens it.
+    assert max(arrivals) - min(arrivals) >= 0.5
