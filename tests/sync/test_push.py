@@ -1,0 +1,490 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from conftest import Client
+from flask import Flask
+from support.shapes import assert_problem, assert_shape
+from support.wall_clock import WallClock
+
+from movietracker.services.accounts import Account
+from movietracker.services.transactions import library_read
+from movietracker.sync import push as pushing
+from movietracker.sync.actions import registry
+
+from .wire import ALIEN, HEAT, MATRIX, Json, Wire, action, codes, statuses, told
+
+RESULT = {
+    "success": bool,
+    "status": str,
+    "code": (str, type(None)),
+    "error": (str, type(None)),
+    "last_modified": (float, type(None)),
+    "rev": (int, type(None)),
+    "conflict": bool,
+    "server_state": (dict, type(None)),
+    "replayed": bool,
+}
+WHERE = {"server_timestamp": float, "cursor": str}
+ADD = action("addMovie", imdb_id=MATRIX)
+UNKNOWN = action("fly", imdb_id=MATRIX)
+
+
+# Answers
+
+
+def test_the_answer_to_one_action_and_to_a_batch_has_the_keys_that_clients_read(wire: Wire) -> None:
+    assert_shape(wire.post(ADD, "/api/sync").json, RESULT | WHERE)
+    batch = wire.post({"actions": [ADD, UNKNOWN, 7]}).json
+    assert_shape(batch, {"results": [RESULT], **WHERE})
+    assert statuses(batch["results"]) == ["noop", "rejected", "rejected"]
+
+
+def test_an_applied_action_tells_the_records_number_and_time(wire: Wire) -> None:
+    result = wire.do("addMovie", imdb_id=MATRIX)
+    movie = wire.movie(MATRIX)
+    assert (result["rev"], result["last_modified"]) == (movie["rev"], movie["last_modified"])
+    assert (result["success"], result["code"], result["error"], result["server_state"]) == (True, None, None, None)
+
+
+def test_where_the_server_stands_is_told_after_a_push(wire: Wire) -> None:
+    answer = wire.post({"actions": [ADD, UNKNOWN]}).json
+    assert answer["cursor"] == wire.cursor()
+    assert answer["server_timestamp"] == wire.since().timestamp
+    nothing = wire.post({"actions": []}).json
+    assert (nothing["cursor"], nothing["server_timestamp"]) == (answer["cursor"], answer["server_timestamp"])
+
+
+def test_an_error_is_one_plain_sentence(wire: Wire) -> None:
+    for result in wire.push(UNKNOWN, {}, action("addMovie"), action("updateRating", imdb_id=MATRIX, my_rating=5)):
+        assert result["error"].endswith(".")
+        assert "\n" not in result["error"]
+        assert not result["success"]
+
+
+def test_a_rejected_action_says_why_by_a_code(wire: Wire) -> None:
+    wire.do("addMovie", imdb_id=HEAT)
+    wire.do("addPerson", name="Anna")
+    queue = {
+        "unknown_action": UNKNOWN,
+        "validation_error": action("addMovie", imdb_id="603"),
+        "not_watched": action("updateRating", imdb_id=HEAT, my_rating=5),
+        "movie_not_found": action("updateRating", imdb_id=MATRIX, my_rating=5),
+        "person_not_found": action("updatePerson", name="Nobody", color="red"),
+        "list_not_found": action("updateMovieStatus", imdb_id=HEAT, status="custom", custom_list_id="none"),
+        "recommendation_not_found": action(
+            "updateRecommendationVote", imdb_id=HEAT, person_name="Anna", vote_type=True
+        ),
+        "quick_recommender_protected": action("deletePerson", name="Google Search"),
+        "name_taken": action("updatePerson", name="Google Search", new_name="Random Person"),
+    }
+    results = wire.push(*queue.values())
+    assert codes(results) == list(queue)
+    assert set(statuses(results)) == {"rejected"}
+
+
+# What each action does
+
+
+def test_each_action_has_its_effect(wire: Wire) -> None:
+    for name, data in (
+        ("addMovie", {"imdb_id": HEAT, "recommender": "Anna", "media_type": "tv"}),
+        ("addRecommendation", {"imdb_id": MATRIX, "person": "Ben", "vote_type": 0, "date_recommended": 1000}),
+        ("addList", {"id": "list", "name": "List", "color": "red", "icon": "star", "position": 3}),
+        ("updateMovieStatus", {"imdb_id": ALIEN, "status": "custom", "custom_list_id": "list"}),
+        ("watchMovie", {"imdb_id": MATRIX, "my_rating": 8.5, "date_watched": 2_000_000_000_000}),
+        ("addPerson", {"name": "Cleo", "is_trusted": True, "color": "blue", "emoji": "🎬"}),
+    ):
+        assert wire.do(name, **data)["success"]
+    pulled = wire.pull()
+    assert pulled.movies[HEAT]["media_type"] == "tv"
+    assert [vote["person"] for vote in pulled.movies[HEAT]["recommendations"]] == ["Anna"]
+    vote = pulled.movies[MATRIX]["recommendations"][0]
+    assert (vote["person_name"], vote["vote_type"], vote["date_recommended"]) == ("Ben", False, 1000.0)
+    watched = pulled.movies[MATRIX]["watch_history"]
+    assert (watched["my_rating"], watched["date_watched"]) == (8.5, 2_000_000_000.0)
+    assert pulled.movies[MATRIX]["status"] == "watched"
+    assert (pulled.movies[ALIEN]["status"], pulled.movies[ALIEN]["custom_list_id"]) == ("custom", "list")
+    made = pulled.lists["list"]
+    assert (made["name"], made["color"], made["icon"], made["position"]) == ("List", "red", "star", 3)
+    cleo = pulled.person("Cleo")
+    assert (cleo["is_trusted"], cleo["color"], cleo["emoji"], cleo["quick_key"]) == (True, "blue", "🎬", None)
+
+
+def test_each_change_has_its_effect(wire: Wire) -> None:
+    wire.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    wire.do("watchMovie", imdb_id=MATRIX, my_rating=8)
+    wire.do("addList", id="list", name="List")
+    for name, data in (
+        ("updateRecommendationVote", {"imdb_id": MATRIX, "person_name": "Anna", "vote_type": "downvote"}),
+        ("updateRating", {"imdb_id": MATRIX, "rating": 3}),
+        ("updatePerson", {"name": "Anna", "new_name": "Anne", "color": "red", "emoji": "🎬", "is_trusted": True}),
+        ("updateList", {"id": "list", "name": "Name", "color": "red", "icon": "star", "position": -1}),
+    ):
+        assert wire.do(name, **data)["success"]
+    pulled = wire.pull()
+    assert pulled.movies[MATRIX]["recommendations"][0]["vote_type"] is False
+    assert pulled.movies[MATRIX]["recommendations"][0]["person_name"] == "Anne"
+    assert pulled.movies[MATRIX]["watch_history"]["my_rating"] == 3
+    anne = pulled.person("Anne")
+    assert (anne["color"], anne["emoji"], anne["is_trusted"]) == ("red", "🎬", True)
+    made = pulled.lists["list"]
+    assert (made["name"], made["color"], made["icon"], made["position"]) == ("Name", "red", "star", -1)
+
+
+def test_a_rating_alone_leaves_status_and_date_as_they_are(wire: Wire) -> None:
+    wire.do("watchMovie", imdb_id=MATRIX, my_rating=8, date_watched=1000)
+    wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
+    wire.do("updateRating", imdb_id=MATRIX, my_rating=3)
+    movie = wire.movie(MATRIX)
+    assert movie["status"] == "toWatch"
+    assert movie["watch_history"]["date_watched"] == 1000
+
+
+def test_a_movie_watched_without_a_date_was_watched_when_the_user_said_so(wire: Wire, clock: WallClock) -> None:
+    then = clock.time - 500
+    wire.push(told(action("watchMovie", imdb_id=MATRIX, my_rating=8), timestamp=then))
+    assert wire.movie(MATRIX)["watch_history"]["date_watched"] == then
+    wire.push(told(action("watchMovie", imdb_id=MATRIX, my_rating=9), timestamp=then + 100))
+    assert wire.movie(MATRIX)["watch_history"]["date_watched"] == then
+
+
+def test_deleting_a_person_takes_their_votes_along_and_deleting_a_list_frees_its_movies(wire: Wire) -> None:
+    wire.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    wire.do("addList", id="list", name="List")
+    wire.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
+    wire.do("deletePerson", name="Anna")
+    wire.do("deleteList", id="list")
+    movie = wire.movie(MATRIX)
+    assert (movie["recommendations"], movie["status"], movie["custom_list_id"]) == ([], "toWatch", None)
+
+
+def test_a_quick_key_is_never_set(wire: Wire) -> None:
+    wire.do("addPerson", name="Anna", quick_key="youtube")
+    assert wire.person("Anna")["quick_key"] is None
+    assert statuses(wire.push(action("updatePerson", name="Anna", quick_key="google"))) == ["noop"]
+    wire.do("updatePerson", name="Google Search", new_name="Search", quick_key=None)
+    assert wire.person("Search")["quick_key"] == "google"
+
+
+def test_what_a_client_sends_never_becomes_last_modified(wire: Wire, clock: WallClock) -> None:
+    wire.push(told(action("addMovie", imdb_id=MATRIX, last_modified=5.0), timestamp=5.0))
+    assert wire.movie(MATRIX)["last_modified"] == clock.time
+
+
+def test_lists_are_found_by_name_by_clients_that_never_learnt_the_id(wire: Wire) -> None:
+    made = wire.do("addList", name="List")
+    assert statuses(wire.push(action("addList", name="List"))) == ["noop"]
+    wire.do("updateList", name="List", color="red")
+    wire.do("deleteList", name="List")
+    assert made["rev"] is not None
+    assert wire.pull().lists == {}
+
+
+@pytest.mark.parametrize(
+    ("alias", "name", "data"),
+    [
+        ("updateStatus", "updateMovieStatus", {"imdb_id": MATRIX, "status": "watched"}),
+        ("markWatched", "watchMovie", {"imdb_id": MATRIX, "my_rating": 5, "date_watched": 1000}),
+        ("updatePersonTrust", "updatePerson", {"name": "Google Search", "is_trusted": True}),
+    ],
+)
+def test_an_alias_is_the_same_action(wire: Wire, alias: str, name: str, data: Json) -> None:
+    assert statuses(wire.push(told(action(alias, **data), id="one"))) == ["applied"]
+    assert statuses(wire.push(action(name, **data))) == ["noop"]
+    again = wire.push(told(action(name, **data), id="one"))[0]
+    assert (again["status"], again["replayed"]) == ("applied", True)
+
+
+def test_the_actions_are_listed_with_their_schemas(client: Client) -> None:
+    listed = client.get("/api/sync/actions").json
+    assert {each["action"] for each in listed} == {each.name for each in registry.actions}
+    assert {alias for each in listed for alias in each["aliases"]} == {
+        "updateStatus",
+        "markWatched",
+        "updatePersonTrust",
+    }
+    for each in listed:
+        assert each["data"]["type"] == "object"
+        assert each["summary"].endswith(".")
+
+
+# Done already
+
+
+IDEMPOTENT = [
+    action("addMovie", imdb_id=MATRIX, recommender="Anna"),
+    action("addRecommendation", imdb_id=HEAT, person_name="Anna"),
+    action("addRecommendation", imdb_id=HEAT, person_name="Anna", date_recommended=0),
+    action("addList", id="list", name="List"),
+    action("updateMovieStatus", imdb_id=ALIEN, status="custom", custom_list_id="list"),
+    action("watchMovie", imdb_id=MATRIX, my_rating=8),
+    action("watchMovie", imdb_id=MATRIX, my_rating=8, date_watched=1000),
+    action("updateRating", imdb_id=MATRIX, my_rating=7),
+    action("updateRecommendationVote", imdb_id=HEAT, person_name="Anna", vote_type=False),
+    action("removeRecommendation", imdb_id=HEAT, person_name="Anna"),
+    action("addPerson", name="Ben", color="red"),
+    action("updatePerson", name="Ben", color="blue", emoji="🎬", is_trusted=True),
+    action("updateList", id="list", name="Name", position=7),
+    action("deletePerson", name="Ben"),
+    action("deleteList", id="list"),
+]
+
+
+def test_every_action_done_twice_is_done_once_also_without_an_id(wire: Wire) -> None:
+    for item in IDEMPOTENT:
+        assert statuses(wire.push(item)) == ["applied"], item
+        before = wire.pull()
+        result = wire.push(item)[0]
+        assert (result["status"], result["success"], result["replayed"]) == ("noop", True, False), item
+        after = wire.pull()
+        assert after.cursor == before.cursor, "a noop uses no number"
+        assert (after.movies, after.people, after.lists) == (before.movies, before.people, before.lists)
+
+
+# Exactly once
+
+
+def test_the_same_id_answers_the_recorded_outcome_however_often_and_from_wherever(wire: Wire, client: Client) -> None:
+    item = told(action("addPerson", name="Anna"), id="one")
+    first = wire.push(item)[0]
+    assert not first["replayed"]
+    wire.do("deletePerson", name="Anna")
+    for again in (
+        wire.push(item)[0],
+        wire.push(told(item, timestamp=1000))[0],
+        wire.push(told(item, base_rev=1), cursor=wire.cursor(), device="another")[0],
+        wire.post(item, "/api/sync").json,
+    ):
+        assert {key: again[key] for key in RESULT} == first | {"replayed": True}
+    assert wire.pull().names() == set()
+
+
+def test_a_replay_uses_no_number(wire: Wire) -> None:
+    wire.push(told(ADD, id="one"))
+    before = wire.cursor()
+    wire.push(told(ADD, id="one"))
+    assert wire.cursor() == before
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        action("addMovie", imdb_id=MATRIX),  # a noop
+        action("updateRating", imdb_id=HEAT, my_rating=5),  # rejected
+        action("deletePerson", name="Google Search"),  # forbidden
+    ],
+)
+def test_outcomes_of_every_kind_are_recorded(wire: Wire, item: Json) -> None:
+    wire.do("addMovie", imdb_id=MATRIX)
+    wire.do("addMovie", imdb_id=HEAT)
+    first = wire.push(told(item, id="one"))[0]
+    wire.do("watchMovie", imdb_id=HEAT, my_rating=7)
+    assert wire.push(told(item, id="one"))[0] == first | {"replayed": True}
+
+
+def test_the_same_id_for_something_else_is_rejected_and_does_nothing(wire: Wire) -> None:
+    wire.push(told(ADD, id="one"))
+    for other in (
+        told(action("addMovie", imdb_id=HEAT), id="one"),
+        told(action("updateMovieStatus", imdb_id=MATRIX, status="watched"), id="one"),
+        told(action("addMovie", imdb_id=MATRIX, recommender="Anna"), id="one"),
+    ):
+        assert codes(wire.push(other)) == ["id_reused"]
+    assert set(wire.pull().movies) == {MATRIX}
+    assert wire.movie(MATRIX)["status"] == "toWatch"
+    assert wire.push(told(ADD, id="one"))[0]["replayed"]
+
+
+def test_the_order_of_keys_does_not_make_it_something_else(wire: Wire) -> None:
+    wire.push(told(action("watchMovie", imdb_id=MATRIX, my_rating=5), id="one"))
+    swapped = told({"data": {"my_rating": 5, "imdb_id": MATRIX}, "action": "watchMovie"}, id="one")
+    assert wire.push(swapped)[0]["replayed"]
+
+
+def test_the_same_id_twice_in_a_batch_is_done_once(wire: Wire) -> None:
+    item = told(action("addPerson", name="Anna"), id="one")
+    results = wire.push(item, action("deletePerson", name="Anna"), item, told(ADD, id="one"))
+    assert statuses(results) == ["applied", "applied", "applied", "rejected"]
+    assert [result["replayed"] for result in results] == [False, False, True, False]
+    assert results[3]["code"] == "id_reused"
+    assert wire.pull().names() == set()
+
+
+def test_ids_of_two_users_are_nothing_to_each_other(wire: Wire, bens_wire: Wire) -> None:
+    wire.push(told(ADD, id="one"))
+    result = bens_wire.push(told(action("addMovie", imdb_id=HEAT), id="one"))[0]
+    assert (result["status"], result["replayed"]) == ("applied", False)
+    assert set(bens_wire.pull().movies) == {HEAT}
+    assert set(wire.pull().movies) == {MATRIX}
+
+
+def test_a_malformed_action_is_not_recorded_under_its_id(wire: Wire) -> None:
+    assert codes(wire.push(told(action("addMovie", imdb_id="nonsense"), id="one"))) == ["validation_error"]
+    result = wire.push(told(ADD, id="one"))[0]
+    assert (result["status"], result["replayed"]) == ("applied", False)
+
+
+# Cursors
+
+
+def test_a_base_rev_without_a_cursor_is_400_and_does_nothing(wire: Wire) -> None:
+    assert_problem(wire.post(told(ADD, base_rev=5), "/api/sync"), 400, "cursor_required")
+    assert_problem(wire.post({"actions": [ADD, told(ADD, base_rev=0)]}), 400, "cursor_required")
+    assert wire.pull().movies == {}
+    assert statuses(wire.push(told(ADD, base_rev=None))) == ["applied"]
+
+
+def test_a_cursor_is_checked_before_anything_is_done(wire: Wire, bens_wire: Wire) -> None:
+    theirs = bens_wire.cursor()
+    for body, path in (
+        ({"actions": [ADD], "cursor": theirs}, "/api/sync/batch"),
+        (ADD | {"cursor": theirs}, "/api/sync"),
+    ):
+        answer = wire.post(body, path)
+        assert answer.status_code == 410
+        assert (answer.json["code"], answer.json["policy"]) == ("wrong_user", "apply_server")
+        assert isinstance(answer.json["detail"], str)
+    assert wire.pull().movies == {}
+
+
+def test_a_mistyped_base_rev_spoils_its_own_action_only(wire: Wire) -> None:
+    results = wire.push(told(ADD, base_rev="5"), action("addMovie", imdb_id=HEAT), told(ADD, base_rev=-1))
+    assert statuses(results) == ["rejected", "applied", "rejected"]
+
+
+# Batches
+
+
+def test_a_failing_action_leaves_the_others_standing(wire: Wire) -> None:
+    bad = action("updateRating", imdb_id=HEAT, my_rating=5)
+    results = wire.push(ADD, bad, action("addMovie", imdb_id=HEAT), UNKNOWN, action("addMovie", imdb_id=ALIEN))
+    assert statuses(results) == ["applied", "rejected", "applied", "rejected", "applied"]
+    assert set(wire.pull().movies) == {MATRIX, HEAT, ALIEN}
+
+
+def test_what_a_failing_action_did_until_it_failed_is_undone_and_uses_no_number(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire.do("addMovie", imdb_id=MATRIX)
+    before = wire.pull()
+    # The person is made before the vote fails for want of a movie that can be.
+    half = action("addRecommendation", imdb_id=HEAT, person_name="Anna", tmdb_data={"x": "y" * 300_000})
+    assert statuses(wire.push(half)) == ["rejected"]
+    after = wire.pull()
+    assert after.cursor == before.cursor
+    assert (after.movies, after.people) == (before.movies, before.people)
+    results = wire.push(half, action("addMovie", imdb_id=ALIEN))
+    assert statuses(results) == ["rejected", "applied"]
+    assert results[1]["rev"] == before.pages[-1]["rev"] + 1
+
+
+def test_an_atomic_batch_does_all_or_nothing(wire: Wire) -> None:
+    good = told(ADD, id="good")
+    bad = told(action("updateRating", imdb_id=MATRIX, my_rating=5), id="bad")
+    before = wire.cursor()
+    results = wire.push(good, bad, UNKNOWN, atomic=True)
+    assert codes(results) == ["batch_undone", "not_watched", "unknown_action"]
+    assert statuses(results) == ["rejected"] * 3
+    assert wire.cursor() == before
+    # Nothing was recorded: it may be sent again once it can be done.
+    watch = told(action("watchMovie", imdb_id=MATRIX, my_rating=9), id="watch")
+    results = wire.push(watch, good, bad, atomic=True)
+    assert statuses(results) == ["applied", "noop", "applied"]
+    assert not any(result["replayed"] for result in results)
+    again = wire.push(watch, good, bad, atomic=True)
+    assert [result["replayed"] for result in again] == [True] * 3
+
+
+def test_a_conflict_undoes_an_atomic_batch_too_and_shows_the_state_that_stays(wire: Wire) -> None:
+    wire.do("watchMovie", imdb_id=MATRIX, my_rating=5)
+    seen = wire.pull()
+    wire.do("updateRating", imdb_id=MATRIX, my_rating=7)
+    rev = seen.movies[MATRIX]["rev"]
+    results = wire.push(
+        told(action("updateMovieStatus", imdb_id=MATRIX, status="toWatch"), base_rev=rev),
+        told(action("updateRating", imdb_id=MATRIX, my_rating=9), base_rev=rev),
+        cursor=seen.cursor,
+        atomic=True,
+    )
+    assert codes(results) == ["batch_undone", "conflict"]
+    assert results[1]["server_state"] == wire.movie(MATRIX)
+    assert wire.movie(MATRIX)["status"] == "watched"
+
+
+def test_a_batch_has_500_actions_at_most(wire: Wire) -> None:
+    many = [action("addMovie", imdb_id=f"tt{number:07}") for number in range(501)]
+    assert_problem(wire.post({"actions": many}), 422, "validation_error")
+    assert wire.pull().movies == {}
+    assert set(statuses(wire.push(*many[:500]))) == {"applied"}
+
+
+def test_each_record_of_a_batch_has_a_number_of_its_own(wire: Wire) -> None:
+    results = wire.push(ADD, action("addMovie", imdb_id=HEAT), action("addPerson", name="Anna"))
+    assert len({result["rev"] for result in results}) == 3
+    pulled = wire.pull()
+    revs = [record["rev"] for kind in ("movies", "people", "lists") for record in pulled.kind(kind).values()]
+    assert len(revs) == len(set(revs))
+    assert len({result["last_modified"] for result in results}) == 1
+
+
+# A fault of the server
+
+
+class Fault(Exception):
+    """Something that nobody foresaw."""
+
+
+@pytest.mark.parametrize("when", ["before the effect", "after the effect", "at the record"])
+def test_a_fault_leaves_nothing_and_the_client_sends_it_again(
+    app: Flask, wire: Wire, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    batch = [told(ADD, id="one"), told(action("addMovie", imdb_id=HEAT), id="two")]
+    before = wire.pull()
+    app.testing = False  # answer 500 as the real server does
+    with monkeypatch.context() as patch:
+        patch.setattr(*_fault(when))
+        answer = wire.post({"actions": batch})
+        assert answer.status_code in (500, 503)
+    after = wire.pull()
+    assert (after.cursor, after.movies) == (before.cursor, {})
+    assert statuses(wire.push(*batch)) == ["applied", "applied"]
+
+
+def _fault(when: str) -> tuple[Any, str, Any]:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise Fault
+
+    if when == "before the effect":
+        return pushing, "Doing", fail
+    if when == "after the effect":
+        return pushing, "_of_record", fail
+    return pushing, "asdict", fail
+
+
+def test_effect_and_outcome_are_recorded_by_one_transaction(
+    app: Flask, anna: Account, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever another connection sees at any moment: both or none."""
+    seen: list[tuple[int, int]] = []
+
+    def look() -> None:
+        with library_read(anna.id) as read:
+            counts = (
+                read.connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
+                for table in ("movies", "sync_actions")
+            )
+            seen.append(tuple(counts))  # type: ignore[arg-type]
+
+    real = pushing._of_record
+
+    def looking(*args: Any, **kwargs: Any) -> Any:
+        look()
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(pushing, "_of_record", looking)
+    wire.push(told(ADD, id="one"), told(action("addMovie", imdb_id=HEAT), id="two"))
+    with app.app_context():
+        look()
+    assert seen == [(0, 0), (0, 0), (2, 2)]
