@@ -6,6 +6,7 @@ job            when                                     what
 enrichment     at the start, then every 5 minutes       fills stubs and does queued refreshes
 kick           0.2 s after a stub or refresh appeared   the same, at once
 housekeeping   every hour                               forgets expired tokens and notes
+collection     at the start, then every day             forgets what the sync protocol need not remember any more
 =============  =======================================  ==============================================
 
 The application factory starts no threads. Whoever serves calls ``start(app)`` once in each serving process, after the
@@ -34,9 +35,11 @@ from .services.enrichment_queue import refresh_queued
 from .services.housekeeping import clean_up
 from .services.transactions import library_changed
 from .state import state
+from .sync.upkeep import collect_in_turn
 
 ENRICHMENT_EVERY = timedelta(minutes=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+COLLECTION_EVERY = timedelta(days=1)
 # Processes that started together do not all look at the same moment.
 JITTER_SECONDS: int | None = 10
 KICK_AFTER = timedelta(seconds=0.2)
@@ -76,6 +79,7 @@ class _Jobs:
         self._scheduler.init_app(app)
         self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
         self._repeat("housekeeping", self._clean_up, HOUSEKEEPING_EVERY)
+        self._repeat("collection", self._collect, COLLECTION_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
         refresh_queued.connect(self._on_refresh_queued, sender=app)
         # Not by the extension's own start, which starts nothing when FLASK_DEBUG is set outside of Flask's own server.
@@ -120,6 +124,9 @@ class _Jobs:
 
     def _clean_up(self) -> None:
         self._run(clean_up)
+
+    def _collect(self) -> None:
+        self._run(collect_in_turn)
 
     def _run(self, job: Callable[[], object]) -> None:
         if self._stopping.is_set():

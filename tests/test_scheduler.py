@@ -16,11 +16,12 @@ from support.waiting import wait_until
 from movietracker import clock, scheduler
 from movietracker.extensions import db
 from movietracker.metadata.enrichment import LEASE_NAME
-from movietracker.models import RevokedToken
+from movietracker.models import RevokedToken, Tombstone
+from movietracker.services import people
 from movietracker.services.accounts import Account
 from movietracker.services.enrichment_queue import queue_refresh
 from movietracker.services.leases import acquire
-from movietracker.services.transactions import write_connection
+from movietracker.services.transactions import library_write, write_connection
 
 __all__ = ["app", "catalogue"]
 
@@ -63,6 +64,24 @@ def test_a_queued_refresh_is_done_at_once(app: Flask, anna: Account, catalogue: 
     queue_refresh(MATRIX)
     wait_until(lambda: notes() == {})
     assert catalogue.titles_found == [MATRIX]
+
+
+def test_what_sync_need_not_remember_any_more_is_collected(
+    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with library_write(anna.id) as tx:
+        people.delete_person(tx, people.add_person(tx, "Zoe"))
+    add_stubs(anna, [MATRIX])
+    assert tombstones() != []
+    half_a_year_later = time.time() + 181 * 86_400
+    monkeypatch.setattr(clock, "now", lambda: half_a_year_later)
+    scheduler.start(app)
+    wait_until(lambda: tombstones() == [])
+
+
+def tombstones() -> list[Any]:
+    with db.engine.connect() as connection:
+        return list(connection.execute(select(Tombstone.key)))
 
 
 def test_stubs_that_come_in_quick_succession_do_not_put_the_run_off(app: Flask, anna: Account) -> None:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
+
 from sqlalchemy import bindparam, delete, or_, select, update
 
 from .. import clock
+from ..errors import UserNotFound
 from ..extensions import db
 from ..models import ActionRecord, LedgerEntry, LibraryHead, PersonName, Tombstone
 from ..services.change_clock import HEAD, LibraryWrite
+from ..services.leases import lease
 from ..services.transactions import library_write
 from .cursor import HORIZON_SECONDS, floor
 
 LEDGER, TOMBSTONES = LedgerEntry.__table__, Tombstone.__table__
 ACTIONS, NAMES = ActionRecord.__table__, PersonName.__table__
+
+LEASE_SECONDS = 60.0
+
+logger = logging.getLogger("movietracker.sync")
 
 
 def collect(user_id: str) -> int:
@@ -48,7 +57,19 @@ def collect_all() -> int:
     )
     with db.engine.connect() as connection:
         found = connection.execute(users).scalars().all()
-    return sum(collect(user_id) for user_id in found)
+    forgotten = 0
+    for user_id in found:
+        with suppress(UserNotFound):  # removed meanwhile
+            forgotten += collect(user_id)
+    return forgotten
+
+
+def collect_in_turn() -> None:
+    """Collect everywhere, unless another process is at it."""
+    with lease("collection", LEASE_SECONDS) as held:
+        forgotten = collect_all() if held else 0
+    if forgotten:
+        logger.info("Forgot %d rows of the sync protocol that are older than its horizon.", forgotten)
 
 
 def mark_restored() -> int:
