@@ -10,6 +10,7 @@ from flask import Flask, Response, make_response, request
 
 from .._version import __version__
 from ..services.transactions import library_read
+from ..sync.cursor import position_at
 
 
 def conditional_on_library(user_id: str, view: Callable[[], Any]) -> Response:
@@ -19,8 +20,9 @@ def conditional_on_library(user_id: str, view: Callable[[], Any]) -> Response:
     rather than missing a change.
     """
     with library_read(user_id) as read:
-        head = read.head()
-    parts = (user_id, head.seq, head.at, request.full_path, __version__)
+        # Number and time alone may come again after a restore of the database; the commit's nonce does not.
+        position = position_at(read, read.head().seq)
+    parts = (user_id, position, request.full_path, __version__)
     tag = hashlib.blake2b(repr(parts).encode(), digest_size=16).hexdigest()
     # An asterisk stands for whatever there is, and whether there is something only the view knows.
     if not request.if_none_match.star_tag and request.if_none_match.contains_weak(tag):
