@@ -122,3 +122,16 @@ def upsert(connection: Connection, table: FromClause, rows: Sequence[Mapping[str
     key = [column.name for column in table.primary_key]
     values = {name: statement.excluded[name] for name in rows[0] if name not in key}
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=values), rows)
+
+
+def insert_rows(
+    connection: Connection, table: FromClause, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]
+) -> None:
+    """Insert many rows as the driver does it, which takes half of SQLAlchemy's time; values are the driver's own."""
+    assert isinstance(table, Table)
+    names = ", ".join(table.c[column].name for column in columns)
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    marks = ", ".join(mark for _ in columns)
+    if rows:
+        statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
+        connection.exec_driver_sql(statement, list(rows))

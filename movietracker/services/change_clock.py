@@ -309,4 +309,4 @@ class LibraryWrite(LibraryRead):
 
 def _dump(changes: Mapping[str, Iterable[Any]]) -> str:
     """Field changes as JSON text: field -> [number, done_at, device]."""
-    return orjson.dumps({name: list(change) for name, change in changes.items()}).decode()
+    return orjson.dumps(changes, default=tuple).decode()

@@ -116,7 +116,7 @@ def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata | None = Non
         "imdb_id": imdb_id,
         "media_type": metadata.media_type or "movie",
         "added_at": tx.at,
-        **_metadata_columns(metadata),
+        **metadata_columns(metadata),
         **tx.created("movie", imdb_id),
     }
     tx.connection.execute(insert(MOVIES), {"tmdb_data": None, "omdb_data": None, **row})
@@ -245,7 +245,7 @@ def _store_vote(tx: LibraryWrite, imdb_id: str, person_id: int, vote: Vote) -> N
 
 
 def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: Row[Any]) -> None:
-    values = _metadata_columns(metadata, before)
+    values = metadata_columns(metadata, before)
     if metadata.media_type not in (None, before.media_type):
         values["media_type"] = metadata.media_type
     if values:
@@ -253,7 +253,8 @@ def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: 
         tx.touch("movie", imdb_id, "metadata")
 
 
-def _metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
+def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
+    """The columns of a movie for these metadata, given the row that is there. Raises Invalid."""
     values: dict[str, Any] = {}
     for column, data in (("tmdb_data", metadata.tmdb_data), ("omdb_data", metadata.omdb_data)):
         if data is not None:

@@ -86,18 +86,20 @@ def add_list(
     icon: str = DEFAULT_ICON,
     position: int = 0,
     list_id: str | None = None,
+    created_at: float | None = None,
 ) -> str:
-    """Make a list; answers its id. Names need not be unique."""
+    """Make a list; answers its id. Names need not be unique; ``created_at`` (Unix seconds) is now unless given."""
     list_id = list_id or str(uuid.uuid4())
-    row = {"name": normalise_name(name), "color": color, "icon": icon, "position": position, "created_at": tx.at}
+    made = tx.at if created_at is None else created_at
+    row = {"name": normalise_name(name), "color": color, "icon": icon, "position": position, "created_at": made}
     tx.connection.execute(insert(LISTS), {"user_id": tx.user_id, "id": list_id, **row, **tx.created("list", list_id)})
     return list_id
 
 
 def update_list(tx: LibraryWrite, list_id: str, changes: Mapping[str, Any]) -> None:
-    """Change any of name, color, icon, position. Raises ListNotFound."""
+    """Change any of name, color, icon, position, created_at. Raises ListNotFound."""
     before = get_list(tx, list_id)
-    values = {key: changes[key] for key in ("name", "color", "icon", "position") if key in changes}
+    values = {key: changes[key] for key in ("name", "color", "icon", "position", "created_at") if key in changes}
     if "name" in values:
         values["name"] = normalise_name(values["name"])
     values = {key: value for key, value in values.items() if before[key] != value}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, delete, func, insert, select, update
@@ -141,6 +141,28 @@ def add_person(
     return _insert(tx, name=normal, is_trusted=is_trusted, color=color, emoji=emoji)
 
 
+def add_people(tx: LibraryWrite, people: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Make people with these columns; answers their ids, in order. Their names are normal, and nobody bears them."""
+    ids = [tx.new_id() for _ in people]
+    clock = tx.created_many("person", dict.fromkeys(ids, ()))
+    usual = {"user_id": tx.user_id, "is_trusted": False, "color": DEFAULT_COLOR, "emoji": None, "quick_key": None}
+    rows = [
+        {**usual, **row, "id": person_id, **noted} for person_id, row, noted in zip(ids, people, clock, strict=True)
+    ]
+    if rows:
+        tx.connection.execute(insert(PEOPLE), rows)
+        _begin_name(tx, *((row["id"], row["name"]) for row in rows))
+    return ids
+
+
+def free_names(tx: LibraryWrite, person_ids: Iterable[int]) -> None:
+    """Take away the names of people who are about to be given new ones, so that they may take each other's."""
+    for person_id in person_ids:
+        nobodys = f"\n{person_id}"  # no name begins with white space
+        change = update(PEOPLE).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")).values(name=nobodys)
+        tx.execute(change, of_person=person_id)
+
+
 def update_person(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) -> None:
     """Change any of name, is_trusted, color, emoji; recommendations and quick_key stay. Raises NameTaken."""
     values = {key: changes[key] for key in ("name", "is_trusted", "color", "emoji") if key in changes}
@@ -159,7 +181,7 @@ def update_person(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) 
     tx.touch("person", person_id, *values)
     if "name" in values:
         _end_name(tx, person_id)
-        _begin_name(tx, person_id, values["name"])
+        _begin_name(tx, (person_id, values["name"]))
         tx.touch_all("movie", tx.execute(_MOVIES_OF, of_person=person_id).scalars())  # they show the name
 
 
@@ -209,19 +231,16 @@ def _id_of_name(read: LibraryRead, normal_name: str) -> int | None:
 
 
 def _insert(tx: LibraryWrite, **values: Any) -> int:
-    person_id = tx.new_id()
-    row = {"is_trusted": False, "color": DEFAULT_COLOR, "emoji": None, "quick_key": None, **values}
-    tx.connection.execute(
-        insert(PEOPLE), {"user_id": tx.user_id, "id": person_id, **row, **tx.created("person", person_id)}
-    )
-    _begin_name(tx, person_id, row["name"])
-    return person_id
+    return add_people(tx, [values])[0]
 
 
-def _begin_name(tx: LibraryWrite, person_id: int, name: str) -> None:
-    """Remember from which change on this person bears this name, so that a queued action means who it meant."""
-    row = {"user_id": tx.user_id, "person_id": person_id, "from_seq": tx.number_of("person", person_id)}
-    upsert(tx.connection, NAMES, [{**row, "name": name, "to_seq": None}])  # in one batch it may come back
+def _begin_name(tx: LibraryWrite, *names: tuple[int, str]) -> None:
+    """Remember from which change on people bear these names, so that a queued action means who it meant."""
+    begun = [
+        {"user_id": tx.user_id, "person_id": person_id, "from_seq": tx.number_of("person", person_id), "name": name}
+        for person_id, name in names
+    ]
+    upsert(tx.connection, NAMES, [{**row, "to_seq": None} for row in begun])  # in one batch it may come back
 
 
 def _end_name(tx: LibraryWrite, person_id: int) -> None:
