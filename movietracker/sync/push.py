@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import orjson
@@ -98,20 +98,22 @@ def push(
             outcomes = _Batch(tx, known_seq).run(requests)
             if atomic and not all(outcome.is_success for outcome in outcomes):
                 raise _Undo
-            return _pushed(tx, outcomes)
+            return _pushed(tx, outcomes, known)
     except _Undo:
         with library_read(user_id) as read:
-            return _pushed(read, [_undone(outcome) for outcome in outcomes])
+            return _pushed(read, [_undone(outcome) for outcome in outcomes], known)
 
 
-def _pushed(read: LibraryRead, outcomes: Sequence[Outcome]) -> Pushed:
+def _pushed(read: LibraryRead, outcomes: Sequence[Outcome], known: cursors.Cursor | None) -> Pushed:
+    """The answers, and a cursor at the client's own place that also vouches for what was acknowledged just now."""
     results = [_answer(read, outcome) for outcome in outcomes]
     head = read.head()
     if isinstance(read, LibraryWrite) and head.seq > read.first_seq:
         position = cursors.Position(head.seq, read.nonce)
     else:
         position = cursors.position_at(read, head.seq) or cursors.BEGINNING
-    return Pushed(results, head, cursors.Cursor(read.user_id, head.seq, position).encode())
+    cursor = cursors.Cursor(read.user_id, head.seq, position) if known is None else replace(known, head=position)
+    return Pushed(results, head, cursor.encode())
 
 
 class _Batch:
