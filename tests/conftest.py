@@ -16,6 +16,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 from support import postgresql
+from support.documented import Document
 
 from movietracker import create_app
 from movietracker.api import authentication
@@ -70,6 +71,14 @@ def openapi_document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]
     document = app.test_client().get("/openapi.json").json
     close_app(app)
     return cast(dict[str, Any], document)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _documented(openapi_document: dict[str, Any]) -> Iterator[None]:
+    """Makes every client compare what it hears with the document."""
+    Client.document = Document(openapi_document)
+    yield
+    Client.document = None
 
 
 @pytest.fixture
@@ -128,7 +137,16 @@ def app(make_app: Callable[..., Flask]) -> Flask:
 
 
 class Client(FlaskClient):
-    """A test client that may be logged in."""
+    """A test client that may be logged in, and that checks each answer against the OpenAPI document."""
+
+    document: Document | None = None
+
+    def open(self, *args: Any, **options: Any) -> Any:
+        """Ask, and check the answer."""
+        answer = super().open(*args, **options)
+        if self.document is not None:
+            self.document.check(self.application, answer.request.method, answer.request.path, answer)
+        return answer
 
     def login(self, email: str, password: str = PASSWORD) -> Client:
         """Log in and send the token from now on."""

@@ -71,7 +71,7 @@ class ApiBlueprint(flask_smorest.Blueprint):
             documented = self.response(status, answer)(_guarded(view, access, etag))
             if also is not None:
                 documented = self.alt_response(also, schema=answer, description="OK", success=True)(documented)
-            for code, kinds in sorted(_by_status((*problems, *_common_problems(access, method))).items()):
+            for code, kinds in sorted(_by_status((*problems, *_common_problems(access, rule, method))).items()):
                 documented = self.alt_response(
                     code,
                     schema=ErrorSchema,
@@ -112,11 +112,13 @@ def _check_path(parts: Mapping[str, Any]) -> None:
             raise errors.Invalid.field("imdb_id", "must be an IMDb id: tt and 7 or more digits")
 
 
-def _common_problems(access: str | None, method: str) -> list[type[errors.Problem]]:
+def _common_problems(access: str | None, rule: str, method: str) -> list[type[errors.Problem]]:
     """What every endpoint of this kind can answer with."""
     common: list[type[errors.Problem]] = [errors.DatabaseUnavailable, errors.Problem]
     if access is not None:
         common += [errors.BadToken, errors.Forbidden]
+    if "<" in rule:
+        common.append(errors.NotFound)
     if method in ("POST", "PUT", "PATCH"):
         common += [errors.MalformedJson, errors.BodyTooLarge]
     return common

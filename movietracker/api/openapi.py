@@ -7,8 +7,6 @@ from typing import Any
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _JSON = "application/json"
-# Answers that are different each time have no tag worth keeping.
-_NEVER_THE_SAME = ("/refresh", "/health", "/health/ready", "/cache/info")
 
 _EXAMPLE_OF_TYPE: Mapping[str, Any] = {"string": "text", "integer": 1, "number": 1.0, "boolean": True, "null": None}
 
@@ -44,10 +42,10 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     components |= {"headers": _HEADERS, "parameters": _PARAMETERS}
     schemas = components["schemas"]
     schemas.pop("PaginationMetadata", None)  # flask-smorest's own, used nowhere
-    for address, path in document["paths"].items():
+    for path in document["paths"].values():
         for method in _METHODS & path.keys():
             operation = path[method]
-            if method == "get" and not address.endswith(_NEVER_THE_SAME):
+            if method == "get":
                 _add_conditional_request(operation)
             _add_headers(operation)
             for content in (operation.get("requestBody", {}), *operation["responses"].values()):
@@ -73,7 +71,7 @@ def _add_headers(operation: dict[str, Any]) -> None:
             continue
         headers = response.setdefault("headers", {})
         headers |= _refer("headers", "X-Request-ID")
-        if status in ("429", "503"):
+        if status in ("429", "502", "503"):
             headers |= _refer("headers", "Retry-After")
         if status == "200" and is_paged and is_array:
             headers |= _refer("headers", "X-Next-Cursor", "Link")
