@@ -1,0 +1,196 @@
+"""Pulls and pushes at the same time: what is committed in the middle of another request is neither lost nor torn."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable
+
+import pytest
+from conftest import client_of
+from flask import Flask
+
+from movietracker.services import library
+from movietracker.services.accounts import Account
+from movietracker.services.transactions import library_read, library_write
+
+from .databases import database_url
+from .interleave import before_statement, count_statements, in_a_thread, together
+from .wire import ALIEN, HEAT, MATRIX, Pulled, Wire, action, statuses
+
+__all__ = ["database_url"]
+
+
+@pytest.fixture
+def other(app: Flask, anna: Account) -> Wire:
+    """Another device of Anna's, for use in another thread."""
+    return Wire(client_of(app, anna))
+
+
+def add_movies(wire: Wire, *imdb_ids: str) -> None:
+    for imdb_id in imdb_ids:
+        wire.do("addMovie", imdb_id=imdb_id)
+
+
+def follow(wire: Wire, earlier: Pulled) -> Pulled:
+    """What a client has that pulls again after an earlier pull."""
+    later = wire.pull(earlier.cursor)
+    for page in later.pages:
+        earlier.merge(page)
+    return earlier
+
+
+def assert_same(store: Pulled, truth: Pulled) -> None:
+    assert (store.movies, store.people, store.lists) == (truth.movies, truth.people, truth.lists)
+
+
+def writes(other: Wire) -> Callable[[], object]:
+    """A write that changes, adds and removes something."""
+    numbers = itertools.count()
+
+    def write() -> None:
+        number = next(numbers)
+        results = other.push(
+            action("updateMovieStatus", imdb_id=HEAT, status="watched"),
+            action("addMovie", imdb_id=f"tt{number:07}"),
+            action("deletePerson", name="Anna"),
+            action("addPerson", name="Anna"),
+            action("updateMovieStatus", imdb_id=HEAT, status="toWatch"),
+        )
+        assert set(statuses(results)) == {"applied"}
+
+    return write
+
+
+@pytest.mark.parametrize("way", ["first pull", "later pull", "pages", "by time"])
+def test_a_commit_before_any_statement_of_a_pull_is_delivered_then_or_later(
+    app: Flask, wire: Wire, other: Wire, way: str
+) -> None:
+    add_movies(wire, MATRIX, HEAT, ALIEN)
+    wire.do("addRecommendation", imdb_id=HEAT, person_name="Anna")
+    first = wire.pull()
+    write = writes(other)
+
+    def pull() -> Pulled:
+        if way == "first pull":
+            return wire.pull()
+        if way == "by time":
+            return wire.since(first.timestamp)
+        return wire.pull(first.cursor, limit=4 if way == "pages" else 100)
+
+    write()
+    count = len(count_statements(app, pull))
+    assert count > 5
+    for number in range(count):
+        store = Pulled(movies=dict(first.movies), people=dict(first.people), lists=dict(first.lists))
+        with before_statement(app, number, write) as ran:
+            pulled = pull()
+        assert ran.is_done
+        if pulled.full_sync:
+            store = Pulled()
+        for page in pulled.pages:
+            store.merge(page)
+        store.cursor = pulled.cursor
+        if way == "by time":
+            again = wire.since(pulled.timestamp)
+            store.merge(again.pages[0])
+        else:
+            follow(wire, store)
+        assert_same(store, wire.pull())
+
+
+def test_a_pull_before_any_statement_of_a_push_sees_all_of_it_or_nothing(app: Flask, wire: Wire, other: Wire) -> None:
+    add_movies(wire, MATRIX, HEAT, ALIEN)
+    wire.do("addRecommendation", imdb_id=HEAT, person_name="Anna")
+    write = writes(wire)
+    count = len(count_statements(app, write))
+    assert count > 10
+    for number in range(0, count, count // 10):
+        before = other.pull()
+        seen: list[Pulled] = []
+        with before_statement(app, number, lambda seen=seen: seen.append(other.pull())) as ran:
+            write()
+        assert ran.is_done
+        assert_same(seen[0], before)
+        assert_same(follow(other, seen[0]), other.pull())
+
+
+def test_a_write_waits_for_the_one_before_it_and_its_numbers_come_after(
+    app: Flask, anna: Account, wire: Wire, other: Wire
+) -> None:
+    start = wire.pull()
+    order: list[str] = []
+    is_open, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with app.app_context(), library_write(anna.id) as tx:
+            library.ensure_movie(tx, MATRIX)
+            is_open.set()
+            assert may_end.wait(30)
+            order.append("first")
+
+    def follow_up() -> None:
+        assert is_open.wait(30)
+        threading.Timer(0.3, may_end.set).start()
+        other.do("addMovie", imdb_id=HEAT)
+        order.append("second")
+
+    def look() -> Pulled:
+        assert is_open.wait(30)
+        return Wire(client_of(app, anna)).pull(start.cursor)
+
+    *_, seen = together([hold, follow_up, look])
+    assert isinstance(seen, Pulled)
+    assert order == ["first", "second"]
+    rest = wire.pull(seen.cursor)
+    assert set(seen.movies) | set(rest.movies) == {MATRIX, HEAT}
+    now = wire.pull()
+    assert now.movies[MATRIX]["rev"] < now.movies[HEAT]["rev"]
+    assert now.movies[MATRIX]["last_modified"] < now.movies[HEAT]["last_modified"]
+
+
+def test_writers_of_two_users_do_not_wait_for_each_other_on_postgresql(
+    app: Flask, anna: Account, ben: Account, bens_wire: Wire, request: pytest.FixtureRequest
+) -> None:
+    if "sqlite" in request.node.name:
+        pytest.skip("SQLite has one writer at a time")
+    with app.app_context(), library_write(anna.id) as tx:
+        library.ensure_movie(tx, MATRIX)
+        in_a_thread(lambda: bens_wire.do("addMovie", imdb_id=HEAT))
+
+
+def test_what_a_write_decides_on_is_read_after_the_lock(app: Flask, wire: Wire, anna: Account) -> None:
+    """Twelve devices add the same person and movie at once: one of each, and nobody is told of a fault."""
+    devices = [Wire(client_of(app, anna)) for _ in range(12)]
+    queue = [action("addRecommendation", imdb_id=MATRIX, person_name="Anna"), action("addList", name="List")]
+    results = together([lambda device=device: statuses(device.push(*queue)) for device in devices])
+    assert sorted(map(str, results)) == ["['applied', 'applied']"] + ["['noop', 'noop']"] * 11
+    pulled = wire.pull()
+    assert len(pulled.movies[MATRIX]["recommendations"]) == len(pulled.lists) == len(pulled.names()) == 1
+
+
+def test_times_and_numbers_of_many_writers_are_all_different_and_in_one_order(
+    app: Flask, wire: Wire, anna: Account
+) -> None:
+    devices = [Wire(client_of(app, anna)) for _ in range(6)]
+
+    def add(device: Wire, index: int) -> None:
+        for number in range(5):
+            device.do("addMovie", imdb_id=f"tt{index * 100 + number:07}")
+
+    together([lambda device=device, index=index: add(device, index) for index, device in enumerate(devices)])
+    movies = sorted(wire.pull().movies.values(), key=lambda movie: movie["rev"])
+    assert len(movies) == 30
+    times = [movie["last_modified"] for movie in movies]
+    assert times == sorted(set(times))
+
+
+def test_a_reader_sees_one_state_whatever_is_written_meanwhile(
+    app: Flask, anna: Account, wire: Wire, other: Wire
+) -> None:
+    add_movies(wire, MATRIX)
+    with app.app_context(), library_read(anna.id) as read:
+        head = read.head()
+        in_a_thread(lambda: add_movies(other, HEAT))
+        assert read.head() == head
+        assert library.status_of(read, HEAT) is None
