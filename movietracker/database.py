@@ -39,7 +39,13 @@ LIBRARY_TABLES = frozenset(
     }
 )
 
-_WRITE = re.compile(r"\s*(?:INSERT\s+INTO|UPDATE|DELETE\s+FROM|REPLACE\s+INTO)\s+\"?(\w+)", re.IGNORECASE)
+# Anywhere in a statement that does not begin as a query, since a write may stand behind a comment or a WITH.
+_QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)
+_WRITE = re.compile(
+    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|MERGE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|TRUNCATE)\s+"
+    r"(?:TABLE\s+)?(?:ONLY\s+)?(?:[\"`\[]?\w+[\"`\]]?\s*\.\s*)?[\"`\[]?(\w+)",
+    re.IGNORECASE,
+)
 
 
 class UnguardedWrite(RuntimeError):
@@ -109,9 +115,11 @@ def _on_sqlite_begin(connection: Connection) -> None:
 def _refuse_unguarded_write(
     connection: Connection, _cursor: object, statement: str, _parameters: object, _context: object, _many: bool
 ) -> None:
-    found = _WRITE.match(statement)
-    if found and found[1].lower() in LIBRARY_TABLES and not connection.get_execution_options().get("library_write"):
-        raise UnguardedWrite(f"{found[1]} is written outside library_write: {statement[:60]}")
+    if _QUERY.match(statement) or connection.get_execution_options().get("library_write"):
+        return
+    for found in _WRITE.finditer(statement):
+        if found[1].lower() in LIBRARY_TABLES:
+            raise UnguardedWrite(f"{found[1]} is written outside library_write: {statement[:60]}")
 
 
 def upsert(connection: Connection, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
