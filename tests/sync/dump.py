@@ -1,0 +1,96 @@
+"""All that the database holds of users' libraries, read by plain SQL: the truth that tests compare with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+from flask import Flask
+from sqlalchemy import select, text
+
+from movietracker.extensions import Base, db
+
+from .wire import Json, Store
+
+LIBRARY = ("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists")
+MEMORY = ("library_heads", "change_ledger", "tombstones", "sync_actions", "person_names")
+
+_MOVIES = """
+SELECT m.imdb_id, m.media_type, m.tmdb_data, m.omdb_data, m.last_modified, m.seq, s.status, s.custom_list_id,
+       w.date_watched, w.my_rating
+FROM movies m
+LEFT JOIN movie_status s ON s.user_id = m.user_id AND s.imdb_id = m.imdb_id
+LEFT JOIN watch_history w ON w.user_id = m.user_id AND w.imdb_id = m.imdb_id
+WHERE m.user_id = :user
+"""
+_VOTES = """
+SELECT r.id, r.imdb_id, r.person_id, r.date_recommended, r.vote_type, p.name
+FROM recommendations r LEFT JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id
+WHERE r.user_id = :user ORDER BY r.id
+"""
+
+
+def rows_of(app: Flask, user_id: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of a user's in every table of libraries."""
+    with app.app_context(), db.engine.connect() as connection:
+        found = {}
+        for name in (*LIBRARY, *MEMORY):
+            table = Base.metadata.tables[name]
+            rows = connection.execute(select(table).where(table.c.user_id == user_id))
+            found[name] = sorted((tuple(row) for row in rows), key=repr)
+        return found
+
+
+def library_of(app: Flask, user_id: str) -> Store:
+    """A user's library in the shapes that pulls give, made of the tables and nothing of the application's."""
+    with app.app_context(), db.engine.connect() as connection:
+
+        def rows(statement: str) -> list[Json]:
+            return [dict(row) for row in connection.execute(text(statement), {"user": user_id}).mappings()]
+
+        votes = rows(_VOTES)
+        movies = {row["imdb_id"]: _movie(row, votes, user_id) for row in rows(_MOVIES)}
+        people = {row["id"]: _person(row, votes) for row in rows("SELECT * FROM people WHERE user_id = :user")}
+        lists = {row["id"]: _list(row) for row in rows("SELECT * FROM custom_lists WHERE user_id = :user")}
+    return Store(movies, people, lists)
+
+
+def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
+    imdb_id = row["imdb_id"]
+    watched = {
+        "imdb_id": imdb_id,
+        "user_id": user_id,
+        "date_watched": row["date_watched"],
+        "my_rating": row["my_rating"],
+    }
+    return {
+        **{key: row[key] for key in ("imdb_id", "media_type", "last_modified", "status", "custom_list_id")},
+        "user_id": user_id,
+        "rev": row["seq"],
+        "tmdb_data": _parsed(row["tmdb_data"]),
+        "omdb_data": _parsed(row["omdb_data"]),
+        "watch_history": None if row["date_watched"] is None else watched,
+        "recommendations": [_vote(vote, user_id) for vote in votes if vote["imdb_id"] == imdb_id],
+    }
+
+
+def _vote(vote: Json, user_id: str) -> Json:
+    name = vote["name"]
+    kept = {key: vote[key] for key in ("id", "imdb_id", "person_id", "date_recommended")}
+    return {**kept, "user_id": user_id, "person_name": name, "person": name, "vote_type": bool(vote["vote_type"])}
+
+
+def _person(row: Json, votes: list[Json]) -> Json:
+    keys = ("id", "name", "user_id", "color", "emoji", "quick_key", "last_modified")
+    count = sum(vote["person_id"] == row["id"] for vote in votes)
+    person = {key: row[key] for key in keys}
+    return {**person, "is_trusted": bool(row["is_trusted"]), "rev": row["seq"], "movie_count": count}
+
+
+def _list(row: Json) -> Json:
+    keys = ("id", "user_id", "name", "color", "icon", "position", "created_at", "last_modified")
+    return {**{key: row[key] for key in keys}, "rev": row["seq"]}
+
+
+def _parsed(stored: str | None) -> Any:
+    return None if stored is None else orjson.loads(stored)
