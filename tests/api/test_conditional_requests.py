@@ -49,8 +49,10 @@ def addresses(app: Flask, client: Client) -> list[str]:
         for part, value in parts.items():
             address = address.replace(part, value)
         needs_another_token = "/admin/" in address or "/sync" in address or "<" in address
-        writes_or_counts = address.endswith(("/refresh", "/cache/info")) or address.startswith("/api/health")
-        if "GET" in (rule.methods or ()) and not needs_another_token and not writes_or_counts:
+        is_new_each_time = (
+            address.endswith(("/refresh", "/cache/info")) or "/health" in address or "/backup/" in address
+        )
+        if "GET" in (rule.methods or ()) and not needs_another_token and not is_new_each_time:
             found.append(address + next((q for end, q in queries.items() if address.endswith(end)), ""))
     assert len(found) >= 20
     return found
@@ -167,13 +169,13 @@ def test_answers_over_one_kibibyte_are_compressed_when_the_client_accepts_it(app
     assert seen == {True, False}
 
 
-@pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "*;q=0", "nonsense", ";;;", "gzip;q=abc"])
-def test_what_the_client_does_not_accept_is_not_sent(library: Client, accepted: str) -> None:
-    answer = library.get("/api/movies", headers={"Accept-Encoding": accepted})
+def test_what_the_client_does_not_accept_is_not_sent(library: Client) -> None:
+    for accepted in ["", "identity", "gzip;q=0", "*;q=0", "nonsense", ";;;", "gzip;q=abc"]:
+        answer = library.get("/api/movies", headers={"Accept-Encoding": accepted})
 
-    assert answer.status_code == 200
-    assert "Content-Encoding" not in answer.headers
-    assert json.loads(answer.data)
+        assert answer.status_code == 200
+        assert "Content-Encoding" not in answer.headers
+        assert json.loads(answer.data)
 
 
 def test_errors_are_json_and_have_no_tag(library: Client) -> None:

@@ -41,37 +41,37 @@ def pages(client: Client, address: str, limit: int = 5) -> list[Any]:
     return [each.json for each in found]
 
 
-@pytest.mark.parametrize("address", LISTS)
-def test_a_list_comes_whole_when_no_paging_is_asked_for(client: Client, address: str) -> None:
+def test_a_list_comes_whole_when_no_paging_is_asked_for(client: Client) -> None:
     fill(client)
-    answer = client.get(address)
+    for address in LISTS:
+        answer = client.get(address)
 
-    assert len(answer.json) >= 12
-    assert "Link" not in answer.headers
-    assert "X-Next-Cursor" not in answer.headers
+        assert len(answer.json) >= 12
+        assert "Link" not in answer.headers
+        assert "X-Next-Cursor" not in answer.headers
 
 
-@pytest.mark.parametrize("address", LISTS)
-@pytest.mark.parametrize("limit", [1, 5, 12, 16, 17, 1000])
-def test_the_pages_together_are_the_whole(client: Client, address: str, limit: int) -> None:
+def test_the_pages_together_are_the_whole(client: Client) -> None:
     fill(client)
-    found = pages(client, address, limit)
+    for limit in [1, 5, 12, 16, 17, 1000]:
+        for address in LISTS:
+            found = pages(client, address, limit)
 
-    assert [row for page in found for row in page] == client.get(address).json
-    assert all(len(page) == limit for page in found[:-1])
-    assert 1 <= len(found[-1]) <= limit
+            assert [row for page in found for row in page] == client.get(address).json
+            assert all(len(page) == limit for page in found[:-1])
+            assert 1 <= len(found[-1]) <= limit
 
 
-@pytest.mark.parametrize("sort", ["imdb_id", "title", "year", "added", "modified", "watched", "rating"])
-@pytest.mark.parametrize("sign", ["", "-"])
-def test_movies_are_paged_in_every_order(client: Client, sort: str, sign: str) -> None:
+def test_movies_are_paged_in_every_order(client: Client) -> None:
     fill(client)
     for number in (2, 3, 7):
         watched = {"date_watched": 1.7e9 + number // 3, "my_rating": 5 + number // 3}
         client.put(f"/api/movies/tt{number:07}/watch", json=watched)
-    address = f"/api/movies?sort={sign}{sort}"
+    for sign in ["", "-"]:
+        for sort in ["imdb_id", "title", "year", "added", "modified", "watched", "rating"]:
+            address = f"/api/movies?sort={sign}{sort}"
 
-    assert [row for page in pages(client, address, 2) for row in page] == client.get(address).json
+            assert [row for page in pages(client, address, 2) for row in page] == client.get(address).json
 
 
 def test_pages_of_a_list_and_of_filtered_movies(client: Client) -> None:
@@ -140,10 +140,8 @@ def encoded(value: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
 
-@pytest.mark.parametrize("address", [*LISTS, "/api/movies?sort=rating"])
-@pytest.mark.parametrize(
-    "cursor",
-    [
+def test_a_cursor_that_the_server_did_not_give_is_422(client: Client) -> None:
+    for cursor in [
         "nonsense",
         "%",
         "====",
@@ -165,13 +163,11 @@ def encoded(value: Any) -> str:
         base64.urlsafe_b64encode(b"[NaN, 1]").decode(),
         base64.urlsafe_b64encode(b"[" * 300).decode(),
         base64.urlsafe_b64encode(b'["\xff", 1]').decode(),
-    ],
-    ids=lambda value: str(value)[:30],
-)
-def test_a_cursor_that_the_server_did_not_give_is_422(client: Client, address: str, cursor: str) -> None:
-    answer = client.get(f"{address}{'&' if '?' in address else '?'}limit=2&cursor={cursor}")
+    ]:
+        for address in [*LISTS, "/api/movies?sort=rating"]:
+            answer = client.get(f"{address}{'&' if '?' in address else '?'}limit=2&cursor={cursor}")
 
-    assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["cursor"]
+            assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["cursor"]
 
 
 def test_a_cursor_of_another_list_or_order_is_422(client: Client) -> None:
@@ -188,14 +184,14 @@ def test_a_cursor_of_another_list_or_order_is_422(client: Client) -> None:
             assert answer.status_code == (200 if origin == address else 422), (address, origin)
 
 
-@pytest.mark.parametrize("address", LISTS)
-@pytest.mark.parametrize("limit", ["0", "-1", "1001", "x", "1.5", "", "9" * 5000, "NaN", "%00"])
-def test_a_limit_is_a_number_from_1_to_1000(client: Client, address: str, limit: str) -> None:
-    answer = client.get(f"{address}?limit={limit}")
-    assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["limit"]
+def test_a_limit_is_a_number_from_1_to_1000(client: Client) -> None:
+    for limit in ["0", "-1", "1001", "x", "1.5", "", "9" * 5000, "NaN", "%00"]:
+        for address in LISTS:
+            answer = client.get(f"{address}?limit={limit}")
+            assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["limit"]
 
 
-@pytest.mark.parametrize("address", LISTS)
-def test_an_empty_list_has_no_next_page(client: Client, address: str) -> None:
-    answer = client.get(f"{address}?limit=4")
-    assert "X-Next-Cursor" not in answer.headers
+def test_an_empty_list_has_no_next_page(client: Client) -> None:
+    for address in LISTS:
+        answer = client.get(f"{address}?limit=4")
+        assert "X-Next-Cursor" not in answer.headers

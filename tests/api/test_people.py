@@ -86,9 +86,8 @@ class TestAdding:
         add(client, "Mum")
         add(bens_client, "Mum")
 
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
+    def test_what_is_not_valid_is_422_and_adds_nobody(self, client: Client) -> None:
+        for body, field in [
             ({}, "name"),
             ({"name": None}, "name"),
             ({"name": ""}, "name"),
@@ -104,13 +103,10 @@ class TestAdding:
             ({"name": "Mum", "color": "x" * 33}, "color"),
             ({"name": "Mum", "emoji": ["🎬"]}, "emoji"),
             ({"name": "Mum", "emoji": "x" * 33}, "emoji"),
-        ],
-        ids=lambda value: str(value)[:40],
-    )
-    def test_what_is_not_valid_is_422_and_adds_nobody(self, client: Client, body: Any, field: str) -> None:
-        problem = assert_problem(client.post("/api/people", json=body), 422, "validation_error")
-        assert list(problem["errors"]) == [field]
-        assert len(client.get("/api/people").json) == 4
+        ]:
+            problem = assert_problem(client.post("/api/people", json=body), 422, "validation_error")
+            assert list(problem["errors"]) == [field]
+            assert len(client.get("/api/people").json) == 4
 
     def test_a_name_may_have_200_characters_of_any_kind(self, client: Client) -> None:
         for name in ("x" * 200, "🎬" * 200):
@@ -168,20 +164,17 @@ class TestChanging:
             answer = client.put(f"/api/people/{COMPOSED}", json={"name": name})
             assert (answer.status_code, answer.json) == (200, person)
 
-    @pytest.mark.parametrize(
-        ("body", "field"),
-        [
+    def test_what_is_not_valid_is_422(self, client: Client) -> None:
+        add(client, "Mum")
+        for body, field in [
             ({"name": ""}, "name"),
             ({"name": "  "}, "name"),
             ({"name": None}, "name"),
             ({"is_trusted": "true"}, "is_trusted"),
             ({"color": None}, "color"),
-        ],
-    )
-    def test_what_is_not_valid_is_422(self, client: Client, body: Any, field: str) -> None:
-        add(client, "Mum")
-        problem = assert_problem(client.put("/api/people/Mum", json=body), 422, "validation_error")
-        assert list(problem["errors"]) == [field]
+        ]:
+            problem = assert_problem(client.put("/api/people/Mum", json=body), 422, "validation_error")
+            assert list(problem["errors"]) == [field]
 
     def test_nothing_to_change_answers_the_person(self, client: Client) -> None:
         person = add(client, "Mum")
