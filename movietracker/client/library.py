@@ -1,0 +1,151 @@
+"""The library as the user sees it: the server's, with the queued actions on top as if they had been done already."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+Record = dict[str, Any]
+
+STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "watch_history": None}
+PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
+LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
+
+
+class Library:
+    """Movies by IMDb id, people by name, lists by id."""
+
+    def __init__(self, records: Sequence[tuple[str, Record]]) -> None:
+        self.movies = {record["imdb_id"]: record for kind, record in records if kind == "movies"}
+        self.people = {record["name"]: record for kind, record in records if kind == "people"}
+        self.lists = {record["id"]: record for kind, record in records if kind == "lists"}
+
+    def records(self) -> list[Record]:
+        """Everything, in an order in which it can be made."""
+        return [*self.people.values(), *self.lists.values(), *self.movies.values()]
+
+    def apply(self, action: str, data: Record, at: float) -> None:
+        """Do what an action will do; ``at`` is when the user acted."""
+        with suppress(LookupError, TypeError):  # it does not fit, so the server will reject it
+            self._to_movies(action, data, at)
+            self._to_others(action, data)
+
+    def _to_movies(self, action: str, data: Record, at: float) -> None:
+        match action:
+            case "addMovie":
+                movie = self._movie(data)
+                movie["status"] = "toWatch" if movie["status"] == "deleted" else movie["status"]
+                if data.get("recommender"):
+                    self._vote(self._named(data["recommender"]), data, at)
+            case "addRecommendation":
+                self._vote(self._person(data) if data.get("person_id") else self._named(data["person_name"]), data, at)
+            case "updateRecommendationVote":
+                self._votes(data)[self._person(data)["name"]]["vote_type"] = data["vote_type"]
+            case "removeRecommendation":
+                self.movies[data["imdb_id"]]["recommendations"].remove(self._votes(data)[self._person(data)["name"]])
+            case "updateMovieStatus":
+                list_id = self.lists[data["custom_list_id"]]["id"] if data["status"] == "custom" else None
+                self._movie(data).update(status=data["status"], custom_list_id=list_id)
+            case "watchMovie":
+                before = (self._movie(data)["watch_history"] or {}).get("date_watched", at)
+                watched = {"my_rating": data["my_rating"], "date_watched": data.get("date_watched") or before}
+                self._movie(data).update(status="watched", custom_list_id=None, watch_history=watched)
+            case "updateRating":
+                self.movies[data["imdb_id"]]["watch_history"]["my_rating"] = data["my_rating"]
+
+    def _to_others(self, action: str, data: Record) -> None:
+        match action:
+            case "addPerson" if data["name"] not in self.people:
+                self._named(data["name"]).update({key: data[key] for key in PERSON if key in data})
+            case "updatePerson":
+                person = self._person(data)
+                old, new = person["name"], data.get("new_name", person["name"])
+                if new == old or new not in self.people:
+                    person.update({key: data[key] for key in PERSON if key in data}, name=new)
+                    self.people[new] = self.people.pop(old)
+                    self._rename(old, new)
+            case "deletePerson" if not self._person(data).get("quick_key"):
+                self._rename(self.people.pop(self._person(data)["name"])["name"], None)
+            case "addList":
+                self.lists.setdefault(data["id"], {**LIST, **data})
+            case "updateList":
+                self.lists[data["id"]].update({key: data[key] for key in ("name", *LIST) if key in data})
+            case "deleteList":
+                del self.lists[data["id"]]
+                for movie in [movie for movie in self.movies.values() if movie["custom_list_id"] == data["id"]]:
+                    movie.update(status="toWatch", custom_list_id=None)
+
+    def _movie(self, data: Record) -> Record:
+        made = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie", "recommendations": []}
+        return self.movies.setdefault(data["imdb_id"], {**STUB, **made})
+
+    def _named(self, name: str) -> Record:
+        return self.people.setdefault(name, {**PERSON, "id": None, "name": name})
+
+    def _person(self, data: Record) -> Record:
+        by_id, person_id = {each["id"]: each for each in self.people.values()}, data.get("person_id") or data.get("id")
+        return by_id[person_id] if person_id else self.people[data.get("person_name") or data["name"]]
+
+    def _votes(self, data: Record) -> dict[str, Record]:
+        return {vote["person_name"]: vote for vote in self.movies[data["imdb_id"]]["recommendations"]}
+
+    def _vote(self, person: Record, data: Record, at: float) -> None:
+        made = {"person_id": person["id"], "person_name": person["name"], "person": person["name"]}
+        movie, votes = self._movie(data), self._votes(data)
+        vote = votes.setdefault(person["name"], {"imdb_id": data["imdb_id"], "date_recommended": at, **made})
+        date = data.get("date_recommended") or vote["date_recommended"]
+        vote.update(vote_type=data.get("vote_type", True), date_recommended=date)
+        movie["recommendations"] = list(votes.values())
+
+    def _rename(self, old: str, new: str | None) -> None:
+        for movie in self.movies.values():
+            for vote in [vote for vote in movie["recommendations"] if vote["person_name"] == old]:
+                vote.update(person_name=new, person=new)
+                if new is None:  # the vote goes with the person
+                    movie["recommendations"].remove(vote)
+
+
+def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:
+    """The actions (name, data, when) that bring back what a restored server forgot; theirs is changed along with them.
+
+    The newest record that is the same on both sides tells how far the common history goes; what changed here later is
+    done again, as of then. Deletions are not: the restore may be there to undo them.
+    """
+    same = {(each["rev"], each["last_modified"]) for each in theirs.records()}
+    common = max([each["rev"] for each in ours.records() if (each["rev"], each["last_modified"]) in same], default=0)
+    for record in [each for each in ours.records() if each["rev"] > common]:
+        for action, data in _differences(record, theirs):
+            theirs.apply(action, data, record["last_modified"])
+            yield action, data, record["last_modified"]
+
+
+def _differences(ours: Record, theirs: Library) -> Iterator[tuple[str, Record]]:
+    if "imdb_id" in ours:
+        yield from _in_movie(ours, theirs)
+    elif "position" in ours:
+        yield from _in_looks("List", ("id", "name", *LIST), ours, theirs.lists.get(ours["id"]))
+    else:
+        before = {each["id"]: each for each in theirs.people.values()}.get(ours["id"])  # if it is not another's by now
+        if before and before["last_modified"] < ours["last_modified"] and ours["name"] not in theirs.people:
+            yield "updatePerson", {"name": before["name"], "new_name": ours["name"]}
+        yield from _in_looks("Person", ("name", *PERSON), ours, theirs.people.get(ours["name"]))
+
+
+def _in_looks(kind: str, names: Sequence[str], ours: Record, theirs: Record | None) -> Iterator[tuple[str, Record]]:
+    looks = {name: ours[name] for name in names}
+    if theirs is None or looks != {name: theirs[name] for name in names}:
+        yield ("update" if theirs else "add") + kind, looks
+
+
+def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
+    key, watched = {"imdb_id": ours["imdb_id"]}, ours["watch_history"]
+    if ours["imdb_id"] not in library.movies:
+        yield "addMovie", {**key, "media_type": ours["media_type"]}
+    theirs = library.movies[ours["imdb_id"]]
+    votes = {vote["person_name"]: vote["vote_type"] for vote in theirs["recommendations"]}
+    for vote in [each for each in ours["recommendations"] if each["vote_type"] is not votes.get(each["person_name"])]:
+        data = {name: vote[name] for name in ("imdb_id", "person_name", "vote_type", "date_recommended")}
+        yield "updateRecommendationVote" if vote["person_name"] in votes else "addRecommendation", data
+    if watched and watched["my_rating"] and watched != theirs["watch_history"]:
+        yield "watchMovie", {**key, "my_rating": watched["my_rating"], "date_watched": watched["date_watched"]}
+    if (ours["status"], ours["custom_list_id"]) != (theirs["status"], theirs["custom_list_id"]):
+        yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}

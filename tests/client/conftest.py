@@ -1,0 +1,52 @@
+"""The client against the application behind a real socket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from support.live_server import LiveServer, serve
+
+from movietracker.client import Client
+from movietracker.services.accounts import Account
+
+from .devices import Devices
+
+
+@pytest.fixture
+def server(app: Flask, anna: Account) -> Iterator[LiveServer]:
+    """The application; Anna has an account."""
+    with serve(app) as live:
+        yield live
+
+
+@pytest.fixture
+def devices(server: LiveServer, tmp_path: Path) -> Iterator[Devices]:
+    """Makes devices of Anna's, and compares them with the server."""
+    made = Devices(f"http://127.0.0.1:{server.port}", tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def phone(devices: Devices) -> Client:
+    """Anna's phone, logged in and in step."""
+    return devices.make("phone")
+
+
+@pytest.fixture
+def tablet(devices: Devices) -> Client:
+    """Anna's tablet, logged in and in step."""
+    return devices.make("tablet")
+
+
+@pytest.fixture
+def browser(client: Any) -> Any:
+    """Anna's web app, which speaks REST."""
+    return client
+
+
+Make = Callable[..., Client]
