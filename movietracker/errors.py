@@ -23,6 +23,7 @@
     │   └── WrongUser           wrong_user, policy apply_server
     ├── BodyTooLarge 413        body_too_large
     ├── Invalid 422             validation_error, with `errors`: field path -> list of messages
+    │   └── InvalidDocument     invalid_document: a backup that cannot be imported, `errors` by place in the file
     ├── TooManyRequests 429     rate_limited, with Retry-After
     ├── ProviderProblem         (raised by metadata providers)
     │   ├── ProviderFailed 502      provider_error: refused, failed or answered nonsense
@@ -220,6 +221,24 @@ class Invalid(Problem):
     def field(cls, name: str, message: str) -> Invalid:
         """The problem of a single field."""
         return cls(f"{name}: {message}", errors={name: [message]})
+
+
+class InvalidDocument(Invalid):
+    """A backup document cannot be imported; ``errors`` names its faults by place, such as movies[17].status."""
+
+    code, sentence = "invalid_document", "This file cannot be imported; nothing was changed."
+
+    @classmethod
+    def at(cls, place: str, message: str) -> InvalidDocument:
+        """A single fault."""
+        return cls.of({place: [message]})
+
+    @classmethod
+    def of(cls, faults: Mapping[str, Sequence[str]]) -> InvalidDocument:
+        """Some faults by place, at least one."""
+        place, (message, *_) = next(iter(faults.items()))
+        more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+        return cls(f"Nothing was imported. {place}: {message}{more}", errors=faults)
 
 
 class TooManyRequests(Problem):

@@ -17,6 +17,7 @@ from ..schemas.answers import ErrorSchema
 from ..sync.actions import registry
 from . import (
     auth,
+    backup,
     compression,
     docs,
     error_handlers,
@@ -95,7 +96,7 @@ def init_app(app: Flask) -> DescribedApi:
     error_handlers.init_app(app)
     api = DescribedApi(app, spec_kwargs=_SPEC)
     api.register_converter(NameConverter, lambda _: {"type": "string"})
-    for module in (auth, movies, refresh, people, lists, sync, external, health):
+    for module in (auth, movies, refresh, people, lists, sync, backup, external, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
     return api

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import zlib
+from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, request
 
@@ -24,11 +26,22 @@ def compress_answer(response: Response) -> Response:
     is_whole = response.status_code not in (204, 206, 304) and not response.content_encoding
     if is_whole and request.accept_encodings["gzip"] > 0:
         response.direct_passthrough = False
-        body = response.get_data()
-        if len(body) >= MIN_BYTES:
+        if response.is_streamed:
+            response.response = _packed(response.iter_encoded())
+        elif len(body := response.get_data()) >= MIN_BYTES:
             response.set_data(gzip.compress(body, _LEVEL, mtime=0))
-            response.content_encoding = "gzip"
-            tag, _ = response.get_etag()
-            if tag:
-                response.set_etag(tag, weak=True)  # the same, but no longer byte by byte
+        else:
+            return response
+        response.content_encoding = "gzip"
+        tag, _ = response.get_etag()
+        if tag:
+            response.set_etag(tag, weak=True)  # the same, but no longer byte by byte
     return response
+
+
+def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """An answer that is made while it is sent is compressed while it is sent."""
+    packer = zlib.compressobj(_LEVEL, wbits=zlib.MAX_WBITS | 16)  # in gzip's format
+    for chunk in chunks:
+        yield packer.compress(chunk)
+    yield packer.flush()
