@@ -6,7 +6,6 @@ BEGIN, because the driver's own habit of beginning late makes transactions that 
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .errors import SettingsError
+from .sql_reading import writes_in
 
 BUSY_TIMEOUT_SECONDS = 5.0
 
@@ -37,14 +37,6 @@ LIBRARY_TABLES = frozenset(
         "sync_actions",
         "person_names",
     }
-)
-
-# Anywhere in a statement that does not begin as a query, since a write may stand behind a comment or a WITH.
-_QUERY = re.compile(r"\s*SELECT\b", re.IGNORECASE)
-_WRITE = re.compile(
-    r"\b(?:INSERT\s+(?:OR\s+\w+\s+)?INTO|REPLACE\s+INTO|MERGE\s+INTO|UPDATE(?:\s+OR\s+\w+)?|DELETE\s+FROM|TRUNCATE)\s+"
-    r"(?:TABLE\s+)?(?:ONLY\s+)?(?:[\"`\[]?\w+[\"`\]]?\s*\.\s*)?[\"`\[]?(\w+)",
-    re.IGNORECASE,
 )
 
 
@@ -115,11 +107,12 @@ def _on_sqlite_begin(connection: Connection) -> None:
 def _refuse_unguarded_write(
     connection: Connection, _cursor: object, statement: str, _parameters: object, _context: object, _many: bool
 ) -> None:
-    if _QUERY.match(statement) or connection.get_execution_options().get("library_write"):
+    if connection.get_execution_options().get("library_write"):
         return
-    for found in _WRITE.finditer(statement):
-        if found[1].lower() in LIBRARY_TABLES:
-            raise UnguardedWrite(f"{found[1]} is written outside library_write: {statement[:60]}")
+    for table, removes_rows in writes_in(statement):
+        # Removing an account removes its library.
+        if table in LIBRARY_TABLES or (table == "users" and removes_rows):
+            raise UnguardedWrite(f"{table} is written outside library_write: {statement[:60]}")
 
 
 def upsert(connection: Connection, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:
