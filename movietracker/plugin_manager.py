@@ -8,22 +8,23 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import inspect
 import logging
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import pluggy
-from pluggy import PluginValidationError
 
 from . import hookspecs
 from .contracts import MetadataProvider
-from .errors import PluginError
+from .errors import PluginError, SettingsError
 from .plugin_context import PluginContext
-from .settings import Setting
+from .settings import CORE_SETTINGS, Setting
 
 ENTRY_POINT_GROUP = "movietracker"
 logger = logging.getLogger("movietracker.plugins")
@@ -71,45 +72,68 @@ class PluginManager:
                 )
             sources[found.name] = found.source
             self._register(found)
+        for name in sorted(set(disabled) - {plugin.name for plugin in self.disabled}):
+            logger.warning("MOVIETRACKER_PLUGINS_DISABLED names %s, but there is no such plugin.", name)
 
     def _register(self, found: _Found) -> None:
         try:
             module = found.load()
         except (Exception, SystemExit) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise PluginError(f"Plugin {found.name} ({found.source}) cannot be imported: {reason}.") from error
-        try:
-            self._pluggy.register(module, name=found.name)
-            self._pluggy.check_pending()
-        except PluginValidationError as error:
-            raise PluginError(f"Plugin {found.name} ({found.source}) does not fit: {_first_line(error)}.") from error
+            raise PluginError(f"Plugin {found.name} ({found.source}) cannot be imported: {_reason(error)}.") from error
+        misfit = self._misfit(module)
+        if misfit:
+            raise PluginError(f"Plugin {found.name} ({found.source}) does not fit: {misfit}.")
+        self._pluggy.register(module, name=found.name)
         hooks = tuple(sorted(caller.name for caller in self._pluggy.get_hookcallers(module) or ()))
         self.plugins.append(PluginInfo(found.name, found.source, found.version, hooks))
 
-    def settings(self) -> list[Setting]:
-        """The settings that plugins declare; raises PluginError for a name that is declared twice."""
-        declared: dict[str, Setting] = {}
+    def _misfit(self, module: ModuleType) -> str | None:
+        """What is wrong with the hooks of a plugin; pluggy would say it in several lines, with paths."""
+        for name in dir(module):
+            marked = self._pluggy.parse_hookimpl_opts(module, name)
+            if marked is None:
+                continue
+            hook = marked.get("specname") or name
+            specified = getattr(hookspecs, hook, None)
+            if specified is None or not hasattr(self._pluggy.hook, hook):
+                return f"there is no hook named {hook}"
+            unknown = (
+                inspect.signature(getattr(module, name)).parameters.keys() - inspect.signature(specified).parameters
+            )
+            if unknown:
+                return f"the hook {hook} has no argument named {min(unknown)}"
+        return None
 
-        def register(setting: Setting) -> None:
+    def settings(self) -> list[Setting]:
+        """The settings that plugins declare; raises PluginError for a name that there is already."""
+        declared = {setting.name: setting for setting in CORE_SETTINGS}
+
+        def register(plugin: str, setting: Setting) -> None:
             if setting.name in declared:
-                raise PluginError(f"Two plugins declare the setting {setting.name}.")
+                raise PluginError(f"Plugin {plugin} declares the setting {setting.name}, which there is already.")
             declared[setting.name] = setting
 
         self._call("register_settings", register=register)
-        return list(declared.values())
+        return list(declared.values())[len(CORE_SETTINGS) :]
 
     def metadata_providers(self, context: PluginContext) -> list[MetadataProvider]:
-        """All providers that plugins offer; raises PluginError for duplicate names and for what is no provider."""
-        offered: dict[str, MetadataProvider] = {}
+        """All providers that plugins offer; raises PluginError for a name that is taken and for what is no provider."""
+        offered = self._offered("register_metadata_providers", MetadataProvider, "metadata provider", context)
+        return cast(list[MetadataProvider], offered)
 
-        def register(provider: MetadataProvider) -> None:
-            if not isinstance(provider, MetadataProvider):
-                raise PluginError(f"A plugin registers {type(provider).__name__}, which is not a metadata provider.")
-            if provider.name in offered:
-                raise PluginError(f"Two plugins register a metadata provider named {provider.name}.")
-            offered[provider.name] = provider
+    def _offered(self, hook: str, protocol: type, described: str, context: PluginContext) -> list[Any]:
+        offered: dict[str, Any] = {}
 
-        self._call("register_metadata_providers", register=register, context=context)
+        def register(plugin: str, each: Any) -> None:
+            if isinstance(each, type) or not isinstance(each, protocol):
+                kind = each.__name__ if isinstance(each, type) else type(each).__name__
+                raise PluginError(f"Plugin {plugin} registers {kind}, which is not a {described}.")
+            name = str(each.name)  # type: ignore[attr-defined]
+            if name in offered:
+                raise PluginError(f"Plugin {plugin} registers a {described} named {name}, which there is already.")
+            offered[name] = each
+
+        self._call(hook, register=register, context=context)
         return list(offered.values())
 
     def register_commands(self, cli: Any) -> None:
@@ -119,7 +143,7 @@ class PluginManager:
     def blueprints(self, context: PluginContext) -> list[Any]:
         """The Flask blueprints that plugins add."""
         blueprints: list[Any] = []
-        self._call("register_blueprints", register=blueprints.append, context=context)
+        self._call("register_blueprints", register=lambda _, blueprint: blueprints.append(blueprint), context=context)
         return blueprints
 
     def library_changed(self, event: Any) -> None:
@@ -131,24 +155,31 @@ class PluginManager:
                 logger.exception("Plugin %s failed on a library change", implementation.plugin_name)
 
     def _call(self, hook: str, **arguments: Any) -> None:
-        """Call a hook plugin by plugin, in the order in which they were found, so that an error names its plugin."""
+        """Call a hook plugin by plugin, in the order in which they were found, so that an error names its plugin.
+
+        ``register`` is told the name of the plugin first, and then what the plugin hands over.
+        """
         implementations = {each.plugin_name: each for each in getattr(self._pluggy.hook, hook).get_hookimpls()}
         for plugin in self.plugins:
             implementation = implementations.get(plugin.name)
             if implementation is None:
                 continue
+            given = dict(arguments)
+            if "register" in given:
+                given["register"] = partial(given["register"], plugin.name)
             try:
-                implementation.function(*(arguments[name] for name in implementation.argnames))
-            except PluginError:
-                raise
+                implementation.function(*(given[name] for name in implementation.argnames))
             except Exception as error:
-                reason = f"{type(error).__name__}: {error}"
-                raise PluginError(f"Plugin {plugin.name} fails in {hook}: {reason}.") from error
+                if isinstance(error, PluginError) and str(error).startswith(f"Plugin {plugin.name} "):
+                    raise
+                raise PluginError(f"Plugin {plugin.name} fails in {hook}: {_reason(error)}.") from error
 
 
 def load_plugins(settings: Mapping[str, Any], instance_path: Path) -> PluginManager:
-    """The plugins that the settings ask for; raises PluginError."""
+    """The plugins that the settings ask for; raises PluginError, and SettingsError for a folder that is not there."""
     folder = Path(settings["MOVIETRACKER_PLUGIN_DIR"] or instance_path / "plugins")
+    if settings["MOVIETRACKER_PLUGIN_DIR"] and not folder.is_dir():
+        raise SettingsError(f"MOVIETRACKER_PLUGIN_DIR names {folder}, which is not a folder.")
     return PluginManager(folder, settings["MOVIETRACKER_PLUGINS_DISABLED"])
 
 
@@ -175,15 +206,18 @@ def _from_folder(folder: Path) -> Iterator[_Found]:
 
 
 def _loader(name: str, source: Path) -> Callable[[], ModuleType]:
+    # Without a dot, since Python would look for the package before it.
+    module_name = f"movietracker_plugin_{name.replace('.', '_')}"
+
     def load() -> ModuleType:
-        module_name = f"movietracker_plugin_folder.{name}"
+        is_package = source.name == "__init__.py"
         spec = importlib.util.spec_from_file_location(
-            module_name,
-            source,
-            submodule_search_locations=[str(source.parent)] if source.name == "__init__.py" else None,
+            module_name, source, submodule_search_locations=[str(source.parent)] if is_package else None
         )
         if spec is None or spec.loader is None:
             raise ImportError(f"{source.name} is not a Python module")
+        for loaded in [loaded for loaded in sys.modules if f"{loaded}.".startswith(f"{module_name}.")]:
+            del sys.modules[loaded]  # another application of this process had a plugin of that name
         module = importlib.util.module_from_spec(spec)
         sys.modules[module_name] = module  # dataclasses and relative imports look a module up there
         spec.loader.exec_module(module)
@@ -192,5 +226,10 @@ def _loader(name: str, source: Path) -> Callable[[], ModuleType]:
     return load
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0].rstrip(".")
+def _reason(error: BaseException) -> str:
+    """The kind of an error and the first line of what it says, without a full stop; what ours say speaks for itself."""
+    lines = str(error).strip().splitlines()
+    said = lines[0].rstrip(". ") if lines else ""
+    if isinstance(error, PluginError):
+        return said
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -25,7 +25,8 @@ def ensure_additive_schema(engine: Engine) -> list[str]:
         missing = _missing_columns(connection)
     if not missing:
         return []
-    with engine.connect().execution_options(sqlite_begin="IMMEDIATE") as connection, connection.begin():
+    options = {"sqlite_begin": "IMMEDIATE", "library_write": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
         added = []
         for table, column in _missing_columns(connection):  # again, under the lock: another process may have been first
             definition = CreateColumn(column).compile(dialect=engine.dialect)
