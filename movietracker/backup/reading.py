@@ -205,5 +205,5 @@ class _Reader:
         for place in self.notes.repetitions:
             self.notes.fault(place, "is there twice")
         for list_id, place in self.referred_lists.items():
-            if list_id not in self.list_ids:
+            if list_id not in self.list_ids and place not in self.notes.faults:
                 self.notes.fault(place, "is missing" if list_id is None else "is not the id of one of the file's lists")

@@ -238,22 +238,18 @@ def _vote(raw: Any, place: str, notes: Notes) -> Vote | None:
     fields = Fields.of(raw, place, "movies[].recommendations[].", _VOTE, notes)
     if fields is None:
         return None
-    name = _voter(fields)
-    ref = fields.optional("person_id", _person_ref) if name is None else None
-    if name is None and ref is None:
+    name = ref = None
+    spelling = next((each for each in ("person_name", "person") if raw.get(each) not in (None, "")), None)
+    if spelling is not None:
+        name = fields.optional(spelling, values.name)
+    elif raw.get("person_id") is not None:
+        ref = fields.optional("person_id", _person_ref)
+    else:
         notes.fault(f"{place}.person_name", "is missing")
+    if name is None and ref is None:
         return None
     vote_type = fields.optional("vote_type", values.vote)
     return name, ref, fields.optional("date_recommended", values.moment), vote_type is None or bool(vote_type)
-
-
-def _voter(fields: Fields) -> str | None:
-    """The name of who recommends, in either spelling; an empty one counts as none."""
-    for spelling in ("person_name", "person"):
-        if fields.raw.get(spelling) not in (None, ""):
-            name: str | None = fields.optional(spelling, values.name)
-            return name
-    return None
 
 
 def _person_ref(value: Any) -> str:

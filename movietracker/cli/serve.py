@@ -10,7 +10,7 @@ from flask.cli import ScriptInfo, pass_script_info
 from .._version import __version__
 from .plain import PlainCommand
 from .prepare import let_go, prepare_instance, start_lines
-from .server import Server, default_workers, listen, log_to_stderr, url_of
+from .server import Server, allow_many_files, default_workers, listen, log_to_stderr, url_of
 
 DEFAULT_PORT = 8000
 DEFAULT_THREADS = 16
@@ -54,6 +54,7 @@ def serve(info: ScriptInfo, host: str, port: int, workers: int, threads: int, re
         listener.close()
         raise
     log_to_stderr()
+    allow_many_files()
     Server(listener, workers=workers, threads=threads, reload=reload).run()
 
 

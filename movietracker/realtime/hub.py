@@ -16,7 +16,7 @@ from flask import Flask
 from ..events import LibraryChanged
 from ..services.transactions import library_changed
 from .audience import ReadToken
-from .loop import Arrival, Loop
+from .loop import STOPPING, Arrival, Loop
 
 STOP_SECONDS = 5.0
 
@@ -42,7 +42,7 @@ class Hub:
         """Serve this socket from now on, or turn it away because the server is stopping."""
         with self._lock:
             if self._is_over():
-                arrival.turn_away()
+                arrival.turn_away(*STOPPING)
                 return
             if self._loop is None:
                 self._loop = Loop(self._read_token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -20,7 +21,11 @@ from .peer import Peer
 TICK_EVERY = 1.0
 FAREWELL_SECONDS = 2.0
 
-_STOPPING = "The server stops; reconnect."
+MOST_SOCKETS = 5000
+"""In one process, and no more than half of the files that it may have open: REST needs some, too."""
+
+STOPPING = (CloseReason.GOING_AWAY, "The server stops; reconnect.")
+CROWDED = (CloseReason.TRY_AGAIN_LATER, "The server has too many connections; try again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class Arrival:
     protocol: WSConnection
     token: str | None
 
-    def turn_away(self) -> None:
-        """Close it because the server stops."""
+    def turn_away(self, code: CloseReason, reason: str) -> None:
+        """Close it without having served it."""
         with suppress(OSError):
-            self.sock.send(self.protocol.send(CloseConnection(CloseReason.GOING_AWAY, _STOPPING)))
+            self.sock.send(self.protocol.send(CloseConnection(code, reason)))
         self.sock.close()
 
 
@@ -52,6 +57,7 @@ class Loop:
             end.setblocking(False)
         self._selector.register(self._ear, EVENT_READ)
         self._peers: set[Peer] = set()
+        self._most_sockets = _most_sockets()
         self._audience = Audience(read_token)
         self._next_tick = monotonic()
 
@@ -78,10 +84,7 @@ class Loop:
         """Wait for something to do, no longer than until the next look or tick, and do it."""
         self._serve(min(self._next_tick, self._audience.next_look) - monotonic())
         for arrival in self._arrived():
-            peer = Peer(arrival.sock, arrival.protocol, self._selector, self._on_gone)
-            self._peers.add(peer)
-            if arrival.token is not None:
-                self._audience.sign_in(peer, arrival.token)
+            self._admit(arrival)
         now = monotonic()
         if now >= self._audience.next_look:
             self._audience.look()
@@ -90,18 +93,27 @@ class Loop:
             for peer in tuple(self._peers):
                 peer.tick(now)
 
+    def _admit(self, arrival: Arrival) -> None:
+        if len(self._peers) >= self._most_sockets:
+            arrival.turn_away(*CROWDED)
+            return
+        peer = Peer(arrival.sock, arrival.protocol, self._selector, self._on_gone)
+        self._peers.add(peer)
+        if arrival.token is not None:
+            self._audience.sign_in(peer, arrival.token)
+
     def say_farewell(self) -> None:
         """Close every socket because the server stops, and give the clients a moment to answer."""
         deadline = monotonic() + FAREWELL_SECONDS
         for peer in tuple(self._peers):
-            peer.close(CloseReason.GOING_AWAY, _STOPPING)
+            peer.close(*STOPPING)
         while self._peers and monotonic() < deadline:
             self._serve(deadline - monotonic())
 
     def close(self) -> None:
         """Cut what is left and let go of everything."""
         for arrival in self._arrived():
-            arrival.turn_away()
+            arrival.turn_away(*STOPPING)
         for peer in tuple(self._peers):
             peer.cut()
         self._selector.close()
@@ -134,3 +146,8 @@ class Loop:
     def _on_gone(self, peer: Peer) -> None:
         self._peers.discard(peer)
         self._audience.leave(peer)
+
+
+def _most_sockets() -> int:
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST_SOCKETS if files == resource.RLIM_INFINITY else min(MOST_SOCKETS, files // 2)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +47,3 @@ def tablet(devices: Devices) -> Client:
 def browser(client: Any) -> Any:
     """Anna's web app, which speaks REST."""
     return client
-
-
-Make = Callable[..., Client]
