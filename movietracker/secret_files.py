@@ -6,13 +6,21 @@ import os
 import secrets
 from pathlib import Path
 
+from .errors import SettingsError
+
 
 def secret_of(instance_path: Path, name: str) -> str:
-    """The secret of this name, generated on first use (256 bits). Safe for several processes starting at once."""
+    """The secret of this name, generated on first use (256 bits). Safe for several processes starting at once.
+
+    Raises SettingsError for an empty file: nothing must ever be signed with an empty key.
+    """
     path = instance_path / name
     if not path.exists():
         _generate(path)
-    return path.read_text(encoding="ascii").strip()
+    secret = path.read_text(encoding="ascii").strip()
+    if not secret:
+        raise SettingsError(f"The file {name} in the instance folder is empty; remove it, and a secret is made.")
+    return secret
 
 
 def _generate(path: Path) -> None:

@@ -27,7 +27,7 @@ def compress_answer(response: Response) -> Response:
     if is_whole and request.accept_encodings["gzip"] > 0:
         response.direct_passthrough = False
         if response.is_streamed:
-            response.response = _packed(response.iter_encoded())
+            _pack_while_sending(response)
         elif len(body := response.get_data()) >= MIN_BYTES:
             response.set_data(gzip.compress(body, _LEVEL, mtime=0))
         else:
@@ -37,6 +37,14 @@ def compress_answer(response: Response) -> Response:
         if tag:
             response.set_etag(tag, weak=True)  # the same, but no longer byte by byte
     return response
+
+
+def _pack_while_sending(response: Response) -> None:
+    unpacked = response.response
+    response.response = _packed(response.iter_encoded())
+    response.headers.pop("Content-Length", None)
+    if hasattr(unpacked, "close"):
+        response.call_on_close(unpacked.close)  # a file
 
 
 def _packed(chunks: Iterable[bytes]) -> Iterator[bytes]:

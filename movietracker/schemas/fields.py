@@ -39,10 +39,10 @@ class Text(fields.String):
 
 
 class Name(Text):
-    """The name of a person or list: trimmed, in Unicode NFC, of 1 to 200 characters."""
+    """A name: trimmed, in Unicode NFC, of 1 to ``max_length`` characters."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(min_length=1, max_length=MAX_NAME_LENGTH, trim=True, **options)
+    def __init__(self, *, max_length: int = MAX_NAME_LENGTH, **options: Any) -> None:
+        super().__init__(min_length=1, max_length=max_length, trim=True, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
         return unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs))

@@ -53,7 +53,7 @@ class NewUserSchema(RequestSchema):
     """A new account."""
 
     email = fields.Email(required=True, validate=validate.Length(max=254), metadata={"examples": ["anna@example.com"]})
-    username = Text(required=True, min_length=1, max_length=100, trim=True, metadata={"examples": ["anna"]})
+    username = Name(required=True, max_length=100, metadata={"examples": ["anna"]})
     password = Text(required=True, min_length=8, max_length=1024, metadata={"examples": ["a long secret"]})
 
 

@@ -12,10 +12,12 @@ from sqlalchemy import Connection, bindparam, delete, exists, insert, select, up
 from sqlalchemy.exc import IntegrityError
 
 from .. import clock
+from ..database import upsert
 from ..errors import AccountExists, BadCredentials, BadToken, Invalid, UserNotFound
 from ..extensions import db
 from ..models import LibraryHead, RevokedToken, User
 from .library_tables import LIBRARY_TABLES_CHILDREN_FIRST
+from .names import normal_form
 from .passwords import hash_password, verify_password
 from .people import seed_quick_recommenders
 from .transactions import announce, open_library, write_connection
@@ -25,6 +27,8 @@ REVOKED = RevokedToken.__table__
 
 MIN_PASSWORD_LENGTH = 8
 MAX_PASSWORD_LENGTH = 1024
+MAX_EMAIL_LENGTH = 254
+MAX_USERNAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +99,16 @@ def normalise_email(email: str) -> str:
 def create_account(email: str, username: str, password: str) -> Account:
     """Make an account with its library and the four quick recommenders, in one transaction.
 
-    Raises AccountExists, and Invalid for a password that is too short or too long.
+    Raises AccountExists, and Invalid for what is too short or too long.
     """
     check_password_length(password)
-    account = Account(str(uuid.uuid4()), normalise_email(email), username.strip(), clock.now(), True)
+    account = Account(str(uuid.uuid4()), normalise_email(email), normal_form(username), clock.now(), True)
+    for field, value, most in (
+        ("email", account.email, MAX_EMAIL_LENGTH),
+        ("username", account.username, MAX_USERNAME_LENGTH),
+    ):
+        if not 1 <= len(value) <= most:
+            raise Invalid.field(field, f"must have 1 to {most} characters")
     hashed = hash_password(password)
     try:
         with write_connection() as connection:
@@ -135,9 +145,10 @@ def has_accounts() -> bool:
 def find_account(email_or_id: str) -> Account:
     """The account with this e-mail address, username or id; raises UserNotFound."""
     wanted = email_or_id.strip()
-    matches = (USERS.c.email == normalise_email(wanted)) | (USERS.c.id == wanted.lower()) | (USERS.c.username == wanted)
+    email, username = normalise_email(wanted), normal_form(wanted)
+    matches = (USERS.c.email == email) | (USERS.c.id == wanted.lower()) | (USERS.c.username == username)
     # An e-mail address wins over a username that looks like one.
-    order = (USERS.c.email != normalise_email(wanted), USERS.c.username)
+    order = (USERS.c.email != email, USERS.c.username)
     with db.engine.connect() as connection:
         row = connection.execute(select(*_COLUMNS).where(matches).order_by(*order)).first()
     if row is None:
@@ -220,10 +231,7 @@ def revoke_token(user_id: str, token_id: str, expires_at: float) -> None:
     """Kill one token; those that would have expired by now are forgotten."""
     with write_connection() as connection:
         connection.execute(delete(REVOKED).where(REVOKED.c.expires_at < clock.now()))
-        row = {"user_id": user_id, "jti": token_id, "expires_at": expires_at}
-        known = select(REVOKED.c.jti).where(REVOKED.c.user_id == user_id, REVOKED.c.jti == token_id)
-        if connection.execute(known).first() is None:
-            connection.execute(insert(REVOKED), row)
+        upsert(connection, REVOKED, [{"user_id": user_id, "jti": token_id, "expires_at": expires_at}])
 
 
 def delete_account(user_id: str) -> None:

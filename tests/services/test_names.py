@@ -1,0 +1,36 @@
+"""Names of people and lists, and text that is searched."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from movietracker.errors import Invalid
+from movietracker.services.names import MAX_NAME_LENGTH, normal_form, normalise_name, search_form
+
+
+def test_names_are_trimmed_and_composed() -> None:
+    assert normalise_name(" \t Rene\u0301\u2003\n") == "Ren\u00e9"
+
+
+@pytest.mark.parametrize("name", ["", " ", "\n\t\u2003", "x" * (MAX_NAME_LENGTH + 1)])
+def test_nothing_and_too_much_are_refused(name: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        normalise_name(name, "person_name")
+    assert list(caught.value.errors or {}) == ["person_name"]
+
+
+@given(st.text())
+def test_the_normal_form_of_a_normal_form_is_itself(name: str) -> None:
+    assert normal_form(normal_form(name)) == normal_form(name)
+
+
+@given(st.text())
+def test_the_search_form_of_a_search_form_is_itself(text: str) -> None:
+    assert search_form(search_form(text)) == search_form(text)
+
+
+def test_the_search_form_forgets_case_and_composition() -> None:
+    assert search_form("STRASSE") == search_form("straße")
+    assert search_form("O\u0308MER") == search_form("ömer")
