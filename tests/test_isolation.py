@@ -1,0 +1,280 @@
+"""Two users with the same movie, person name and list never see or touch each other's data.
+
+Every endpoint is walked with the other user's ids; an endpoint that is not listed here fails the test.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from conftest import Client, client_of
+from flask import Flask
+from sqlalchemy import select
+from standin import Standin
+
+from movietracker.extensions import db
+from movietracker.services.accounts import Account
+
+MATRIX, INCEPTION = "tt0133093", "tt1375666"
+
+
+@dataclass(frozen=True)
+class Call:
+    """What Anna asks, with ids of Ben's in braces, and what she is told: the statuses that may be."""
+
+    endpoint: str
+    address: str
+    body: Any = None
+    allowed: tuple[int, ...] = (404,)
+
+
+OWN = (200, 201, 204)
+
+# Addresses that lead to things of Ben's only: Anna is told that there is nothing.
+FOREIGN = [
+    Call("GET /api/lists/<string:list_id>", "/api/lists/{list}"),
+    Call("PUT /api/lists/<string:list_id>", "/api/lists/{list}", {"name": "Taken"}),
+    Call("DELETE /api/lists/<string:list_id>", "/api/lists/{list}"),
+    Call("GET /api/lists/<string:list_id>/movies", "/api/lists/{list}/movies"),
+    Call("GET /api/movies/<string:imdb_id>", "/api/movies/{only_bens_movie}"),
+    Call("GET /api/movies/<string:imdb_id>/metadata/<string:provider>", "/api/movies/{only_bens_movie}/metadata/tmdb"),
+    Call("POST /api/movies/<string:imdb_id>/refresh", "/api/movies/{only_bens_movie}/refresh", {}),
+    Call("GET /api/movies/<string:imdb_id>/refresh", "/api/movies/{only_bens_movie}/refresh"),
+    Call("PUT /api/people/<name:name>", "/api/people/{only_bens_person}", {"is_trusted": True}),
+    Call("DELETE /api/people/<name:name>", "/api/people/{only_bens_person}"),
+    Call("GET /api/people/<name:name>/stats", "/api/people/{only_bens_person}/stats"),
+    Call(
+        "POST /api/movies/<string:imdb_id>/recommendations",
+        "/api/movies/{movie}/recommendations",
+        {"person_id": "{person_id}"},
+    ),
+    Call(
+        "POST /api/movies/<string:imdb_id>/recommendations/bulk",
+        "/api/movies/{movie}/recommendations/bulk",
+        {"person_ids": ["{person_id}"]},
+    ),
+    Call(
+        "DELETE /api/movies/<string:imdb_id>/recommendations/<name:person>",
+        "/api/movies/{movie}/recommendations/{person_id}",
+    ),
+    Call(
+        "DELETE /api/movies/<string:imdb_id>/recommendations/<name:person>",
+        "/api/movies/{movie}/recommendations/{only_bens_person}",
+    ),
+    Call(
+        "PUT /api/movies/<string:imdb_id>/status",
+        "/api/movies/{movie}/status",
+        {"status": "custom", "custom_list_id": "{list}"},
+    ),
+    Call("POST /api/backup/restore/<string:filename>", "/api/backup/restore/{backup}", {}),
+    Call("GET /api/auth/admin/users", "/api/auth/admin/users", allowed=(403,)),
+    Call("POST /api/auth/admin/users", "/api/auth/admin/users", {}, allowed=(403,)),
+    Call("PATCH /api/auth/admin/users/<string:user_id>", "/api/auth/admin/users/{user}", {}, allowed=(403,)),
+    Call("DELETE /api/auth/admin/users/<string:user_id>", "/api/auth/admin/users/{user}", allowed=(403,)),
+]
+
+# Addresses that mean something in both libraries, or in none: Anna sees and changes her own.
+SHARED = [
+    Call("GET /api/auth/me", "/api/auth/me", allowed=OWN),
+    Call("GET /api/movies", "/api/movies", allowed=OWN),
+    Call("GET /api/movies", "/api/movies?list={list}", allowed=OWN),
+    Call("GET /api/movies", "/api/movies?person={person_id}", allowed=OWN),
+    Call("GET /api/movies", "/api/movies?person={only_bens_person}&q={only_bens_person}", allowed=OWN),
+    Call("GET /api/movies", "/api/movies?user_id={user}", allowed=OWN),
+    Call("GET /api/movies/<string:imdb_id>", "/api/movies/{movie}?user_id={user}", allowed=OWN),
+    Call("GET /api/people", "/api/people?user_id={user}", allowed=OWN),
+    Call("GET /api/people/<name:name>/stats", "/api/people/{person}/stats", allowed=OWN),
+    Call("GET /api/lists", "/api/lists?user_id={user}", allowed=OWN),
+    Call("GET /api/external/tmdb/search", "/api/external/tmdb/search?q=matrix", allowed=OWN),
+    Call("GET /api/external/tmdb/movie/<int:title_id>", "/api/external/tmdb/movie/603", allowed=OWN),
+    Call("GET /api/external/tmdb/movie/<int:title_id>/credits", "/api/external/tmdb/movie/603/credits", allowed=OWN),
+    Call("GET /api/external/tmdb/tv/<int:title_id>", "/api/external/tmdb/tv/1396", allowed=OWN),
+    Call("GET /api/external/tmdb/tv/<int:title_id>/credits", "/api/external/tmdb/tv/1396/credits", allowed=OWN),
+    Call("GET /api/external/omdb/movie/<string:imdb_id>", "/api/external/omdb/movie/{movie}", allowed=OWN),
+    Call("GET /api/external/discover/genre", "/api/external/discover/genre?q=action", allowed=OWN),
+    Call("GET /api/external/discover/person", "/api/external/discover/person?q=keanu", allowed=OWN),
+    Call("GET /api/external/discover/list", "/api/external/discover/list", allowed=OWN),
+    Call("GET /api/external/cache/info", "/api/external/cache/info", allowed=OWN),
+    Call("GET /api/sync", "/api/sync?since=0&user_id={user}", allowed=OWN),
+    Call("GET /api/sync/changes", "/api/sync/changes?user_id={user}", allowed=OWN),
+    Call("GET /api/sync/actions", "/api/sync/actions", allowed=OWN),
+    Call("GET /api/backup/export", "/api/backup/export?user_id={user}", allowed=OWN),
+    Call("GET /api/backup/settings", "/api/backup/settings?user_id={user}", allowed=OWN),
+    Call("PUT /api/backup/settings", "/api/backup/settings", {"backup_enabled": True, "user_id": "{user}"}, OWN),
+    Call("GET /api/backup/list", "/api/backup/list?user_id={user}", allowed=OWN),
+    Call("POST /api/people", "/api/people", {"name": "{only_bens_person}", "user_id": "{user}", "id": 1}, OWN),
+    Call("PUT /api/people/<name:name>", "/api/people/{person}", {"name": "Mother", "user_id": "{user}"}, OWN),
+    Call("POST /api/lists", "/api/lists", {"name": "Rainy", "id": "{list}", "user_id": "{user}"}, OWN),
+    Call("POST /api/movies", "/api/movies", {"imdb_id": "{only_bens_movie}", "user_id": "{user}"}, OWN),
+    Call("POST /api/movies", "/api/movies", {"imdb_id": "{movie}", "recommender": "{only_bens_person}"}, OWN),
+    Call("GET /api/movies/<string:imdb_id>/metadata/<string:provider>", "/api/movies/{movie}/metadata/tmdb", None, OWN),
+    Call("POST /api/movies/<string:imdb_id>/refresh", "/api/movies/{movie}/refresh", {"user_id": "{user}"}, OWN),
+    Call("PUT /api/movies/<string:imdb_id>/status", "/api/movies/{movie}/status", {"status": "deleted"}, OWN),
+    Call(
+        "PUT /api/movies/<string:imdb_id>/watch", "/api/movies/{movie}/watch", {"date_watched": 1, "my_rating": 1}, OWN
+    ),
+    Call(
+        "POST /api/movies/<string:imdb_id>/recommendations",
+        "/api/movies/{movie}/recommendations",
+        {"person_name": "{only_bens_person}", "vote_type": False, "user_id": "{user}"},
+        OWN,
+    ),
+    Call(
+        "POST /api/movies/<string:imdb_id>/recommendations/bulk",
+        "/api/movies/{movie}/recommendations/bulk",
+        {"people": ["Mother", "{only_bens_person}"], "user_id": "{user}"},
+        OWN,
+    ),
+    Call(
+        "DELETE /api/movies/<string:imdb_id>/recommendations/<name:person>",
+        "/api/movies/{movie}/recommendations/Mother",
+        None,
+        OWN,
+    ),
+    Call("DELETE /api/people/<name:name>", "/api/people/Mother", None, OWN),
+    Call("POST /api/sync", "/api/sync", {"action": "deleteList", "data": {"id": "{list}"}, "timestamp": 9e9}, OWN),
+    Call(
+        "POST /api/sync",
+        "/api/sync",
+        {"action": "updateList", "data": {"id": "{list}", "name": "X"}, "timestamp": 9e9},
+        OWN,
+    ),
+    Call(
+        "POST /api/sync", "/api/sync", {"action": "deletePerson", "data": {"id": "{person_id}"}, "timestamp": 9e9}, OWN
+    ),
+    Call(
+        "POST /api/sync/batch",
+        "/api/sync/batch",
+        {
+            "actions": [
+                {"action": "updatePerson", "data": {"id": "{person_id}", "name": "X"}, "timestamp": 9e9},
+                {"action": "deletePerson", "data": {"name": "{only_bens_person}"}, "timestamp": 9e9},
+                {"action": "addList", "data": {"id": "{list}", "name": "X"}, "timestamp": 9e9},
+                {
+                    "action": "updateMovieStatus",
+                    "data": {"imdb_id": "{movie}", "status": "custom", "custom_list_id": "{list}"},
+                    "timestamp": 9e9,
+                },
+            ]
+        },
+        OWN,
+    ),
+    Call("POST /api/backup/import", "/api/backup/import", "{export}", OWN),
+    # Last, since they kill the token.
+    Call("POST /api/auth/password", "/api/auth/password", {"current_password": "x", "new_password": "y" * 8}, (422,)),
+    Call("POST /api/auth/logout", "/api/auth/logout", {}, OWN),
+]
+
+# These ask for no user, or are no address of the REST API.
+OPEN_TO_ALL = {"POST /api/auth/login", "POST /api/auth/admin/login", "GET /api/health", "GET /api/health/ready"}
+
+
+@pytest.fixture
+def app(make_app: Callable[..., Flask], standin: Standin) -> Flask:
+    """An application whose providers are the stand-ins of TMDB and OMDb."""
+    return make_app(METADATA_PROVIDERS="tmdb,omdb", **standin.settings)
+
+
+def fill(client: Client) -> str:
+    """A library; the same for everybody. Answers the id of its list."""
+    client.post("/api/movies", json={"imdb_id": MATRIX, "recommender": "Mum"})
+    list_id: str = client.post("/api/lists", json={"name": "Rainy"}).json["id"]
+    client.put(f"/api/movies/{MATRIX}/watch", json={"date_watched": 1.7e9, "my_rating": 8})
+    client.put(f"/api/movies/{MATRIX}/status", json={"status": "custom", "custom_list_id": list_id})
+    return list_id
+
+
+def dump(app: Flask, user_id: str) -> dict[str, list[str]]:
+    """Every row of every table that is this user's, and of the tables that belong to nobody else's library."""
+    rows: dict[str, list[str]] = {}
+    with app.app_context(), db.engine.connect() as connection:
+        for table in db.metadata.sorted_tables:
+            column = table.c.get("user_id", table.c.id if table.name == "users" else None)
+            if column is not None:
+                found = connection.execute(select(table).where(column == user_id)).mappings()
+                rows[table.name] = sorted(json.dumps(dict(row), default=str, sort_keys=True) for row in found)
+    return rows
+
+
+def filled(value: Any, ids: dict[str, Any]) -> Any:
+    """The value with names in braces replaced, whole values by what they are."""
+    if isinstance(value, str):
+        return ids[value[1:-1]] if value[:1] == "{" and value[1:-1] in ids else value.format(**ids)
+    if isinstance(value, dict):
+        return {key: filled(inner, ids) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [filled(inner, ids) for inner in value]
+    return value
+
+
+def test_every_endpoint_is_walked(app: Flask) -> None:
+    served = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        if rule.rule.startswith("/api")
+    }
+    walked = {call.endpoint for call in FOREIGN + SHARED}
+
+    assert served - walked - OPEN_TO_ALL == set(), "list the new endpoint above, with ids of the other user"
+    assert walked - served == set()
+
+
+def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
+    app: Flask, client: Client, bens_client: Client, anna: Account, ben: Account
+) -> None:
+    fill(client)
+    bens_list = fill(bens_client)
+    bens_client.post("/api/movies", json={"imdb_id": INCEPTION, "recommender": "Uncle Bob"})
+    bens_client.post("/api/lists", json={"name": "Secret of Ben's"})
+    people = {person["name"]: person["id"] for person in bens_client.get("/api/people").json}
+    backups = bens_client.get("/api/backup/list").json["backups"]
+    ids: dict[str, Any] = {
+        "user": ben.id,
+        "movie": MATRIX,
+        "only_bens_movie": INCEPTION,
+        "list": bens_list,
+        "person": "Mum",
+        "person_id": people["Mum"],
+        "only_bens_person": "Uncle Bob",
+        "backup": backups[0]["filename"] if backups else "moviemanager-backup-of-ben.json",
+        "export": bens_client.get("/api/backup/export").json,
+    }
+    before = dump(app, ben.id)
+    secrets = [ben.id, "Secret of Ben's", *(str(number) for number in people.values())]
+
+    for call in FOREIGN + SHARED:
+        method = call.endpoint.partition(" ")[0]
+        body = filled(call.body, ids)
+        answer = client.open(filled(call.address, ids), method=method, **({} if body is None else {"json": body}))
+        assert answer.status_code in call.allowed, (call, answer.status_code, answer.text)
+        if call.endpoint != "POST /api/backup/import":
+            assert not [secret for secret in secrets if secret in answer.text], (call, answer.text)
+        assert dump(app, ben.id) == before, call
+
+    assert_whole(bens_client, app, ben)
+
+
+def assert_whole(client: Client, app: Flask, account: Account) -> None:
+    """The user finds everything as it was."""
+    fresh = client_of(app, account)
+    for address in ("/api/movies", "/api/people", "/api/lists", "/api/auth/me"):
+        assert fresh.get(address).status_code == 200
+        assert fresh.get(address).json == client.get(address).json
+    assert {movie["imdb_id"] for movie in fresh.get("/api/movies").json} == {MATRIX, INCEPTION}
+
+
+def test_ids_of_records_are_not_shared_between_users(client: Client, bens_client: Client) -> None:
+    """Not needed for safety, since every key holds the user; but a foreign id then means nothing at all."""
+    for each in (client, bens_client):
+        fill(each)
+    anna_ids, ben_ids = (
+        {person["id"] for person in each.get("/api/people").json}
+        | {vote["id"] for movie in each.get("/api/movies").json for vote in movie["recommendations"]}
+        for each in (client, bens_client)
+    )
+    assert not anna_ids & ben_ids
