@@ -93,8 +93,8 @@ class Sockets:
         for event in protocol.events():
             if isinstance(event, Ping):
                 sock.sendall(protocol.send(event.response()))
-            elif isinstance(event, TextMessage):
-                self.heard.setdefault(orjson.loads(event.data).get("list_id"), time.perf_counter())
+            elif isinstance(event, TextMessage) and (told := re.search(r'"list_id":"([^"]+)"', event.data)):
+                self.heard.setdefault(told[1], time.perf_counter())
             elif isinstance(event, CloseConnection):
                 sock.sendall(protocol.send(event.response()))
                 return self._end(sock, int(event.code))

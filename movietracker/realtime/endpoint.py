@@ -21,6 +21,9 @@ from .loop import Arrival
 EXTENSION = "movietracker_realtime"
 SUBPROTOCOL = "bearer"
 
+SEND_BUFFER = 262_144
+"""Bytes that the system keeps for a client that does not read; by itself it would keep megabytes."""
+
 blueprint = Blueprint("realtime", __name__)
 
 
@@ -86,4 +89,5 @@ def _take(served: socket.socket) -> socket.socket:
     dead_end.close()
     taken.setblocking(False)
     taken.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    taken.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
     return taken

@@ -86,7 +86,8 @@ class Peer:
             self._is_heard = True
             self._protocol.receive_data(data)
             for event in self._protocol.events():
-                first = self._handle(event) or first
+                said = self._handle(event)
+                first = said if first is None else first
             self._flush()
         return first
 
