@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import socket
-import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -148,9 +148,8 @@ def test_a_stop_ends_the_server_and_frees_the_port(tmp_path: Path, how: signal.S
     with serving(tmp_path) as server:
         port = int(server.url.rpartition(":")[2])
         assert server.stop(how) == 0
-        with closing(socket.socket()) as listener:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(("127.0.0.1", port))
+        with closing(socket.socket()) as visitor:
+            assert visitor.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
     assert "Traceback" not in server.stderr
 
 

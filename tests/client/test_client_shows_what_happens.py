@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 from support.live_server import LiveServer
+from sync.effort import thorough
 
 from movietracker.api import authentication
 from movietracker.client import Client
@@ -75,7 +76,7 @@ def visible(device: Client) -> dict[str, Any]:
     return {"movies": movies, "people": people, "lists": lists}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@thorough(40)
 @given(rounds=st.lists(st.lists(ACTIONS, min_size=1, max_size=12), min_size=1, max_size=3))
 def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
     rounds: list[list[tuple[str, dict[str, Any]]]],

@@ -259,6 +259,32 @@ def test_a_restore_between_two_pages_is_noticed(
     assert_in_step(slow)
 
 
+def test_pages_that_a_restored_server_forgot_are_not_shown_after_a_push(
+    devices: Devices, phone: Client, tablet: Client, forget: Callable[[], Callable[[], None]]
+) -> None:
+    restore = forget()
+    for imdb_id in (MATRIX, HEAT, ALIEN):
+        set_status(tablet, imdb_id, "watched")
+    tablet.sync()
+    phone.page_size = 1
+    take = phone._stage
+
+    def take_one(page: dict[str, Any]) -> None:
+        if phone._get("page") is not None:
+            raise KeyboardInterrupt
+        take(page)
+
+    phone._stage = take_one
+    with pytest.raises(KeyboardInterrupt):
+        phone.pull()
+    phone = devices.again(phone)
+    restore()
+    recommend(phone, "tt0000001", "Alma")
+    phone.sync()
+    assert set(phone.movies) == {"tt0000001"}
+    assert_in_step(phone)
+
+
 def test_two_devices_bring_back_together_what_each_of_them_knew(
     phone: Client, tablet: Client, forget: Callable[[], Callable[[], None]]
 ) -> None:

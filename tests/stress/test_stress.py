@@ -33,6 +33,6 @@ def test_a_client_that_keeps_pulling_misses_no_row_of_eight_writers_on_postgresq
 
 
 def test_actions_sent_three_times_by_eight_processes_to_a_dying_server_take_effect_once():
-    figures = figures_of("exactly_once", "--actions", "200", "--kill-every", "1")
+    figures = figures_of("exactly_once", "--actions", "200", "--kill-every", "0.3")
     assert figures["kills"] > 0
     assert figures["movies"] == figures["recorded"] == 200

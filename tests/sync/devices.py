@@ -1,4 +1,4 @@
-"""Devices of both generations, as simple as the protocol allows: they keep what they pulled and queue what is done.
+"""Devices of both generations, as simple as the protocol allows: they keep what they pulled and queue what users do.
 
 They do not heal themselves: what the server gets wrong stays wrong in their stores, for tests to see.
 """
@@ -79,6 +79,8 @@ class Phone:
         """Take in the answer to a push: what was answered leaves the queue."""
         for item, result in zip(body["actions"], answer["results"], strict=True):
             self.results[item["id"]] = result
+        if body["cursor"] is not None:
+            self.cursor = answer["cursor"]  # the same place, which now vouches for what was acknowledged
         done = {item["id"] for item in body["actions"]}
         self.queue = [item for item in self.queue if item["id"] not in done]
 

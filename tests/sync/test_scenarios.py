@@ -31,47 +31,6 @@ DAY = 86_400.0
 MakePhone = Callable[..., Phone]
 
 
-@pytest.fixture
-def make_phone(app: Flask, anna: Account, clock: WallClock) -> MakePhone:
-    """Makes devices of Anna's, each of which has pulled; ``skew`` is how far its clock is ahead in seconds."""
-
-    def make(name: str, *, account: Account = anna, skew: float = 0.0) -> Phone:
-        phone = Phone(Wire(client_of(app, account)), name, lambda: clock.time + skew)
-        phone.pull()
-        return phone
-
-    return make
-
-
-@pytest.fixture
-def make_old_phone(app: Flask, anna: Account, clock: WallClock) -> Callable[..., OldPhone]:
-    """Makes devices of Anna's of the older generation."""
-
-    def make(skew: float = 0.0) -> OldPhone:
-        phone = OldPhone(Wire(client_of(app, anna)), lambda: clock.time + skew)
-        phone.pull()
-        return phone
-
-    return make
-
-
-@pytest.fixture
-def assert_converged(app: Flask, anna: Account) -> Callable[..., Store]:
-    """Fails unless these devices, having synced, have exactly what the server has; answers that."""
-
-    def check(*devices: Phone | OldPhone) -> Store:
-        for device in devices:
-            device.sync()
-        for device in devices:
-            device.pull()
-        truth = library_of(app, anna.id)
-        for device in devices:
-            assert device.store == truth
-        return truth
-
-    return check
-
-
 def test_duplicate_delivery(app: Flask, anna: Account, wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
     phone = make_phone("phone")
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
@@ -89,21 +48,6 @@ def test_duplicate_delivery(app: Flask, anna: Account, wire: Wire, make_phone: M
     assert library_of(app, anna.id).movies[MATRIX]["recommendations"] == []
 
 
-def test_duplicate_delivery_by_an_older_client(
-    make_old_phone: Callable[..., OldPhone], assert_converged: Callable[..., Store], clock: WallClock
-) -> None:
-    phone = make_old_phone()
-    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
-    phone.do("watchMovie", imdb_id=MATRIX, my_rating=7)
-    queue = list(phone.queue)
-    assert statuses(phone.push()) == ["applied", "applied"]
-    clock.time += 3600
-    phone.queue = queue
-    assert statuses(phone.push()) == ["noop", "noop"]
-    movie = assert_converged(phone).movies[MATRIX]
-    assert len(movie["recommendations"]) == 1
-
-
 def test_reordered_queue(wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
     phone = make_phone("phone")
     for status in ("watched", "deleted", "toWatch"):
@@ -118,22 +62,6 @@ def test_reordered_queue(wire: Wire, make_phone: MakePhone, clock: WallClock) ->
     ]
     assert wire.movie(MATRIX)["status"] == "toWatch"
     assert [wire.post(each).json["results"][0]["replayed"] for each in requests] == [True] * 3
-
-
-def test_a_request_captured_last_week_and_delivered_today(wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
-    phone = make_phone("phone")
-    phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
-    phone.do("addPerson", name="Anna")
-    captured = phone.request()
-    phone.sync()
-    clock.time += 7 * DAY
-    phone.do("updateRating", imdb_id=MATRIX, my_rating=9)
-    phone.do("deletePerson", name="Anna")
-    phone.sync()
-    before = wire.pull()
-    assert [result["replayed"] for result in wire.post(captured).json["results"]] == [True, True]
-    after = wire.pull()
-    assert (after.cursor, after.movies, after.people) == (before.cursor, before.movies, before.people)
 
 
 def test_answer_lost_after_commit(
@@ -210,27 +138,6 @@ def test_rename_while_another_devices_queue_names_the_old_name(
     assert truth.names() == {"Anne"}
     anne = truth.person("Anne")
     assert (anne["color"], anne["movie_count"]) == ("red", 2)
-
-
-def test_rename_and_reuse_and_swap_of_names_while_another_devices_queue_names_them(
-    make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    start = make_phone("start")
-    for name in ("Anna", "Ben"):
-        start.do("addPerson", name=name)
-    start.sync()
-    phone, tablet = make_phone("phone"), make_phone("tablet")
-    anna, ben = phone.store.person("Anna")["id"], phone.store.person("Ben")["id"]
-    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
-    phone.do("updatePerson", name="Ben", emoji="🎬")
-    for old, new in (("Anna", "Other"), ("Ben", "Anna"), ("Other", "Ben")):
-        tablet.do("updatePerson", name=old, new_name=new)
-    tablet.sync()
-    phone.pull()  # before it pushes what it queued
-    truth = assert_converged(phone, tablet)
-    assert [vote["person_id"] for vote in truth.movies[MATRIX]["recommendations"]] == [anna]
-    assert truth.people[ben]["emoji"] == "🎬"
-    assert (truth.people[anna]["name"], truth.people[ben]["name"]) == ("Ben", "Anna")
 
 
 @pytest.mark.parametrize("is_delete_first", [True, False])
@@ -400,23 +307,6 @@ def test_clock_an_hour_behind(
     assert statuses(phone.push()) == ["applied"]
     truth = assert_converged(phone, old, tablet)
     assert truth.movies[MATRIX]["watch_history"]["my_rating"] == 8
-    assert phone.refusals == tablet.refusals == []
-
-
-def test_the_servers_clock_an_hour_back_between_two_commits(
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-) -> None:
-    phone, tablet, old = make_phone("phone"), make_phone("tablet"), make_old_phone()
-    for number, jump in enumerate((0.0, -3600.0, 0.0, 7200.0, -DAY)):
-        clock.time += jump
-        phone.do("addMovie", imdb_id=f"tt{number:07}")
-        phone.do("updateMovieStatus", imdb_id=MATRIX, status=("watched", "toWatch")[number % 2])
-        truth = assert_converged(phone, tablet, old)
-        assert len(truth.movies) == number + 2
-        assert {result["status"] for result in phone.results.values()} == {"applied"}
     assert phone.refusals == tablet.refusals == []
 
 

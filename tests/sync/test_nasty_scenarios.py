@@ -1,0 +1,264 @@
+"""More scenarios that protocols like ours are known to fail in, on both kinds of database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from conftest import client_of
+from flask import Flask
+from support.wall_clock import WallClock
+
+from movietracker.services.accounts import Account
+from movietracker.sync.upkeep import mark_restored
+
+from .databases import database_url
+from .devices import OldPhone, Phone
+from .dump import library_of, rows_of
+from .interleave import before_statement, count_statements, together
+from .restoring import Backup
+from .wire import HEAT, MATRIX, Json, Store, Wire, action, codes, statuses, told
+
+__all__ = ["database_url"]
+
+DAY = 86_400.0
+MakePhone = Callable[..., Phone]
+
+
+def test_duplicate_delivery_by_an_older_client(
+    make_old_phone: Callable[..., OldPhone], assert_converged: Callable[..., Store], clock: WallClock
+) -> None:
+    phone = make_old_phone()
+    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    phone.do("watchMovie", imdb_id=MATRIX, my_rating=7)
+    queue = list(phone.queue)
+    assert statuses(phone.push()) == ["applied", "applied"]
+    clock.time += 3600
+    phone.queue = queue
+    assert statuses(phone.push()) == ["noop", "noop"]
+    movie = assert_converged(phone).movies[MATRIX]
+    assert len(movie["recommendations"]) == 1
+
+
+def test_a_request_captured_last_week_and_delivered_today(wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
+    phone = make_phone("phone")
+    phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
+    phone.do("addPerson", name="Anna")
+    captured = phone.request()
+    phone.sync()
+    clock.time += 7 * DAY
+    phone.do("updateRating", imdb_id=MATRIX, my_rating=9)
+    phone.do("deletePerson", name="Anna")
+    phone.sync()
+    before = wire.pull()
+    assert [result["replayed"] for result in wire.post(captured).json["results"]] == [True, True]
+    after = wire.pull()
+    assert (after.cursor, after.movies, after.people) == (before.cursor, before.movies, before.people)
+
+
+def test_rename_and_reuse_and_swap_of_names_while_another_devices_queue_names_them(
+    make_phone: MakePhone, assert_converged: Callable[..., Store]
+) -> None:
+    start = make_phone("start")
+    for name in ("Anna", "Ben"):
+        start.do("addPerson", name=name)
+    start.sync()
+    phone, tablet = make_phone("phone"), make_phone("tablet")
+    anna, ben = phone.store.person("Anna")["id"], phone.store.person("Ben")["id"]
+    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    phone.do("updatePerson", name="Ben", emoji="🎬")
+    for old, new in (("Anna", "Other"), ("Ben", "Anna"), ("Other", "Ben")):
+        tablet.do("updatePerson", name=old, new_name=new)
+    tablet.sync()
+    phone.pull()  # before it pushes what it queued
+    truth = assert_converged(phone, tablet)
+    assert [vote["person_id"] for vote in truth.movies[MATRIX]["recommendations"]] == [anna]
+    assert truth.people[ben]["emoji"] == "🎬"
+    assert (truth.people[anna]["name"], truth.people[ben]["name"]) == ("Ben", "Anna")
+
+
+def test_the_servers_clock_an_hour_back_between_two_commits(
+    make_phone: MakePhone,
+    make_old_phone: Callable[..., OldPhone],
+    assert_converged: Callable[..., Store],
+    clock: WallClock,
+) -> None:
+    phone, tablet, old = make_phone("phone"), make_phone("tablet"), make_old_phone()
+    for number, jump in enumerate((0.0, -3600.0, 0.0, 7200.0, -DAY)):
+        clock.time += jump
+        phone.do("addMovie", imdb_id=f"tt{number:07}")
+        phone.do("updateMovieStatus", imdb_id=MATRIX, status=("watched", "toWatch")[number % 2])
+        truth = assert_converged(phone, tablet, old)
+        assert len(truth.movies) == number + 2
+        assert {result["status"] for result in phone.results.values()} == {"applied"}
+    assert phone.refusals == tablet.refusals == []
+
+
+class Crash(Exception):
+    """The server dies here."""
+
+
+def crash() -> None:
+    raise Crash
+
+
+def test_a_crash_before_any_statement_of_a_push_leaves_nothing_and_it_may_be_sent_again(
+    app: Flask, anna: Account, wire: Wire, make_phone: MakePhone, assert_converged: Callable[..., Store]
+) -> None:
+    phone = make_phone("phone")
+    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
+    phone.do("addPerson", name="Ben")
+    phone.do("deletePerson", name="Ben")
+    body = phone.request()
+    before = rows_of(app, anna.id)
+    backup = Backup(app)
+    count = len(count_statements(app, lambda: wire.post(body)))
+    backup.restore()
+    assert count > 15
+    app.testing = False  # an answer, as the real server gives one
+    for number in range(count):
+        with before_statement(app, number, crash) as ran:
+            assert wire.post(body).status_code in (500, 503)
+        assert ran.is_done
+        assert rows_of(app, anna.id) == before
+    app.testing = True
+    assert statuses(phone.push()) == ["applied"] * 4
+    assert not any(result["replayed"] for result in phone.results.values())
+    assert assert_converged(phone).names() == {"Anna"}
+
+
+def test_two_tabs_with_one_name_and_one_queue(
+    app: Flask, anna: Account, make_phone: MakePhone, assert_converged: Callable[..., Store]
+) -> None:
+    one, two = make_phone("browser"), make_phone("browser")
+    one.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    one.do("watchMovie", imdb_id=MATRIX, my_rating=5)
+    two.queue = list(one.queue)
+    together([one.push, two.push])
+    assert {result["replayed"] for phone in (one, two) for result in phone.results.values()} == {True, False}
+    two.do("updateRating", imdb_id=MATRIX, my_rating=6)
+    one.do("updateRating", imdb_id=MATRIX, my_rating=7)
+    truth = assert_converged(one, two)
+    assert len(truth.movies[MATRIX]["recommendations"]) == 1
+
+
+def test_a_reinstalled_app_that_kept_its_queue_but_not_its_cursor(
+    make_phone: MakePhone, assert_converged: Callable[..., Store]
+) -> None:
+    phone = make_phone("phone")
+    phone.do("addPerson", name="Anna")
+    phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
+    phone.wire.post(phone.request())  # its answer is lost with the app
+    phone.do("updateRating", imdb_id=MATRIX, my_rating=6)
+    reinstalled = Phone(phone.wire, "phone", phone.now, queue=[dict(item) for item in phone.queue])
+    reinstalled.pull(limit=2)
+    truth = assert_converged(reinstalled)
+    assert truth.names() == {"Anna"}
+    assert truth.movies[MATRIX]["watch_history"]["my_rating"] == 6
+    assert reinstalled.refusals == []
+
+
+def test_another_account_on_the_same_device(app: Flask, anna: Account, ben: Account, make_phone: MakePhone) -> None:
+    phone = make_phone("phone")
+    phone.do("addPerson", name="Of Anna's")
+    phone.wire = Wire(client_of(app, ben))
+    bens = rows_of(app, ben.id)
+    answer = phone.wire.post(phone.request())
+    assert (answer.status_code, answer.json["code"]) == (410, "wrong_user")
+    answer = phone.wire.get(cursor=phone.cursor)
+    assert (answer.status_code, answer.json["code"]) == (410, "wrong_user")
+    assert rows_of(app, ben.id) == bens
+    phone.queue.clear()
+    phone.pull()
+    assert phone.refusals == ["wrong_user"]
+    assert phone.store == library_of(app, ben.id)
+
+
+@pytest.mark.parametrize("count", [100, 101, 500])
+def test_batches_of_many_sizes(wire: Wire, count: int) -> None:
+    queue = [told(action("addMovie", imdb_id=f"tt{number:07}"), id=str(number)) for number in range(count)]
+    assert set(statuses(wire.push(*queue))) == {"applied"}
+    assert len(wire.pull(limit=7).movies) == count
+
+
+def test_ten_thousand_actions_are_refused_whole(wire: Wire) -> None:
+    answer = wire.post({"actions": [action("addMovie", imdb_id=MATRIX)] * 10_000})
+    assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
+    assert wire.pull().movies == {}
+
+
+def test_a_thousand_changes_in_one_second_reach_every_client(
+    wire: Wire, make_phone: MakePhone, make_old_phone: Callable[..., OldPhone], assert_converged: Callable[..., Store]
+) -> None:
+    phone, old = make_phone("phone"), make_old_phone()
+    for start in range(0, 1000, 250):  # the clock stands still
+        wire.push(*(action("addMovie", imdb_id=f"tt{number:07}") for number in range(start, start + 250)))
+        old.pull()
+        phone.pull(limit=100)
+    assert len(assert_converged(phone, old).movies) == 1000
+
+
+def test_the_same_counter_on_two_devices_interleaved_with_pulls(
+    make_phone: MakePhone, assert_converged: Callable[..., Store]
+) -> None:
+    one, two = make_phone("one"), make_phone("two")
+    one.do("watchMovie", imdb_id=MATRIX, my_rating=1)
+    one.sync()
+    two.pull()
+    for rating in range(2, 10):
+        for phone in (one, two):
+            phone.do("updateRating", of=("movies", MATRIX), imdb_id=MATRIX, my_rating=rating)
+        outcomes = [phone.push()[-1]["status"] for phone in (one, two)]
+        assert outcomes == ["applied", "noop"]
+        one.do("updateRating", of=("movies", MATRIX), imdb_id=MATRIX, my_rating=rating + 0.5)
+        two.do("updateMovieStatus", of=("movies", MATRIX), imdb_id=MATRIX, status=("toWatch", "watched")[rating % 2])
+        assert [phone.push()[-1]["status"] for phone in (one, two)] == ["applied", "applied"]
+        two.do("updateRating", of=("movies", MATRIX), imdb_id=MATRIX, my_rating=rating / 2)
+        assert codes(two.push()) == ["conflict"]
+        one.pull()
+        two.pull()
+    assert assert_converged(one, two).movies[MATRIX]["watch_history"]["my_rating"] == 9.5
+
+
+def test_a_number_of_a_device_that_is_higher_than_the_servers_after_a_restore(
+    app: Flask, make_phone: MakePhone, wire: Wire
+) -> None:
+    phone = make_phone("phone")
+    backup = Backup(app)
+    for number in range(20):
+        phone.do("addMovie", imdb_id=f"tt{number:07}")
+    phone.sync()
+    phone.do("addRecommendation", of=("movies", "tt0000001"), imdb_id="tt0000001", person_name="Anna")
+    item: Json = phone.queue[0]
+    backup.restore()
+    assert_refused = wire.post({"actions": [item], "cursor": phone.cursor})
+    assert (assert_refused.status_code, assert_refused.json["policy"]) == (410, "upload_differences")
+    assert wire.pull().movies == {}
+    assert statuses(phone.push()) == ["applied"]
+    assert phone.refusals == ["history_diverged"]
+
+
+def test_what_the_server_forgot_is_offered_again_and_every_device_has_it(
+    app: Flask,
+    make_phone: MakePhone,
+    make_old_phone: Callable[..., OldPhone],
+    clock: WallClock,
+    assert_converged: Callable[..., Store],
+) -> None:
+    phone, old = make_phone("phone"), make_old_phone()
+    backup = Backup(app)
+    phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
+    phone.do("addMovie", imdb_id=HEAT)
+    sent = [dict(item) for item in phone.queue]
+    phone.sync()
+    old.sync()
+    clock.time += 60
+    backup.restore()
+    with app.app_context():
+        mark_restored()
+    phone.queue = sent  # it remembers what it had sent lately
+    truth = assert_converged(phone, old)
+    assert set(truth.movies) == {MATRIX, HEAT}
+    assert truth.names() == {"Anna"}
+    assert not any(result["replayed"] for result in phone.results.values())
