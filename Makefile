@@ -27,13 +27,15 @@ lint: .venv/.development
 bench: .venv/.development
 	$(BIN)/python benchmarks/requests_bench.py $(BENCH)
 
-# Choose the versions anew, within the bounds of setup.cfg; needs uv (https://docs.astral.sh/uv/).
+# Choose the versions anew, within the bounds of setup.cfg; needs uv (https://docs.astral.sh/uv/). The larger set comes
+# first, since the tests' packages have bounds of their own. UPGRADE= keeps what can be kept.
+UPGRADE ?= --upgrade
+LOCK := uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --quiet \
+	--custom-compile-command "make lock"
+
 lock:
-	uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
-		--custom-compile-command "make lock" --output-file requirements.lock
-	uv pip compile setup.cfg --universal --python-version 3.11 --generate-hashes --upgrade --quiet \
-		--extra test --extra lint --constraints requirements.lock \
-		--custom-compile-command "make lock" --output-file requirements-dev.lock
+	$(LOCK) $(UPGRADE) --extra test --extra lint --output-file requirements-dev.lock
+	$(LOCK) $(UPGRADE) --constraints requirements-dev.lock --output-file requirements.lock
 
 clean:
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage*

@@ -1,14 +1,15 @@
-"""What plugins and the core exchange: frozen values and the protocols of providers. No Flask in it.
+"""What plugins and the core exchange: frozen values, and the protocols of providers and destinations. No Flask in it.
 
 The ``to_json`` shapes are those of the REST contract (SearchHit, TitleDetails, TitleRatings, Credits).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, BinaryIO, Literal, Protocol, runtime_checkable
 
 MediaType = Literal["movie", "tv"]
 HitType = Literal["movie", "tv", "person"]
@@ -16,6 +17,8 @@ DiscoverKind = Literal["coming_soon", "now_playing", "popular", "top_rated", "tr
 PersonRole = Literal["actor", "director"]
 
 MAX_CAST = 10
+
+_BACKUP_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-before-restore-[0-9]{6}(-[0-9]{1,3})?)?\.json(\.enc)?")
 
 
 class Capability(StrEnum):
@@ -269,3 +272,53 @@ class JsonHttpClient(Protocol):
         Raises TitleUnknown (404), ProviderRefused (401, 403), ProviderFailed (other statuses, no JSON, not good)
         and ProviderUnreachable (no connection, time-out).
         """
+
+
+@dataclass(frozen=True, slots=True)
+class BackupFile:
+    """A backup as a destination lists it: ``size`` in bytes, ``modified_at`` in Unix seconds by the destination."""
+
+    name: str
+    size: int
+    modified_at: float
+
+
+def is_backup_name(name: str) -> bool:
+    """Whether the application gives such names to backups: ``2026-01-31.json`` for instance; no path is one."""
+    return _BACKUP_NAME.fullmatch(name) is not None
+
+
+@runtime_checkable
+class BackupDestination(Protocol):
+    """A place for backups: named files, those of each user apart.
+
+    ``user_id`` is a UUID and ``name`` passes ``is_backup_name``. All calls may raise the destination errors of
+    :mod:`movietracker.errors`, and ``OSError``. Each is made in a thread of its own and is given up after
+    BACKUP_TIMEOUT seconds, so it should have time limits of its own below that.
+    """
+
+    @property
+    def name(self) -> str:
+        """Lower-case word that BACKUP_DESTINATIONS and the API use."""
+
+    @property
+    def priority(self) -> int:
+        """Its place when BACKUP_DESTINATIONS is not set: lower is first; 50 unless there is a reason."""
+
+    def is_configured(self) -> bool:
+        """Whether it has what it needs (an address, a key); one that has not is passed over."""
+
+    def check(self) -> str:
+        """Write something for ``movietracker doctor``, and remove it; answer one plain sentence, raise if it fails."""
+
+    def write(self, user_id: str, name: str, content: BinaryIO) -> None:
+        """Store a file, or replace it. Whatever happens meanwhile, readers find the old file or the new one, whole."""
+
+    def list_files(self, user_id: str) -> list[BackupFile]:
+        """The user's backups in any order: only regular files with a backup's name, no links, nothing half written."""
+
+    def read(self, user_id: str, name: str, into: BinaryIO) -> None:
+        """Copy a file's content; raises BackupNotFound when it is not there, or not one that ``list_files`` shows."""
+
+    def delete(self, user_id: str, name: str) -> None:
+        """Remove a file; one that is not there is as good as removed."""

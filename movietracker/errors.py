@@ -14,7 +14,7 @@
     ├── Forbidden 403           forbidden
     ├── NotFound 404            not_found
     │   ├── MovieNotFound, PersonNotFound, ListNotFound, UserNotFound, RecommendationNotFound,
-    │   │   MetadataNotFound, NotWatched
+    │   │   MetadataNotFound, NotWatched, BackupNotFound
     │   └── TitleUnknown        title_unknown: no provider knows it
     ├── NameTaken 409           name_taken
     ├── CursorRefused 410       with `policy`: what the client does now
@@ -30,6 +30,13 @@
     │   │   └── ProviderRefused     provider_error: the key is wrong or its limit is used up
     │   ├── ProviderNotConfigured 503   provider_not_configured
     │   └── ProviderUnreachable 503     provider_unavailable: no connection, or timed out
+    ├── DestinationProblem      (raised by backup destinations)
+    │   ├── DestinationFailed 502       destination_error: refused, full, or failed
+    │   ├── DestinationNotConfigured 503    destination_not_configured
+    │   └── DestinationUnreachable 503  destination_unavailable: no connection, or timed out
+    ├── BackupRefused 422       (the file cannot be restored as it is)
+    │   ├── BackupDamaged       backup_damaged: not what was written, or no backup at all
+    │   └── WrongPassphrase     wrong_passphrase: missing or wrong
     ├── DatabaseUnavailable 503     database_unavailable, with Retry-After
     └── NotReady 503            not_ready: a dependency is missing; health/ready says which
 
@@ -150,6 +157,12 @@ class MetadataNotFound(NotFound):
     """No stored response of that provider."""
 
     code, sentence = "metadata_not_found", "No response of that provider is stored for this title."
+
+
+class BackupNotFound(NotFound):
+    """No destination lists a backup of this user with that name."""
+
+    code, sentence = "backup_not_found", "You have no backup of that name."
 
 
 class TitleUnknown(NotFound):
@@ -274,6 +287,47 @@ class ProviderUnreachable(ProviderProblem):
     """No connection, or no answer in time."""
 
     code, status, sentence = "provider_unavailable", 503, "The metadata provider cannot be reached."
+
+
+class DestinationProblem(Problem):
+    """A backup destination could not do its part; the others are used all the same."""
+
+    code, status, sentence = "destination_error", 502, "The backup destination failed."
+
+
+class DestinationFailed(DestinationProblem):
+    """It refused, is full, or failed."""
+
+
+class DestinationNotConfigured(DestinationProblem):
+    """It needs an address, a key or a package that the deployer has not given."""
+
+    code, status = "destination_not_configured", 503
+    sentence = "No backup destination is configured."
+
+
+class DestinationUnreachable(DestinationProblem):
+    """No connection, or no answer in time."""
+
+    code, status, sentence = "destination_unavailable", 503, "The backup destination cannot be reached."
+
+
+class BackupRefused(Problem):
+    """The backup cannot be restored as it is; nothing was changed."""
+
+    code, status, sentence = "backup_refused", 422, "This backup cannot be restored."
+
+
+class BackupDamaged(BackupRefused):
+    """It is not what was written, or no backup at all."""
+
+    code, sentence = "backup_damaged", "This file is damaged, or not a backup."
+
+
+class WrongPassphrase(BackupRefused):
+    """It is encrypted with another passphrase than BACKUP_PASSPHRASE."""
+
+    code, sentence = "wrong_passphrase", "This backup is encrypted with another passphrase than BACKUP_PASSPHRASE."
 
 
 class DatabaseUnavailable(Problem):

@@ -11,6 +11,7 @@ from flask import Flask
 
 from . import api, cli, database, realtime
 from .api.authentication import identity_in
+from .backup.vault.vault import make_vault
 from .extensions import db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
 from .plugin_context import PluginContext
@@ -43,7 +44,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         {setting.name: app.config[setting.name] for setting in settings}, source.instance_path, http
     )
     lookup = make_lookup(plugins, context)
-    app.extensions["movietracker"] = State(settings, plugins, http, lookup, api.init_app(app))
+    vault = make_vault(plugins, context)
+    app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app))
     realtime.init_app(app, identity_in)
     for blueprint in plugins.blueprints(context):
         app.register_blueprint(blueprint)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import click
     import flask
 
-    from .contracts import MetadataProvider
+    from .contracts import BackupDestination, MetadataProvider
     from .events import LibraryChanged
     from .plugin_context import PluginContext
     from .settings import Setting
@@ -27,6 +27,11 @@ def register_settings(register: Callable[[Setting], None]) -> None:
 @hookspec
 def register_metadata_providers(register: Callable[[MetadataProvider], None], context: PluginContext) -> None:
     """Offer metadata providers; METADATA_PROVIDERS chooses among them and orders them."""
+
+
+@hookspec
+def register_backup_destinations(register: Callable[[BackupDestination], None], context: PluginContext) -> None:
+    """Offer backup destinations; BACKUP_DESTINATIONS chooses among them and orders them."""
 
 
 @hookspec

@@ -21,7 +21,7 @@ from typing import Any, cast
 import pluggy
 
 from . import hookspecs
-from .contracts import MetadataProvider
+from .contracts import BackupDestination, MetadataProvider
 from .errors import PluginError, SettingsError
 from .plugin_context import PluginContext
 from .settings import CORE_SETTINGS, Setting
@@ -120,6 +120,11 @@ class PluginManager:
         """All providers that plugins offer; raises PluginError for a name that is taken and for what is no provider."""
         offered = self._offered("register_metadata_providers", MetadataProvider, "metadata provider", context)
         return cast(list[MetadataProvider], offered)
+
+    def backup_destinations(self, context: PluginContext) -> list[BackupDestination]:
+        """All destinations that plugins offer; raises PluginError for a name that is taken and for what is none."""
+        offered = self._offered("register_backup_destinations", BackupDestination, "backup destination", context)
+        return cast(list[BackupDestination], offered)
 
     def _offered(self, hook: str, protocol: type, described: str, context: PluginContext) -> list[Any]:
         offered: dict[str, Any] = {}

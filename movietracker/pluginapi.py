@@ -8,6 +8,8 @@ from __future__ import annotations
 import pluggy
 
 from .contracts import (
+    BackupDestination,
+    BackupFile,
     Capability,
     CastMember,
     Credits,
@@ -20,8 +22,14 @@ from .contracts import (
     SearchHit,
     TitleDetails,
     TitleRatings,
+    is_backup_name,
 )
 from .errors import (
+    BackupNotFound,
+    DestinationFailed,
+    DestinationNotConfigured,
+    DestinationProblem,
+    DestinationUnreachable,
     PluginError,
     ProviderFailed,
     ProviderNotConfigured,
@@ -35,12 +43,20 @@ from .plugin_context import PluginContext
 from .settings import Setting, flag, rate, text, url, whole_number, words
 
 __all__ = [
+    "BackupDestination",
+    "BackupFile",
+    "BackupNotFound",
+    "BaseDestination",
     "BaseProvider",
     "Capability",
     "CastMember",
     "Change",
     "Credits",
     "CrewMember",
+    "DestinationFailed",
+    "DestinationNotConfigured",
+    "DestinationProblem",
+    "DestinationUnreachable",
     "DiscoverKind",
     "DiscoverQuery",
     "JsonHttpClient",
@@ -61,6 +77,7 @@ __all__ = [
     "TitleUnknown",
     "flag",
     "hookimpl",
+    "is_backup_name",
     "rate",
     "text",
     "url",
@@ -110,3 +127,14 @@ class BaseProvider:
     def discover(self, query: DiscoverQuery) -> list[SearchHit]:
         """Not offered."""
         raise ProviderNotConfigured(f"{self.name} has no discovery.")
+
+
+class BaseDestination:
+    """What most backup destinations say of themselves."""
+
+    name = ""
+    priority = 50
+
+    def is_configured(self) -> bool:
+        """Ready unless the destination says otherwise."""
+        return True

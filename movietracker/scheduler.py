@@ -7,12 +7,15 @@ enrichment     at the start, then every 5 minutes       fills stubs and does que
 kick           0.2 s after a stub or refresh appeared   the same, at once
 housekeeping   every hour                               forgets expired tokens and notes
 collection     at the start, then every day             forgets what the sync protocol need not remember any more
+backup         every night (BACKUP_HOUR, TIMEZONE)      backs up every user who has it switched on
+catching up    at the start, then every 5 minutes       the nightly backup, when it was missed or cut short
 =============  =======================================  ==============================================
 
 The application factory starts no threads. Whoever serves calls ``start(app)`` once in each serving process, after the
 fork (gunicorn: in ``post_worker_init``, with ``worker.app.callable``, or the application under it when it is wrapped),
 and ``stop(app)`` before that process ends (gunicorn: in ``worker_exit``). Without the latter a process would not end
-before the enrichment under way is through. All processes may start it: leases decide who works.
+before the enrichment under way is through, and the backup of the user at hand. All processes may start it: leases
+decide who works.
 """
 
 from __future__ import annotations
@@ -25,11 +28,13 @@ from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
 from flask import Flask
 from flask_apscheduler import APScheduler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from .backup.vault.run import run_if_due
 from .metadata.enrichment import enrich
 from .services.enrichment_queue import refresh_queued
 from .services.housekeeping import clean_up
@@ -39,6 +44,7 @@ from .sync.upkeep import collect_in_turn
 
 ENRICHMENT_EVERY = timedelta(minutes=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
+BACKUP_CHECK_EVERY = timedelta(minutes=5)
 COLLECTION_EVERY = timedelta(days=1)
 # Processes that started together do not all look at the same moment.
 JITTER_SECONDS: int | None = 10
@@ -73,13 +79,17 @@ class _Jobs:
         self._turn = threading.Lock()
         defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
         background = BackgroundScheduler(
-            timezone=UTC, executors={"default": ThreadPoolExecutor(4)}, job_defaults=defaults
+            timezone=UTC, executors={"default": ThreadPoolExecutor(5)}, job_defaults=defaults
         )
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
         self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
         self._repeat("housekeeping", self._clean_up, HOUSEKEEPING_EVERY)
         self._repeat("collection", self._collect, COLLECTION_EVERY)
+        schedule = app.extensions["movietracker"].vault.schedule
+        nightly = CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=schedule.zone)
+        self._scheduler.add_job("backup", self._back_up, trigger=nightly)
+        self._repeat("catching up", self._back_up, BACKUP_CHECK_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
         refresh_queued.connect(self._on_refresh_queued, sender=app)
         # Not by the extension's own start, which starts nothing when FLASK_DEBUG is set outside of Flask's own server.
@@ -124,6 +134,9 @@ class _Jobs:
 
     def _clean_up(self) -> None:
         self._run(clean_up)
+
+    def _back_up(self) -> None:
+        self._run(lambda: run_if_due(state().vault, self._stopping))
 
     def _collect(self) -> None:
         self._run(collect_in_turn)

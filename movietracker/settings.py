@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
@@ -72,12 +73,23 @@ def rate(value: Any) -> str:
     return written
 
 
+def time_zone(value: Any) -> str:
+    """The name of a time zone in the IANA database; empty for the machine's own."""
+    name = text(value)
+    try:
+        ZoneInfo(name or "UTC")
+    except OSError:  # the name of a folder of zones
+        raise ValueError from None
+    return name
+
+
 _EXPECTED: dict[Parser, str] = {
     text: "text",
     flag: "yes or no",
     words: "comma-separated words",
     url: "an http:// or https:// address",
     rate: 'a rate such as "10 per minute"',
+    time_zone: "a time zone such as Europe/Vienna",
 }
 
 
@@ -122,6 +134,20 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("CACHE_MAX_ENTRIES", whole_number(1, 1_000_000), 500, "Most answers kept in the cache; the oldest go."),
     Setting(
         "LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."
+    ),
+    Setting(
+        "BACKUP_DESTINATIONS",
+        words,
+        (),
+        "Backup destinations, the first choice first; empty means all that are configured, by their own priority.",
+    ),
+    Setting("BACKUP_HOUR", whole_number(0, 23), 3, "Hour of the nightly backup, in TIMEZONE."),
+    Setting("BACKUP_MINUTE", whole_number(0, 59), 0, "Minute of the nightly backup."),
+    Setting("TIMEZONE", time_zone, "", "Time zone such as Europe/Vienna; empty means the machine's own."),
+    Setting("BACKUP_RETENTION_DAYS", whole_number(1, 36_500), 14, "Days after which a backup is removed."),
+    Setting("BACKUP_PASSPHRASE", text, "", "Encrypts backups, and opens encrypted ones; empty for plain files.", True),
+    Setting(
+        "BACKUP_TIMEOUT", whole_number(1, 86_400), 120, "Seconds after which a backup destination that hangs is left."
     ),
     Setting(
         "MOVIETRACKER_INSTANCE_PATH",

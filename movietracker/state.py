@@ -10,6 +10,7 @@ import flask_smorest
 import orjson
 from flask import current_app
 
+from .backup.vault.vault import Vault
 from .metadata.http import ProxyHttp
 from .metadata.lookup import Lookup
 from .metadata.refresh import Refresher
@@ -25,6 +26,7 @@ class State:
     plugins: PluginManager
     http: ProxyHttp
     lookup: Lookup
+    vault: Vault
     api: flask_smorest.Api
     refresher: Refresher = field(init=False)
     _openapi: list[bytes] = field(default_factory=list)

@@ -3,22 +3,27 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
+from support.destinations import Hanging
 from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, notes, stubs_of
 from support.waiting import wait_until
 
 from movietracker import clock, scheduler
+from movietracker.backup.vault.run import LEASE_NAME as BACKUP_LEASE
 from movietracker.extensions import db
 from movietracker.metadata.enrichment import LEASE_NAME
 from movietracker.models import RevokedToken, Tombstone
 from movietracker.services import people
 from movietracker.services.accounts import Account
+from movietracker.services.backup_settings import set_backup_enabled
 from movietracker.services.enrichment_queue import queue_refresh
 from movietracker.services.leases import acquire
 from movietracker.services.transactions import library_write, write_connection
@@ -197,3 +202,49 @@ def test_expired_tokens_are_forgotten_and_others_are_not(app: Flask, anna: Accou
 def _revoked() -> list[str]:
     with db.engine.connect() as connection:
         return list(connection.execute(select(REVOKED.c.jti)).scalars())
+
+
+def test_a_nightly_backup_that_was_missed_is_made_up_for_at_the_start(
+    app: Flask, anna: Account, instance_path: Path
+) -> None:
+    set_backup_enabled(anna.id, True)
+    scheduler.start(app)
+    wait_until(lambda: list((instance_path / "backups" / anna.id).glob("*.json")))
+
+
+def test_a_nightly_backup_that_another_process_had_begun_is_finished_soon_after_its_death(
+    app: Flask, anna: Account, instance_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "BACKUP_CHECK_EVERY", timedelta(seconds=0.3))
+    monkeypatch.setattr(scheduler, "JITTER_SECONDS", None)
+    set_backup_enabled(anna.id, True)
+    assert acquire(BACKUP_LEASE, 1.0) is not None  # by one that was killed: nobody renews or releases it
+    scheduler.start(app)
+    time.sleep(0.5)
+    assert not (instance_path / "backups").exists()
+    wait_until(lambda: list((instance_path / "backups" / anna.id).glob("*.json")))
+
+
+def test_the_nightly_backup_is_planned_for_its_hour_of_its_time_zone(make_app: Callable[..., Flask]) -> None:
+    app = make_app(BACKUP_HOUR=4, BACKUP_MINUTE=30, TIMEZONE="Asia/Tokyo")
+    scheduler.start(app)
+    try:
+        planned = app.apscheduler.get_job("backup").next_run_time  # type: ignore[attr-defined]
+        assert (planned.hour, planned.minute, planned.utcoffset()) == (4, 30, timedelta(hours=9))
+    finally:
+        scheduler.stop(app)
+
+
+def test_stopping_does_not_wait_for_a_destination_that_hangs(
+    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_backup_enabled(anna.id, True)
+    hanging = Hanging()
+    vault = app.extensions["movietracker"].vault
+    app.extensions["movietracker"].vault = replace(vault, chosen=(hanging,), call_seconds=60)
+    scheduler.start(app)
+    wait_until(lambda: hanging.calls)
+    begun = time.monotonic()
+    scheduler.stop(app)
+    hanging.released.set()
+    assert time.monotonic() - begun < 5

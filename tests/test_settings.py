@@ -129,7 +129,7 @@ class TestWrongValues:
 
     def test_every_secret_is_marked_as_one(self, make_app: Callable[..., Flask]) -> None:
         settings = make_app().extensions["movietracker"].settings
-        suspects = {each.name for each in settings if re.search("KEY|TOKEN|PASS|SECRET|_URL$", each.name)}
+        suspects = {each.name for each in settings if re.search("KEY|TOKEN|PASS|SECRET|_URL$|_OPTIONS$", each.name)}
         plain_addresses = {"TMDB_BASE_URL", "OMDB_BASE_URL"}
 
         assert {each.name for each in settings if each.secret} == suspects - plain_addresses

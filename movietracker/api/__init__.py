@@ -18,6 +18,7 @@ from ..sync.actions import registry
 from . import (
     auth,
     backup,
+    backups,
     compression,
     docs,
     error_handlers,
@@ -96,7 +97,7 @@ def init_app(app: Flask) -> DescribedApi:
     error_handlers.init_app(app)
     api = DescribedApi(app, spec_kwargs=_SPEC)
     api.register_converter(NameConverter, lambda _: {"type": "string"})
-    for module in (auth, movies, refresh, people, lists, sync, backup, external, health):
+    for module in (auth, movies, refresh, people, lists, sync, backup, backups, external, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
     return api

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from datetime import UTC, datetime
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -13,14 +14,23 @@ from .. import clock, errors
 from ..backup.export import export_document, file_name
 from ..backup.importing import import_document
 from ..backup.parsing import MAX_UNPACKED_BYTES, Readable
+from ..backup.vault.restore import write_safety_backup
 from ..schemas.backup import DocumentSchema, ImportQuerySchema, ImportResultSchema
 from ..services.accounts import Account
 from ..services.transactions import library_read
+from ..state import state
 from .blueprint import ApiBlueprint, View
 from .replies import reply
 
 blueprint = ApiBlueprint("backup", __name__, url_prefix="/api/backup", description="Export, import and backups")
 
+_PROBLEMS = [
+    errors.InvalidDocument,
+    errors.Invalid,
+    errors.DestinationFailed,
+    errors.DestinationUnreachable,
+    errors.DestinationNotConfigured,
+]
 _FILE = {"type": "string", "format": "binary"}
 _BODY = {
     "required": True,
@@ -49,13 +59,13 @@ def export(user: Account) -> Response:
     return response
 
 
-@blueprint.endpoint("POST", "/import", answer=ImportResultSchema, problems=[errors.InvalidDocument, errors.Invalid])
+@blueprint.endpoint("POST", "/import", answer=ImportResultSchema, problems=_PROBLEMS)
 @blueprint.arguments(ImportQuerySchema, location="query")
 @_takes_a_document
 def import_(user: Account, how: dict[str, Any]) -> Response:
     """Bring a document into the library, all of it or, when anything in it is wrong, nothing."""
-    report = import_document(user.id, _uploaded(), mode=how["mode"], dry_run=how["dry_run"])
-    return reply(report.to_json())
+    keep_safe = partial(write_safety_backup, state().vault)
+    return reply(import_document(user.id, _uploaded(), safety_backup=keep_safe, **how).to_json())
 
 
 def _document(user_id: str) -> Generator[bytes, None, None]:

@@ -13,6 +13,7 @@ from ..database import prepare_engine
 from ..errors import DatabaseUnavailable
 from ..extensions import db
 from ..models import User
+from ..services.library_tables import LIBRARY_TABLES_CHILDREN_FIRST
 from ..services.people import seed_quick_recommenders
 from ..services.transactions import Head, LibraryRead, LibraryWrite, library_read, library_write, open_library
 from .merging import merge
@@ -27,6 +28,7 @@ SafetyBackup = Callable[[str], str]
 SAFETY_ATTEMPTS = 5
 
 SCRATCH_USER = "00000000-0000-4000-8000-000000000000"
+_SCRATCH_TABLES = [User.__table__, *LIBRARY_TABLES_CHILDREN_FIRST]
 
 
 class _DryRun(Exception):
@@ -93,7 +95,7 @@ def import_into_scratch(source: Readable) -> Iterator[LibraryRead]:
         with read_document(source) as document, engine.connect() as connection:
             connection = connection.execution_options(library_write=True)
             with connection.begin():
-                db.metadata.create_all(connection)
+                db.metadata.create_all(connection, _SCRATCH_TABLES, checkfirst=False)
                 tx = _open_scratch(connection)
                 merge(tx, document)
                 tx.finish()

@@ -44,8 +44,7 @@ def plan_people(stored: Sequence[Stored], records: Sequence[PersonRecord], file_
     """Match the people of a file. ``stored`` rows have the columns of a person, ``field_changes`` among them."""
     plan = Plan()
     left = {row["id"]: row for row in stored}
-    matches = _match_people(stored, records)
-    for record, row in matches:
+    for record, row in _match_people(stored, records):
         if row is None:
             plan.new.append(record)
             continue
@@ -67,9 +66,8 @@ def settle_names(plan: Plan, stored: Sequence[Stored], going: Sequence[int]) -> 
     bearers = {name: person_id for person_id, name in names.items()}
     while taken := [each for each, name in renamed.items() if bearers.get(name, each) not in (each, *renamed)]:
         for person_id in taken:
-            plan.warnings.append(
-                f"“{names[person_id]}” keeps its name: somebody here is called “{renamed[person_id]}”."
-            )
+            kept, wanted = names[person_id], renamed[person_id]
+            plan.warnings.append(f"“{kept}” keeps its name, because somebody here is called “{wanted}”.")
             del renamed[person_id], plan.changes[person_id]["name"]
     plan.changes = {person_id: values for person_id, values in plan.changes.items() if values}
     borne = {renamed.get(person_id, name): person_id for person_id, name in names.items()}
@@ -118,22 +116,20 @@ def _match_people(
 ) -> list[tuple[PersonRecord, Stored | None]]:
     """Each record with who it is, None for somebody new; nobody is matched twice."""
     quick = {row["quick_key"]: row for row in stored if row["quick_key"] is not None}
-    claimed = {record.quick_key for record in records} & quick.keys()
-    free = {row["name"]: row for row in stored if row["quick_key"] not in claimed}
+    keyed = {record.quick_key for record in records} & quick.keys()
+    by_name = {row["name"]: row for row in stored if row["quick_key"] not in keyed}
+    named = {record.name for record in records if record.quick_key not in keyed} & by_name.keys()
     # A quick recommender that was renamed here is still known by its first name to files without keys.
-    first_names = {_FIRST_NAMES.get(key, ""): row for key, row in quick.items() if key not in claimed}
-    matches: list[tuple[PersonRecord, Stored | None]] = []
-    taken: set[int] = set()
-    named = [(record, free.get(record.name)) for record in records if record.quick_key not in claimed]
-    taken.update(row["id"] for _, row in named if row is not None)
-    for record in records:
-        row = quick[record.quick_key] if record.quick_key in claimed else free.get(record.name)
-        if row is None and record.quick_key not in claimed:
-            row = first_names.get(record.name)
-            if row is not None and row["id"] in taken:
-                row = None
-        matches.append((record, row))
-    return matches
+    by_first_name = {
+        _FIRST_NAMES.get(key): row for key, row in quick.items() if key not in keyed and row["name"] not in named
+    }
+
+    def match(record: PersonRecord) -> Stored | None:
+        if record.quick_key in keyed:
+            return quick[record.quick_key]
+        return by_name.get(record.name) or by_first_name.get(record.name)
+
+    return [(record, match(record)) for record in records]
 
 
 def _is_as_seeded(row: Stored) -> bool:

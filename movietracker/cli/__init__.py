@@ -22,8 +22,11 @@ from .lazy import LazyCommand, make_app
 COMMANDS = (
     LazyCommand("serve", "movietracker.cli.serve:serve", "Prepare the instance and serve the API until it is stopped."),
     LazyCommand("users", "movietracker.cli.users:users", "Create, list and change accounts."),
-    LazyCommand("plugins", "movietracker.cli.plugins:plugins", "Show the plugins and metadata providers."),
+    LazyCommand(
+        "plugins", "movietracker.cli.plugins:plugins", "Show the plugins, metadata providers and backup destinations."
+    ),
     LazyCommand("db", "movietracker.cli.db:db", "Migrate the database."),
+    LazyCommand("backup", "movietracker.cli.backup:backup", "Make, list, check, restore and remove backups."),
     LazyCommand(
         "enrich", "movietracker.cli.enrich:enrich_command", "Look up titles that are stored without details, now."
     ),

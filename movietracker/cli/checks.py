@@ -18,7 +18,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from ..contracts import Capability, MetadataProvider
-from ..errors import ProviderNotConfigured
+from ..errors import Problem, ProviderNotConfigured
 from ..extensions import db, limiter
 from ..models import LibraryHead
 from ..services import accounts
@@ -184,4 +184,29 @@ def _provider(provider: MetadataProvider) -> Finding:
         return Finding(provider.name, "fault", str(error) or type(error).__name__, remedy)
 
 
-CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (configuration, folders, database, clock, users, providers)
+def destinations() -> Iterator[Finding]:
+    """Whether each backup destination can be written."""
+    vault = state().vault
+    for destination in vault.ready():
+        try:
+            yield ok(destination.name, destination.check())
+        except Problem as problem:
+            remedy = f"See that the address and keys of {destination.name} are right, and that there is room."
+            yield Finding(destination.name, "fault", problem.detail, remedy)
+    for idle in vault.chosen:
+        if not idle.is_configured():
+            yield ok(idle.name, "Not configured, so no backups go there.")
+    if not vault.ready():
+        remedy = "Enable the plugin local_backup, or set BACKUP_REMOTE_URL."
+        yield Finding("backup", "warning", "There is no place for backups.", remedy)
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    configuration,
+    folders,
+    database,
+    clock,
+    users,
+    providers,
+    destinations,
+)

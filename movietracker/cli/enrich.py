@@ -5,12 +5,9 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from ..errors import UserNotFound
 from ..metadata.enrichment import Report, enrich
@@ -19,11 +16,9 @@ from ..services import accounts, enrichment_queue
 from ..services.enrichment_queue import Wanted
 from ..state import state
 from .plain import PlainCommand
+from .progress import progress
 
-SECONDS_BETWEEN_LINES = 5.0
 SECONDS_BETWEEN_ATTEMPTS = 0.5
-
-Show = Callable[[Report, int], None]
 
 
 @click.command("enrich", cls=PlainCommand)
@@ -40,8 +35,15 @@ def enrich_command(user: str | None, retry: bool) -> None:
     if not providers:
         raise click.ClickException("No metadata provider is configured; see: movietracker plugins list")
     user_id = None if user is None else _find(user)
-    with _progress() as show:
-        report = _when_free(lambda: enrich(lookup, user_id=user_id, ignore_pauses=retry, progress=show))
+    with progress("Looking up titles", "titles") as show:
+        report = _when_free(
+            lambda: enrich(
+                lookup,
+                user_id=user_id,
+                ignore_pauses=retry,
+                progress=lambda report, total: show(report.done, total),
+            )
+        )
     resting = 0 if report.gave_up else enrichment_queue.count_due(Wanted(providers, user_id, ignore_pauses=True))
     for line in _summary(report, resting):
         click.echo(line)
@@ -74,28 +76,3 @@ def _summary(report: Report, resting: int) -> Iterator[str]:
         yield "The providers failed one time after another, so the rest was left for later."
     if resting:
         yield f"{resting} resting because a provider failed or did not know them; --retry asks for them now."
-
-
-@contextmanager
-def _progress() -> Iterator[Show]:
-    """A bar on a terminal, else a line now and then."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _lines()
-        return
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as bars:
-        task = bars.add_task("Looking up titles", total=None)
-        yield lambda report, total: bars.update(task, completed=report.done, total=total)
-
-
-def _lines() -> Show:
-    said_at = time.monotonic()
-
-    def show(report: Report, total: int) -> None:
-        nonlocal said_at
-        if time.monotonic() - said_at >= SECONDS_BETWEEN_LINES:
-            said_at = time.monotonic()
-            click.echo(f"{report.done} of {total} titles", err=True)
-
-    return show

@@ -1,6 +1,7 @@
 """The tables. Every key of a user's table contains user_id, so that the data can be spread by user."""
 
 from .account import RevokedToken, User
+from .backup import BackupRecord, BackupRun
 from .custom_list import CustomList
 from .library import LibraryHead
 from .metadata import EnrichmentAttempt, TitleMetadata
@@ -11,6 +12,8 @@ from .sync import ActionRecord, LedgerEntry, PersonName, Tombstone
 
 __all__ = [
     "ActionRecord",
+    "BackupRecord",
+    "BackupRun",
     "CustomList",
     "EnrichmentAttempt",
     "Lease",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from io import BytesIO
 from typing import Any
 
 from flask.testing import FlaskClient
@@ -47,6 +48,11 @@ def document(*movies: Json, people: Any = (), lists: Any = (), **other: Any) -> 
     """A document of version 2."""
     listed = {"movies": list(movies), "people": list(people), "lists": list(lists)}
     return {"version": 2, "exported_at": LONG_AGO, **listed, **other}
+
+
+def as_file(told: Json) -> BytesIO:
+    """A document as an open file."""
+    return BytesIO(json.dumps(told).encode())
 
 
 def send(client: FlaskClient, sent: Any, **query: Any) -> Any:

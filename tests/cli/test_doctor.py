@@ -239,3 +239,32 @@ def test_a_setting_that_stops_the_start_is_the_one_finding(tmp_path: Path) -> No
     assert (finding["subject"], finding["level"]) == ("start", "fault")
     assert "METADATA_PROVIDERS names tmbd" in finding["sentence"]
     assert result.stderr == ""
+
+
+class TestBackupDestinations:
+    def test_each_is_written_to(self, tidy_app: MakeApp, tmp_path: Path, instance_path: Path) -> None:
+        (tmp_path / "disk").mkdir()
+        code, findings = examine(tidy_app(BACKUP_REMOTE_URL=f"file://{tmp_path}/disk"))
+        assert code == 0
+        assert sentence(findings, "local") == f"Backups can be written to {instance_path / 'backups'}."
+        assert sentence(findings, "remote") == "Backups can be written to BACKUP_REMOTE_URL."
+        assert list((tmp_path / "disk").iterdir()) == []
+
+    def test_one_without_an_address_is_no_fault(self, tidy_app: MakeApp) -> None:
+        code, findings = examine(tidy_app())
+        assert code == 0
+        assert sentence(findings, "remote") == "Not configured, so no backups go there."
+
+    def test_one_that_cannot_be_written_is_a_fault(self, tidy_app: MakeApp, tmp_path: Path) -> None:
+        (tmp_path / "file").write_text("")
+        app = tidy_app(BACKUP_LOCAL_PATH=str(tmp_path / "file"), BACKUP_REMOTE_URL=f"file://{tmp_path}/unmounted")
+        code, findings = examine(app)
+        assert code == 1
+        assert ("local", "fault") in not_ok(findings)
+        assert ("remote", "fault") in not_ok(findings)
+        assert sentence(findings, "local") == "local: File exists."
+
+    def test_none_at_all_is_worth_a_warning(self, tidy_app: MakeApp) -> None:
+        code, findings = examine(tidy_app(MOVIETRACKER_PLUGINS_DISABLED="local_backup"))
+        assert code == 0
+        assert ("backup", "warning") in not_ok(findings)

@@ -17,7 +17,7 @@ from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import PROGRAM, environment
 
-from movietracker.cli import enrich as command
+from movietracker.cli import progress
 from movietracker.metadata.enrichment import LEASE_NAME
 from movietracker.services.accounts import Account
 from movietracker.services.leases import acquire
@@ -123,7 +123,7 @@ def test_it_waits_for_another_process_and_says_so(run: Run, app: Flask, anna: Ac
 
 
 def test_a_long_run_says_now_and_then_how_far_it_is(run: Run, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "SECONDS_BETWEEN_LINES", 0.0)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
     add_stubs(anna, imdb_ids(3))
 
     assert run("enrich").stderr.splitlines() == ["1 of 3 titles", "2 of 3 titles", "3 of 3 titles"]

@@ -51,15 +51,18 @@ def test_plugins_are_listed_with_source_version_and_hooks(make_app: MakeApp, ins
         "hooks": ["register_metadata_providers", "register_settings"],
         "enabled": True,
     }
-    assert list(plugins) == ["offline", "omdb", "tmdb", "shelf"], "those of packages first, then those of the folder"
+    built_in = ["local_backup", "offline", "omdb", "remote_backup", "tmdb"]
+    assert list(plugins) == [*built_in, "shelf"], "those of packages first, then those of the folder"
 
 
 def test_a_disabled_plugin_is_listed_as_such(make_app: MakeApp) -> None:
     found = listed(make_app, MOVIETRACKER_PLUGINS_DISABLED="tmdb")
 
     assert [(plugin["name"], plugin["enabled"]) for plugin in found["plugins"]] == [
+        ("local_backup", True),
         ("offline", True),
         ("omdb", True),
+        ("remote_backup", True),
         ("tmdb", False),
     ]
     assert "tmdb" not in [provider["name"] for provider in found["metadata_providers"]]
@@ -76,6 +79,15 @@ def test_providers_are_listed_in_the_order_in_which_they_are_asked(make_app: Mak
     assert [provider["name"] for provider in by_setting] == ["offline", "tmdb"]
 
 
+def test_destinations_are_listed_in_the_order_in_which_they_are_used(make_app: MakeApp) -> None:
+    assert listed(make_app)["backup_destinations"] == [
+        {"name": "local", "configured": True},
+        {"name": "remote", "configured": False},
+    ]
+    chosen = listed(make_app, BACKUP_DESTINATIONS="remote", BACKUP_REMOTE_URL="file:///mnt/disk")
+    assert chosen["backup_destinations"] == [{"name": "remote", "configured": True}]
+
+
 def test_the_list_can_be_read_by_people(make_app: MakeApp) -> None:
     app = make_app(MOVIETRACKER_PLUGINS_DISABLED="tmdb")
     lines = app.test_cli_runner().invoke(args=["plugins", "list"]).stdout.splitlines()
@@ -85,3 +97,4 @@ def test_the_list_can_be_read_by_people(make_app: MakeApp) -> None:
     )
     assert f"  tmdb           package movietracker {__version__}: disabled by MOVIETRACKER_PLUGINS_DISABLED" in lines
     assert "  omdb           ratings (not configured)" in lines
+    assert "  remote         not configured" in lines

@@ -7,10 +7,12 @@ import inspect
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
+from contract.backup_destination import BackupDestinationContract
 
 from movietracker import hookspecs, pluginapi
 from movietracker.plugin_manager import PluginManager
@@ -18,6 +20,7 @@ from movietracker.pluginapi import Capability
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
+BUILT_IN = ("local_backup", "offline", "omdb", "remote_backup", "tmdb")
 ACME = ROOT / "tests" / "third_party" / "acme_provider"
 
 
@@ -55,6 +58,25 @@ def test_every_error_is_documented(error: str) -> None:
     assert error == "ProviderProblem" or f"| `{error}` |" in GUIDE
 
 
+@pytest.mark.parametrize("error", [name for name in pluginapi.__all__ if name.startswith(("Destination", "BackupNot"))])
+def test_every_error_of_destinations_is_documented(error: str) -> None:
+    assert error == "DestinationProblem" or f"| `{error}` |" in GUIDE
+
+
+@pytest.mark.parametrize("member", [name for name in vars(pluginapi.BackupDestination) if not name.startswith("_")])
+def test_every_member_of_a_destination_is_documented(member: str) -> None:
+    assert re.search(rf"^\| `{member}[`(]", GUIDE, flags=re.MULTILINE)
+
+
+class TestTheWorkedDestination(BackupDestinationContract):
+    @pytest.fixture
+    def destination(self, tmp_path: Path) -> Any:
+        (block,) = (block for block in blocks("python") if "def register_backup_destinations" in block)
+        namespace: dict[str, Any] = {}
+        exec(compile(block, "plugins/README.md", "exec"), namespace)
+        return namespace["OneFile"](tmp_path / "onefile.sqlite")
+
+
 @pytest.mark.parametrize("reader", ["text", "flag", "whole_number", "words", "url", "rate"])
 def test_every_reader_of_settings_is_documented_and_there(reader: str) -> None:
     assert callable(getattr(pluginapi, reader))
@@ -81,7 +103,7 @@ def test_pluginapi_offers_what_it_lists() -> None:
 @pytest.mark.parametrize("block", [block for block in blocks("python") if "@hookimpl" in block])
 def test_the_examples_work_as_files_in_the_plugin_folder(block: str, tmp_path: Path) -> None:
     (tmp_path / "example.py").write_text(block, encoding="utf-8")
-    manager = PluginManager(tmp_path, disabled=("offline", "omdb", "tmdb"))
+    manager = PluginManager(tmp_path, disabled=BUILT_IN)
     (plugin,) = [plugin for plugin in manager.plugins if plugin.name == "example"]
     assert plugin.hooks == tuple(sorted(re.findall(r"@hookimpl\ndef (\w+)", block)))
     commands = click.Group()

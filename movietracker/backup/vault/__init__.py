@@ -1,0 +1,1 @@
+"""The vault: backups at their destinations. Written nightly with proof, listed, checked, restored and removed."""

@@ -1,0 +1,93 @@
+"""Documents on their way: temporary files that are written once and then read by several readers at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, cast
+
+CHUNK_BYTES = 256 * 1024
+
+
+class Spool:
+    """A temporary file without a name, gone when it is closed, also when the process is killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))  # noqa: SIM115 - closed by close()
+
+    @classmethod
+    def of(cls, chunks: Iterable[bytes], folder: Path) -> Spool:
+        """A spool with this content."""
+        spool = cls(folder)
+        try:
+            for chunk in chunks:
+                spool.file.write(chunk)
+        except BaseException:
+            spool.close()
+            raise
+        return spool
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the file go; readers that were given out keep theirs."""
+        self.file.close()
+
+    def reader(self) -> io.BufferedReader:
+        """A reader from the beginning, with a position and a file handle of its own.
+
+        A thread that is left behind in the middle of reading therefore disturbs nobody who reads the same.
+        """
+        self.file.flush()
+        return io.BufferedReader(_PositionedReader(self.file.fileno()), CHUNK_BYTES)
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        self.file.flush()
+        return os.fstat(self.file.fileno()).st_size
+
+    def sha256(self) -> str:
+        """The checksum of the content, in hexadecimal digits."""
+        with self.reader() as reader:
+            return hashlib.file_digest(reader, "sha256").hexdigest()
+
+
+class _PositionedReader(io.RawIOBase):
+    """Reads a file by position, so that the position of the file itself stays where it is."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = os.dup(descriptor)
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        read = os.preadv(self._descriptor, [buffer], self._position)
+        self._position += read
+        return read
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position}
+        self._position = offset + (start[whence] if whence in start else os.fstat(self._descriptor).st_size)
+        return self._position
+
+    def close(self) -> None:
+        if not self.closed:
+            os.close(self._descriptor)
+        super().close()

@@ -1,0 +1,229 @@
+"""Backups at an address that fsspec serves: ADDRESS/USER-ID/2026-01-31.json.
+
+Where files can be seen half written, a file is written under another name and renamed; object stores show whole files
+only. A connection that has died since its last use is made anew, once.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import datetime
+from typing import Any, BinaryIO, TypeVar
+
+from movietracker.pluginapi import (
+    BackupFile,
+    BackupNotFound,
+    BaseDestination,
+    DestinationFailed,
+    DestinationProblem,
+    DestinationUnreachable,
+    is_backup_name,
+)
+
+from .stores import Store, open_store
+
+T = TypeVar("T")
+
+USER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+_PART_SUFFIX = ".part"
+_ABANDONED_SECONDS = 86_400.0
+
+# What the stores call the time of the last change.
+_TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
+
+# Errors of the packages below that are no OSError, by the names of their classes.
+_UNREACHABLE = re.compile("Connect|Timeout|NetworkError|ProtocolError|BadGateway|ChannelOpen")
+_SENTENCES = {
+    "HostKeyNotVerifiable": "its host key is unknown; log in once with ssh, or name a file in the option known_hosts",
+    "PermissionDenied": "it does not accept the user name, password or key",
+    "NoCredentialsError": "there is no key for it",
+    "InsufficientStorage": "it is full",
+    "ForbiddenOperation": "it does not allow this",
+    "ResourceLocked": "the file is locked",
+}
+
+
+class RemoteDestination(BaseDestination):
+    """A store with a folder for each user; it is opened with the first call."""
+
+    name = "remote"
+    priority = 20
+
+    def __init__(self, address: str, options: Mapping[str, Any]) -> None:
+        self._address = address
+        self._options = options
+        self._store: Store | None = None
+        self._lock = threading.Lock()
+
+    def is_configured(self) -> bool:
+        """Whether there is an address."""
+        return bool(self._address)
+
+    def close(self) -> None:
+        """Let the connection go; the next call makes another one."""
+        with self._lock:
+            self._store = None
+
+    def check(self) -> str:
+        """Write a small file, and remove it."""
+
+        def work(store: Store) -> None:
+            _require_base(store)
+            path = f"{store.base}/movietracker-check-{secrets.token_hex(4)}.txt"
+            if not store.is_object_store:
+                store.fs.makedirs(store.base, exist_ok=True)
+            store.write(path, io.BytesIO(b"movietracker was here\n"))
+            store.fs.rm_file(path)
+
+        self._do(work)
+        return "Backups can be written to BACKUP_REMOTE_URL."
+
+    def write(self, user_id: str, name: str, content: BinaryIO) -> None:
+        """Write beside and rename; to an object store directly."""
+        if not is_backup_name(name) or USER_ID.fullmatch(user_id) is None:
+            raise DestinationFailed(f"{name} is no name of a backup.")
+
+        def work(store: Store) -> None:
+            content.seek(0)
+            folder = f"{store.base}/{user_id}"
+            if store.is_object_store:
+                store.write(f"{folder}/{name}", content)
+                return
+            _require_base(store)
+            store.fs.makedirs(folder, exist_ok=True)
+            part = f"{folder}/.{name}.{secrets.token_hex(4)}{_PART_SUFFIX}"
+            try:
+                store.write(part, content)
+                store.move(part, f"{folder}/{name}")
+            except Exception:
+                with suppress(Exception):  # the first error is the one to tell
+                    store.fs.rm_file(part)
+                raise
+
+        self._do(work)
+
+    def list_files(self, user_id: str) -> list[BackupFile]:
+        """Files with a backup's name, and no links; what a killed process left behind long ago is removed."""
+        if USER_ID.fullmatch(user_id) is None:
+            return []
+
+        def work(store: Store) -> list[BackupFile]:
+            _require_base(store)
+            return _list(store, f"{store.base}/{user_id}")
+
+        return self._do(work)
+
+    def read(self, user_id: str, name: str, into: BinaryIO) -> None:
+        """Copy a file."""
+        if not is_backup_name(name) or USER_ID.fullmatch(user_id) is None:
+            raise BackupNotFound
+
+        def work(store: Store) -> None:
+            folder = f"{store.base}/{user_id}"
+            if not store.is_object_store and all(file.name != name for file in _list(store, folder)):
+                raise BackupNotFound  # or a link, which would be followed
+            into.seek(0)
+            into.truncate()
+            try:
+                with store.fs.open(f"{folder}/{name}", "rb") as file:
+                    shutil.copyfileobj(file, into)
+            except FileNotFoundError:
+                raise BackupNotFound from None
+
+        self._do(work)
+
+    def delete(self, user_id: str, name: str) -> None:
+        """Remove a file."""
+        if is_backup_name(name) and USER_ID.fullmatch(user_id) is not None:
+            self._do(lambda store: _remove(store, f"{store.base}/{user_id}/{name}"))
+
+    def _do(self, work: Callable[[Store], T]) -> T:
+        """Work on the open store; once more on a newly opened one when that fails. Raises plain errors only."""
+        with self._lock:
+            store = self._store
+        if store is not None:
+            try:
+                return work(store)
+            except (DestinationProblem, BackupNotFound):
+                raise
+            except Exception:  # noqa: BLE001 - the packages below raise anything; perhaps the connection died
+                self.close()
+        try:
+            return work(self._open())
+        except (DestinationProblem, BackupNotFound):
+            raise
+        except Exception as error:
+            raise _plain(error) from error
+
+    def _open(self) -> Store:
+        with self._lock:
+            if self._store is None:
+                self._store = open_store(self._address, self._options)
+            return self._store
+
+
+def _require_base(store: Store) -> None:
+    """A disk that is not mounted must not be taken for an empty one."""
+    if store.is_local and not store.fs.isdir(store.base):
+        raise DestinationFailed("remote: the folder of BACKUP_REMOTE_URL is not there; is its disk mounted?")
+
+
+def _list(store: Store, folder: str) -> list[BackupFile]:
+    store.fs.invalidate_cache()
+    try:
+        entries = store.fs.ls(folder, detail=True)
+    except FileNotFoundError:
+        return []
+    found = []
+    for entry in entries:
+        name = str(entry["name"]).rstrip("/").rpartition("/")[2]
+        if entry.get("type") != "file" or entry.get("islink"):
+            continue
+        if is_backup_name(name):
+            found.append(BackupFile(name, int(entry.get("size") or 0), _time_of(entry)))
+        elif (
+            name.startswith(".") and name.endswith(_PART_SUFFIX) and _time_of(entry) < time.time() - _ABANDONED_SECONDS
+        ):
+            _remove(store, f"{folder}/{name}")
+    return found
+
+
+def _remove(store: Store, path: str) -> None:
+    with suppress(FileNotFoundError):
+        store.fs.rm_file(path)
+
+
+def _time_of(entry: Mapping[str, Any]) -> float:
+    """The time of the last change in Unix seconds; now, when the store does not say."""
+    for key in _TIMES:
+        value = entry.get(key)
+        if isinstance(value, datetime):
+            return value.timestamp()
+        if isinstance(value, int | float):
+            return float(value)
+    return time.time()
+
+
+def _plain(error: Exception) -> DestinationProblem:
+    """An error of the packages below in a sentence without addresses and keys."""
+    kind = type(error).__name__
+    if kind in _SENTENCES:
+        return DestinationFailed(f"remote: {_SENTENCES[kind]}.")
+    if isinstance(error, TimeoutError | ConnectionError | socket.gaierror) or _UNREACHABLE.search(kind):
+        return DestinationUnreachable(f"remote cannot be reached ({kind}).")
+    if isinstance(error, FileNotFoundError):
+        return DestinationFailed("remote: there is no such folder or bucket.")
+    if isinstance(error, PermissionError):
+        return DestinationFailed("remote: it does not allow this; see its keys and rights.")
+    if isinstance(error, OSError) and error.strerror:
+        return DestinationFailed(f"remote: {error.strerror}.")
+    return DestinationFailed(f"remote failed ({kind}).")

@@ -1,0 +1,111 @@
+"""Libraries of all sorts, made up by Hypothesis and built through the services."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from hypothesis import strategies as st
+
+from movietracker.services import library, lists, people
+from movietracker.services.accounts import Account
+from movietracker.services.library import Metadata, Vote
+from movietracker.services.names import MAX_NAME_LENGTH, normal_form
+from movietracker.services.people import QUICK_RECOMMENDERS
+from movietracker.services.transactions import library_write
+
+_CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
+NAMES = (
+    st.one_of(
+        st.sampled_from(["Anna", "Ben/Bob", "Zo\u00eb", "日本", "\\u0041", '"', "Google Search", "Random Person"]),
+        st.text(_CHARACTERS, min_size=1, max_size=12),
+    )
+    .map(normal_form)
+    .filter(lambda name: 0 < len(name) <= MAX_NAME_LENGTH)
+)
+TEXTS = st.text(_CHARACTERS, min_size=1, max_size=8)
+MOMENTS = st.one_of(
+    st.sampled_from([0.0, 1.0, 1e10, 1_600_000_000.000001]),
+    st.floats(0, 1e10, allow_nan=False, allow_subnormal=False),
+)
+RATINGS = st.one_of(st.none(), st.floats(1, 10, allow_nan=False))
+
+Json = dict[str, Any]
+
+
+@dataclass
+class MadeMovie:
+    """A title: ``votes`` are (whose number, date, for), ``on_list`` is a list's number."""
+
+    media_type: str
+    status: str
+    on_list: int
+    watch: tuple[float, float | None] | None
+    votes: list[tuple[int, float, bool]]
+
+
+@dataclass
+class MadeLibrary:
+    """What to build: people by name, quick recommenders' new looks, lists and titles."""
+
+    people: dict[str, Json]
+    quick: dict[str, Json]
+    lists: list[Json]
+    movies: dict[str, MadeMovie] = field(default_factory=dict)
+
+    def build(self, user: Account) -> None:
+        """Put it all into an account, as its user would have done it."""
+        with library_write(user.id) as tx:
+            ids = {
+                recommender["name"]: people.find_person(tx, recommender["name"]) for recommender in QUICK_RECOMMENDERS
+            }
+            people.free_names(tx, ids.values())  # so that they may have taken each other's
+            taken = set(self.people)
+            for recommender in QUICK_RECOMMENDERS:
+                look = dict(self.quick.get(recommender["quick_key"], {}))
+                wanted = look.pop("name", recommender["name"])
+                name = next(
+                    each for each in (wanted, recommender["name"], f"{wanted[:190]} again") if each not in taken
+                )
+                taken.add(name)
+                people.update_person(tx, ids[recommender["name"]], look | {"name": name})
+            voters = [*ids.values(), *(people.add_person(tx, name, **look) for name, look in self.people.items())]
+            # Made one after the other, since that orders lists that are otherwise alike.
+            list_ids = [lists.add_list(tx, **each, created_at=1e9 + at) for at, each in enumerate(self.lists)]
+            for imdb_id, made in self.movies.items():
+                library.ensure_movie(tx, imdb_id, Metadata(made.media_type))
+                for number, date, vote_type in made.votes:
+                    library.recommend(tx, imdb_id, Vote(voters[number % len(voters)], None, vote_type, date))
+                if made.watch is not None:
+                    library.watch(tx, imdb_id, *made.watch)
+                on_list = list_ids[made.on_list % len(list_ids)] if list_ids else None
+                status = "toWatch" if made.status == "custom" and on_list is None else made.status
+                library.set_status(tx, imdb_id, status, on_list)
+
+
+LOOKS = st.fixed_dictionaries(
+    {}, optional={"is_trusted": st.booleans(), "color": TEXTS, "emoji": st.one_of(st.none(), TEXTS)}
+)
+_QUICK = st.dictionaries(
+    st.sampled_from([recommender["quick_key"] for recommender in QUICK_RECOMMENDERS]),
+    st.tuples(LOOKS, st.fixed_dictionaries({}, optional={"name": NAMES})).map(lambda parts: parts[0] | parts[1]),
+)
+_LISTS = st.lists(
+    st.fixed_dictionaries(
+        {"name": NAMES}, optional={"color": TEXTS, "icon": TEXTS, "position": st.integers(-(2**31), 2**31 - 1)}
+    ),
+    max_size=4,
+)
+_MOVIES = st.dictionaries(
+    st.integers(1, 10**9).map(lambda number: f"tt{number:07}"),
+    st.builds(
+        MadeMovie,
+        st.sampled_from(["movie", "tv"]),
+        st.sampled_from(["toWatch", "watched", "deleted", "custom"]),
+        st.integers(0, 3),
+        st.one_of(st.none(), st.tuples(MOMENTS, RATINGS)),
+        st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans()), max_size=4),
+    ),
+    max_size=6,
+)
+LIBRARIES = st.builds(MadeLibrary, st.dictionaries(NAMES, LOOKS, max_size=5), _QUICK, _LISTS, _MOVIES)

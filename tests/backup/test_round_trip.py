@@ -1,0 +1,170 @@
+"""The file of any account makes the same of an empty one, and of any other that it replaces."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import BytesIO
+
+import pytest
+from flask import Flask
+from hypothesis import HealthCheck, given, settings
+from support.library import head_of
+
+from movietracker.backup.document import same_content
+from movietracker.backup.export import export_document
+from movietracker.backup.importing import import_document, import_into_scratch
+from movietracker.services.accounts import Account
+from movietracker.services.transactions import library_read
+
+from .documents import Json, as_file, content
+from .libraries import LIBRARIES, MadeLibrary
+
+many_libraries = settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+
+def exported(user: Account) -> Json:
+    """The document of a library."""
+    with library_read(user.id) as read:
+        told: Json = json.loads(b"".join(export_document(read)))
+    return told
+
+
+@pytest.fixture
+def new_account(app: Flask, make_account: Callable[[str], Account]) -> Callable[[], Account]:
+    """Makes accounts one after the other."""
+    numbers = itertools.count()
+    return lambda: make_account(f"user{next(numbers)}")
+
+
+@contextmanager
+def scratch(told: Json) -> Iterator[Json]:
+    """What the document comes out as after a restore into an empty database."""
+    with import_into_scratch(as_file(told)) as read:
+        yield json.loads(b"".join(export_document(read)))
+
+
+def with_ids_of(told: Json, other: Json) -> str:
+    """The content of a document as text, its lists named by the ids that another gives them, in the same order."""
+    text = json.dumps(content(told))
+    for mine, theirs in zip(told["lists"], other["lists"], strict=True):
+        text = text.replace(mine["id"], theirs["id"])
+    return text
+
+
+@given(LIBRARIES)
+@many_libraries
+def test_any_account_comes_back_from_its_file(
+    app: Flask, new_account: Callable[[], Account], made: MadeLibrary
+) -> None:
+    with app.app_context():
+        first, second = new_account(), new_account()
+        made.build(first)
+        told = exported(first)
+        with scratch(told) as again:
+            assert content(again) == content(told)
+            assert same_content(as_file(again), as_file(told))
+        import_document(second.id, as_file(told))
+        copied = exported(second)
+        assert with_ids_of(copied, told) == json.dumps(content(told))
+        for user in (first, second):
+            before = head_of(user)
+            assert not any(import_document(user.id, as_file(told)).imported.values())
+            assert head_of(user) == before
+
+
+@given(LIBRARIES, LIBRARIES)
+@many_libraries
+def test_any_account_becomes_what_any_file_says(
+    app: Flask, new_account: Callable[[], Account], made: MadeLibrary, other: MadeLibrary
+) -> None:
+    with app.app_context():
+        first, second = new_account(), new_account()
+        made.build(first)
+        other.build(second)
+        told, before = exported(first), exported(second)
+        planned = import_document(second.id, as_file(told), mode="replace", dry_run=True)
+        assert content(exported(second)) == content(before)
+        done = import_document(second.id, as_file(told), mode="replace")
+        assert (planned.added, planned.changed, planned.removed) == (done.added, done.changed, done.removed)
+        assert with_ids_of(exported(second), told) == json.dumps(content(told))
+        import_document(second.id, as_file(before), mode="replace")
+        assert with_ids_of(exported(second), before) == json.dumps(content(before))
+
+
+@given(LIBRARIES, LIBRARIES)
+@many_libraries
+def test_a_merge_loses_nothing_and_takes_what_is_new(
+    app: Flask, new_account: Callable[[], Account], made: MadeLibrary, other: MadeLibrary
+) -> None:
+    with app.app_context():
+        first, second = new_account(), new_account()
+        other.build(first)
+        made.build(second)  # later, so that it is newer everywhere
+        told, before = exported(first), exported(second)
+        import_document(second.id, as_file(told))
+        after = exported(second)
+        kept = {each["imdb_id"]: each for each in before["movies"]}
+        assert {each["imdb_id"]: each for each in after["movies"]} | kept == {
+            each["imdb_id"]: each for each in after["movies"]
+        }
+        assert {each["imdb_id"] for each in after["movies"]} == kept.keys() | {
+            each["imdb_id"] for each in told["movies"]
+        }
+        assert {each["name"] for each in before["people"] if not each["quick_key"]} <= {
+            each["name"] for each in after["people"]
+        }
+        assert len(after["lists"]) == len(before["lists"]) + len(told["lists"])
+        head = head_of(second)
+        import_document(second.id, as_file(told))
+        assert head_of(second) == head
+
+
+def test_two_documents_that_differ_in_anything_that_counts_are_not_the_same() -> None:
+    whole = {
+        "version": 2,
+        "exported_at": 1.5,
+        "movies": [
+            {
+                "imdb_id": "tt0000001",
+                "last_modified": 5.0,
+                "recommendations": [{"person_name": "A"}, {"person_name": "B"}],
+            },
+            {"imdb_id": "tt0000002", "last_modified": 6.0, "recommendations": []},
+        ],
+        "people": [{"name": "A", "last_modified": 1.0}],
+        "lists": [],
+    }
+
+    def same(other: Json) -> bool:
+        return same_content(as_file(whole), as_file(other))
+
+    assert same(whole)
+    later = json.loads(json.dumps(whole))
+    later["exported_at"] = 9.0
+    later["movies"].reverse()
+    later["movies"][1]["recommendations"].reverse()
+    later["movies"][0]["last_modified"] = 99.0
+    assert same(later)
+    for path, wrong in (
+        (("version",), 1),
+        (("movies", 0, "imdb_id"), "tt0000003"),
+        (("movies", 0, "recommendations", 0, "person_name"), "C"),
+        (("people", 0, "name"), "B"),
+        (("people",), []),
+        (("lists",), [{"id": "x"}]),
+        (("movies",), [whole["movies"][0], whole["movies"][0]]),  # type: ignore[index]
+        (("movies",), {}),
+        (("later",), True),
+    ):
+        other = json.loads(json.dumps(whole))
+        place = other
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = wrong
+        assert not same(other), path
+    assert not same_content(BytesIO(b"{}"), as_file(whole))
