@@ -85,14 +85,14 @@ def ratings(user: Account, imdb_id: str) -> Response:
     return _proxied(lambda: state().lookup.chain.ratings(imdb_id).value.to_json())
 
 
-@blueprint.endpoint("GET", "/discover/genre", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
+@blueprint.endpoint("GET", "/tmdb/discover/genre", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
 @blueprint.arguments(DiscoverGenreSchema, location="query")
 def discover_genre(user: Account, query: dict[str, Any]) -> Response:
     """Titles of a genre."""
     return _proxied(lambda: _hits(state().lookup.chain.discover(DiscoverQuery(genre=query["q"]))))
 
 
-@blueprint.endpoint("GET", "/discover/person", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
+@blueprint.endpoint("GET", "/tmdb/discover/person", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
 @blueprint.arguments(DiscoverPersonSchema, location="query")
 def discover_person(user: Account, query: dict[str, Any]) -> Response:
     """Titles of an actor or a director."""
@@ -100,7 +100,7 @@ def discover_person(user: Account, query: dict[str, Any]) -> Response:
     return _proxied(lambda: _hits(state().lookup.chain.discover(wanted)))
 
 
-@blueprint.endpoint("GET", "/discover/list", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
+@blueprint.endpoint("GET", "/tmdb/discover/list", answer=SearchHitSchema(many=True), problems=_PROBLEMS)
 @blueprint.arguments(DiscoverListSchema, location="query")
 def discover_list(user: Account, query: dict[str, Any]) -> Response:
     """A list of titles: coming soon, now playing, popular, top rated or trending."""

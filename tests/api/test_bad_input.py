@@ -117,9 +117,9 @@ READS = [
     "/api/external/tmdb/tv/{}",
     "/api/external/tmdb/movie/{}/credits",
     "/api/external/omdb/movie/{}",
-    "/api/external/discover/genre",
-    "/api/external/discover/person",
-    "/api/external/discover/list",
+    "/api/external/tmdb/discover/genre",
+    "/api/external/tmdb/discover/person",
+    "/api/external/tmdb/discover/list",
 ]
 PARAMETERS = st.dictionaries(
     st.sampled_from(

@@ -42,7 +42,7 @@ def addresses(app: Flask, client: Client) -> list[str]:
         "movie/<int:title_id>": "movie/603",
         "tv/<int:title_id>": "tv/1396",
     }
-    queries = {"/search": "?q=matrix", "/discover/genre": "?q=action", "/discover/person": "?q=keanu"}
+    queries = {"/search": "?q=matrix", "/tmdb/discover/genre": "?q=action", "/tmdb/discover/person": "?q=keanu"}
     found = []
     for rule in app.url_map.iter_rules():
         address = rule.rule

@@ -36,9 +36,9 @@ TMDB_CALLS = [
     "/tmdb/movie/603",
     "/tmdb/tv/1396",
     "/tmdb/movie/603/credits",
-    "/discover/genre?q=action",
-    "/discover/person?q=keanu",
-    "/discover/list?kind=popular",
+    "/tmdb/discover/genre?q=action",
+    "/tmdb/discover/person?q=keanu",
+    "/tmdb/discover/list?kind=popular",
 ]
 OMDB_CALLS = [f"/omdb/movie/{MATRIX}"]
 CALLS = TMDB_CALLS + OMDB_CALLS
@@ -125,29 +125,29 @@ class TestAnswers:
 
     def test_discovery(self, client: Client) -> None:
         for address in [
-            "/discover/genre?q=action",
-            "/discover/person?q=keanu+reeves",
-            "/discover/person?q=keanu+reeves&role=actor",
-            "/discover/person?q=christopher+nolan&role=director",
+            "/tmdb/discover/genre?q=action",
+            "/tmdb/discover/person?q=keanu+reeves",
+            "/tmdb/discover/person?q=keanu+reeves&role=actor",
+            "/tmdb/discover/person?q=christopher+nolan&role=director",
             *(
-                f"/discover/list?kind={kind}"
+                f"/tmdb/discover/list?kind={kind}"
                 for kind in ("coming_soon", "now_playing", "popular", "top_rated", "trending")
             ),
-            "/discover/list?kind=coming_soon&region=de&days=30",
-            "/discover/list?kind=trending&time_window=day",
-            "/discover/list",
+            "/tmdb/discover/list?kind=coming_soon&region=de&days=30",
+            "/tmdb/discover/list?kind=trending&time_window=day",
+            "/tmdb/discover/list",
         ]:
             answer = get(client, address)
             assert_hits(answer)
             assert answer.json
 
     def test_what_is_discovered_of_a_director_was_directed(self, client: Client) -> None:
-        titles = [hit["title"] for hit in get(client, "/discover/person?q=christopher+nolan&role=director").json]
+        titles = [hit["title"] for hit in get(client, "/tmdb/discover/person?q=christopher+nolan&role=director").json]
         assert "Inception" in titles
 
     def test_an_unknown_genre_or_person_has_no_titles(self, client: Client) -> None:
-        assert get(client, "/discover/genre?q=zzzzz").json == []
-        assert get(client, "/discover/person?q=zzzzz").json == []
+        assert get(client, "/tmdb/discover/genre?q=zzzzz").json == []
+        assert get(client, "/tmdb/discover/person?q=zzzzz").json == []
 
     def test_the_cache_says_what_it_holds(self, client: Client) -> None:
         before = get(client, "/cache/info").json
@@ -172,15 +172,15 @@ class TestAnswers:
             ("/tmdb/search?q=a&year=1", "year"),
             ("/tmdb/search?q=a&year=99999999999999999999", "year"),
             ("/tmdb/search?q=a&year=" + "9" * 5000, "year"),
-            ("/discover/genre", "q"),
-            ("/discover/person?q=", "q"),
-            ("/discover/person?q=a&role=writer", "role"),
-            ("/discover/list?kind=best", "kind"),
-            ("/discover/list?region=germany", "region"),
-            ("/discover/list?region=1%0A", "region"),
-            ("/discover/list?days=0", "days"),
-            ("/discover/list?days=366", "days"),
-            ("/discover/list?time_window=month", "time_window"),
+            ("/tmdb/discover/genre", "q"),
+            ("/tmdb/discover/person?q=", "q"),
+            ("/tmdb/discover/person?q=a&role=writer", "role"),
+            ("/tmdb/discover/list?kind=best", "kind"),
+            ("/tmdb/discover/list?region=germany", "region"),
+            ("/tmdb/discover/list?region=1%0A", "region"),
+            ("/tmdb/discover/list?days=0", "days"),
+            ("/tmdb/discover/list?days=366", "days"),
+            ("/tmdb/discover/list?time_window=month", "time_window"),
         ]:
             problem = assert_problem(get(client, address), 422, "validation_error")
             assert list(problem["errors"]) == [field]
@@ -348,4 +348,4 @@ class TestTheChain:
         movie = client.post("/api/movies", json={"imdb_id": MATRIX}).json
         assert_shape(movie["tmdb_data"], DETAILS)
         assert_shape(movie["omdb_data"], RATINGS)
-        assert_hits(get(client, "/discover/genre?q=Drama"))
+        assert_hits(get(client, "/tmdb/discover/genre?q=Drama"))
