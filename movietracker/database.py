@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from sqlalchemy import URL, Connection, Engine, FromClause, Table, event
+from sqlalchemy import URL, Connection, Engine, FromClause, NullPool, Table, create_engine, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
@@ -46,33 +46,47 @@ class UnguardedWrite(RuntimeError):
 
 def configure(app: Flask) -> None:
     """Set the engine options of the configured database."""
-    url = _url_of(app)
+    url = read_url(app.config["DATABASE_URL"]) if app.config["DATABASE_URL"] else _default_url(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    options: dict[str, Any] = {"pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
+    pool = {"pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | _engine_options(url)
+
+
+def open_engine(url: URL) -> Engine:
+    """An engine beside the application's own, with the same habits."""
+    engine = create_engine(url, poolclass=NullPool, **_engine_options(url))
+    prepare_engine(engine)
+    return engine
+
+
+def _engine_options(url: URL) -> dict[str, Any]:
     if url.get_backend_name() == "sqlite":
-        options["connect_args"] = {"timeout": BUSY_TIMEOUT_SECONDS}
-    else:
-        options["pool_pre_ping"] = True
-        options["connect_args"] = {
+        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+    return {
+        "pool_pre_ping": True,
+        "connect_args": {
             "connect_timeout": 3,
             "tcp_user_timeout": 10_000,  # milliseconds until a server that has fallen silent counts as away
             "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000:.0f}",
-        }
-    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = options
+        },
+    }
 
 
-def _url_of(app: Flask) -> URL:
-    if not app.config["DATABASE_URL"]:
-        return URL.create("sqlite", database=str(Path(app.instance_path, "app.db")))
-    expected = "DATABASE_URL must be an SQLite or PostgreSQL URL such as postgresql://user@host/name."
+def _default_url(app: Flask) -> URL:
+    return URL.create("sqlite", database=str(Path(app.instance_path, "app.db")))
+
+
+def read_url(text: str, name: str = "DATABASE_URL") -> URL:
+    """The URL in a text, with our driver; raises SettingsError, which speaks of ``name`` and never repeats the text."""
+    expected = f"{name} must be an SQLite or PostgreSQL URL such as postgresql://user@host/name."
     try:
-        url = make_url(app.config["DATABASE_URL"])
+        url = make_url(text)
         if url.drivername in ("postgres", "postgresql"):
             url = url.set(drivername="postgresql+psycopg")
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise SettingsError(expected)
         url.get_dialect().import_dbapi()
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise SettingsError(expected) from None
     except ImportError:
         raise SettingsError("PostgreSQL needs one more package: pip install 'movietracker[postgres]'.") from None

@@ -38,7 +38,8 @@
     │   ├── BackupDamaged       backup_damaged: not what was written, or no backup at all
     │   └── WrongPassphrase     wrong_passphrase: missing or wrong
     ├── DatabaseUnavailable 503     database_unavailable, with Retry-After
-    └── NotReady 503            not_ready: a dependency is missing; health/ready says which
+    ├── NotReady 503            not_ready: a dependency is missing; health/ready says which
+    └── CopyRefused             copy_refused: `movietracker db copy` cannot or must not copy; no client meets it
 
     SettingsError, PluginError: stop the start with one plain sentence; they never reach a client.
 """
@@ -340,6 +341,12 @@ class NotReady(Problem):
     """Something that the server needs is not there."""
 
     code, status, sentence = "not_ready", 503, "The server is not ready."
+
+
+class CopyRefused(Problem):
+    """``movietracker db copy`` cannot or must not copy; the target is as it was. No client ever meets it."""
+
+    code, sentence = "copy_refused", "The database cannot be copied."
 
 
 class SettingsError(Exception):

@@ -174,7 +174,15 @@ class TestForeignKeys:
 
 class TestAddresses:
     @pytest.mark.parametrize(
-        "url", ["nonsense", "mysql://root@127.0.0.1/x", "oracle://x", "postgresql+nodriver://x", "://"]
+        "url",
+        [
+            "nonsense",
+            "mysql://root@127.0.0.1/x",
+            "oracle://x",
+            "postgresql+nodriver://x",
+            "postgresql://host:port/x",
+            "://",
+        ],
     )
     def test_a_database_that_cannot_be_used_stops_the_start_with_a_sentence(
         self, make_app: Callable[..., Flask], url: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect, text
 from support import postgresql
+from support.serving import PROGRAM, environment
 
 from movietracker import create_app
 from movietracker.extensions import db
@@ -114,6 +116,29 @@ class TestMigrations:
             assert found.get_pk_constraint(table)["name"] == f"pk_{table}"
             for constraint in (*found.get_foreign_keys(table), *found.get_unique_constraints(table)):
                 assert constraint["name"]
+
+
+@pytest.mark.slow
+def test_several_machines_may_migrate_at_once(tmp_path: Path) -> None:
+    """Each has an instance folder of its own, so no lock file is between them."""
+    postgresql.require_server()
+    with postgresql.temporary_database() as url:
+        machines = [tmp_path / str(number) for number in range(3)]
+        for folder in machines:
+            folder.mkdir()
+        processes = [
+            subprocess.Popen(
+                [*PROGRAM, "db", "upgrade"],
+                cwd=folder,
+                env=environment({"DATABASE_URL": url}),
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+            )
+            for folder in machines
+        ]
+        ends = [(process.communicate(timeout=120)[1].decode(), process.returncode) for process in processes]
+
+    assert [code for _, code in ends] == [0, 0, 0], ends
 
 
 def test_revisions_are_numbered_in_a_line(make_app: Callable[..., Flask]) -> None:

@@ -25,7 +25,7 @@ COMMANDS = (
     LazyCommand(
         "plugins", "movietracker.cli.plugins:plugins", "Show the plugins, metadata providers and backup destinations."
     ),
-    LazyCommand("db", "movietracker.cli.db:db", "Migrate the database."),
+    LazyCommand("db", "movietracker.cli.db:db", "Migrate the database, or move it."),
     LazyCommand("backup", "movietracker.cli.backup:backup", "Make, list, check, restore and remove backups."),
     LazyCommand(
         "enrich", "movietracker.cli.enrich:enrich_command", "Look up titles that are stored without details, now."

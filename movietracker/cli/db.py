@@ -6,6 +6,7 @@ import click
 from flask_migrate.cli import db as flask_migrate_group
 
 from ..sync.upkeep import mark_restored
+from .db_copy import copy_command
 from .plain import PlainGroup
 
 db = PlainGroup(
@@ -13,8 +14,9 @@ db = PlainGroup(
     commands=dict(flask_migrate_group.commands),
     params=flask_migrate_group.params,
     callback=flask_migrate_group.callback,
-    help="Migrate the database.",
+    help="Migrate the database, or move it.",
 )
+db.add_command(copy_command)
 
 
 @db.command("mark-restored")

@@ -34,6 +34,8 @@ _LOCK = (
 # An id range of its own for each account makes ids unique on an installation without a counter that all users share.
 ID_BLOCK = 10_000_000
 
+# PostgreSQL knows such a lock by a number, which means something to us alone.
+NEW_ACCOUNT_LOCK = 6_117_400_001
 
 # How long a write waits for the others of its process, in seconds; beyond that the client is asked to come again.
 QUEUE_SECONDS = 10.0
@@ -104,6 +106,9 @@ def library_read(user_id: str) -> Iterator[LibraryRead]:
 
 def open_library(connection: Connection, user_id: str) -> LibraryWrite:
     """The first transaction of a new account: makes its head; the caller finishes and commits."""
+    if connection.dialect.name == "postgresql":
+        # Two accounts made at the same time must not be given the same range; on SQLite one waits for the other anyway.
+        connection.execute(select(func.pg_advisory_xact_lock(NEW_ACCOUNT_LOCK)))
     newest = connection.execute(select(func.max(HEAD.c.next_id))).scalar() or 0
     first_id = (newest // ID_BLOCK + 1) * ID_BLOCK + 1
     connection.execute(insert(HEAD).values(user_id=user_id, seq=0, at=0.0, next_id=first_id))

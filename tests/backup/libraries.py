@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import Any
 
 from hypothesis import strategies as st
@@ -64,9 +65,8 @@ class MadeLibrary:
             for recommender in QUICK_RECOMMENDERS:
                 look = dict(self.quick.get(recommender["quick_key"], {}))
                 wanted = look.pop("name", recommender["name"])
-                name = next(
-                    each for each in (wanted, recommender["name"], f"{wanted[:190]} again") if each not in taken
-                )
+                more = (f"{wanted[:190]} {number}" for number in count(2))
+                name = next(each for each in chain((wanted, recommender["name"]), more) if each not in taken)
                 taken.add(name)
                 people.update_person(tx, ids[recommender["name"]], look | {"name": name})
             voters = [*ids.values(), *(people.add_person(tx, name, **look) for name, look in self.people.items())]

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
-import pytest
 from flask_migrate import upgrade
 from sqlalchemy.engine import make_url
 
 from movietracker import create_app
 from movietracker.extensions import db
+from support.services import missing_service
 
 SERVER = os.environ.get("TEST_POSTGRESQL", "postgresql://root@127.0.0.1/postgres")
 
@@ -25,7 +25,7 @@ def require_server() -> None:
     try:
         psycopg.connect(SERVER, connect_timeout=2).close()
     except psycopg.OperationalError:
-        pytest.skip(f"no PostgreSQL server answers at {SERVER} (TEST_POSTGRESQL)")
+        missing_service(f"no PostgreSQL server answers at {SERVER} (TEST_POSTGRESQL)")
 
 
 def run(statement: str) -> None:
@@ -46,10 +46,10 @@ def temporary_database() -> Iterator[str]:
 
 
 def empty(url: str) -> None:
-    """Remove all rows of a migrated database, which is much quicker than making a new one."""
-    tables = ", ".join(f'"{table.name}"' for table in db.metadata.sorted_tables)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f"TRUNCATE {tables}".encode())
+    """Remove all rows of a migrated database, which takes milliseconds; TRUNCATE would take half a second."""
+    statements = [f'DELETE FROM "{table.name}"' for table in reversed(db.metadata.sorted_tables)]
+    with psycopg.connect(url) as connection:
+        connection.execute("; ".join(statements).encode())
 
 
 def name_of(url: str) -> str:
