@@ -56,4 +56,8 @@ def list_all(user: Account) -> Response:
 @blueprint.arguments(RestoreQuerySchema, location="query")
 def restore_one(user: Account, how: dict[str, Any], filename: str) -> Response:
     """Bring a backup from the list back into the library, all of it or, when anything is wrong, nothing."""
-    return reply(restore(state().vault, user.id, filename, **how).to_json())
+    vault = state().vault
+    names = [destination.name for destination in vault.ready()]
+    if how["destination"] not in (None, *names):
+        raise errors.Invalid.field("destination", f"Must be one of: {', '.join(names)}.")
+    return reply(restore(vault, user.id, filename, **how).to_json())

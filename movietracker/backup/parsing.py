@@ -26,6 +26,7 @@ SECTIONS = ("movies", "people", "lists")
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_NO_JSON = "The document is not valid JSON."
 
 _BEGINNINGS = frozenset({"start_map", "start_array"})
 _ENDS = frozenset({"end_map", "end_array"})
@@ -125,7 +126,7 @@ def elements(source: Readable) -> Iterator[Element]:
     try:
         yield from _elements(ijson.basic_parse(stream, use_float=True, buf_size=CHUNK_BYTES), stream)
     except (ijson.JSONError, ValueError):
-        raise MalformedJson from None
+        raise MalformedJson(_NO_JSON) from None
 
 
 def _elements(events: Iterator[Event], stream: _Stream) -> Iterator[Element]:
@@ -199,7 +200,7 @@ def _build(beginning: str, events: Iterator[Event], place: str) -> Any:
                 container = made
                 if len(outer) > MAX_DEPTH:
                     raise InvalidDocument.at(place, f"is nested more than {MAX_DEPTH} levels deep")
-    raise MalformedJson
+    raise MalformedJson(_NO_JSON)
 
 
 def _path(place: str, outer: list[tuple[Any, str]]) -> str:

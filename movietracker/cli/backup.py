@@ -17,7 +17,7 @@ import click
 from ..backup.vault.fetching import list_backups
 from ..backup.vault.retention import prune_all
 from ..backup.vault.run import RunReport, run_now
-from ..backup.vault.targets import Target, users_with_backups
+from ..backup.vault.targets import Target, count_users_with_backups, users_with_backups
 from ..backup.vault.verification import verify as verify_user
 from ..errors import DestinationProblem
 from ..state import state
@@ -65,8 +65,7 @@ def run(user: str | None, destination: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report.to_json(), indent=2))
     else:
-        for failure in report.failures:
-            click.echo(f"{failure.user}  {failure.destination}: {failure.error}", err=True)
+        _tell(_failure(each.user, each.destination, each.error) for each in report.failures)
         click.echo(f"Backed up {_count(report.users, 'user')}, {report.failed_users} with failures.")
     sys.exit(0 if report.status == "ok" else 1)
 
@@ -106,12 +105,13 @@ def verify(everything: bool, user: str | None, destination: str | None, as_json:
     destinations = destinations_of(destination)
     checked = []
     with progress("Checking", "users") as show:
+        total = count_users_with_backups() if user is None else 1
         for number, target in enumerate(_targets(user), 1):
             for found in verify_user(vault, destinations, target, everything=everything):
                 checked.append(found)
                 if found.error and not as_json:
                     click.echo(f"{found.user}  {found.destination}  {found.filename or '-'}: {found.error}")
-            show(number, None)
+            show(number, total)
     bad = sum(found.error is not None for found in checked)
     if as_json:
         click.echo(json.dumps([found.to_json() for found in checked], indent=2))
@@ -138,7 +138,7 @@ def prune(destination: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([found.to_json() for found in pruned], indent=2))
     else:
-        _tell(f"{found.user}  {found.destination}: {found.error}" for found in pruned if found.error)
+        _tell(_failure(found.user, found.destination, found.error) for found in pruned if found.error)
         click.echo(f"Removed {_count(sum(len(found.removed) for found in pruned), 'old backup')}.")
     sys.exit(1 if any(found.error for found in pruned) else 0)
 
@@ -164,6 +164,11 @@ def _when_free(work: Callable[[], RunReport | None]) -> RunReport:
 
 def _line(written: datetime, target: Target, destination: str, name: str, size: int, mark: str) -> str:
     return f"{written:%Y-%m-%d %H:%M}  {target}  {destination}  {name}  {size:,} bytes  {mark}"
+
+
+def _failure(user: str, destination: str, error: str) -> str:
+    """A line for a person; most errors name the destination themselves."""
+    return f"{user}  {destination}: {error.removeprefix(f'{destination}: ')}"
 
 
 def _count(number: int, noun: str) -> str:

@@ -17,7 +17,9 @@ from flask import current_app
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from ..contracts import Capability, MetadataProvider
+from ..backup.vault.records import last_nightly_run
+from ..backup.vault.targets import count_users_to_back_up
+from ..contracts import BackupDestination, Capability, MetadataProvider
 from ..errors import Problem, ProviderNotConfigured
 from ..extensions import db, limiter
 from ..models import LibraryHead
@@ -33,6 +35,7 @@ ENOUGH_DISK, LITTLE_DISK = 500 * MIB, 50 * MIB
 # Before this there was no movietracker: a clock that shows an earlier time has never been set.
 _FIRST_RELEASE = 1_735_689_600.0
 _CLOCK_SLACK_SECONDS = 60.0
+_BACKUP_OVERDUE_SECONDS = 36 * 3600.0
 
 _SHORTEST = {"SECRET_KEY": 32, "ADMIN_TOKEN": 16}
 
@@ -195,10 +198,40 @@ def destinations() -> Iterator[Finding]:
             yield Finding(destination.name, "fault", problem.detail, remedy)
     for idle in vault.chosen:
         if not idle.is_configured():
-            yield ok(idle.name, "Not configured, so no backups go there.")
+            yield _idle(idle)
     if not vault.ready():
         remedy = "Enable the plugin local_backup, or set BACKUP_REMOTE_URL."
         yield Finding("backup", "warning", "There is no place for backups.", remedy)
+
+
+def _idle(destination: BackupDestination) -> Finding:
+    sentence = "Not configured, so no backups go there."
+    if destination.name not in current_app.config["BACKUP_DESTINATIONS"]:
+        return ok(destination.name, sentence)
+    return Finding(destination.name, "fault", sentence, "Configure it, or take it out of BACKUP_DESTINATIONS.")
+
+
+def backups() -> Iterator[Finding]:
+    """Whether the last nightly run gave everybody a backup, and was not long ago."""
+    try:
+        run, wanted = last_nightly_run(), count_users_to_back_up()
+    except DBAPIError:
+        return  # the check of the database says so
+    if not wanted:
+        yield ok("backups", "Nobody has switched nightly backups on.")
+        return
+    remedy = "A server makes it while it runs, with MOVIETRACKER_SCHEDULER on; or now: movietracker backup run"
+    if run is None:
+        yield Finding("backups", "warning", "There has been no nightly backup yet.", remedy)
+        return
+    ended = f"{state().vault.schedule.local(run.finished_at):%Y-%m-%d %H:%M}"
+    sentence = f"The last nightly run ended on {ended}; users: {run.users}, with failures: {run.failed_users}."
+    if run.failed_users:
+        yield Finding("backups", "warning", sentence, "The log names them; movietracker backup run tries once more.")
+    elif run.finished_at < time.time() - _BACKUP_OVERDUE_SECONDS:
+        yield Finding("backups", "warning", sentence, remedy)
+    else:
+        yield ok("backups", sentence)
 
 
 CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
@@ -209,4 +242,5 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     users,
     providers,
     destinations,
+    backups,
 )

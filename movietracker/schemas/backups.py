@@ -43,5 +43,7 @@ class RestoreQuerySchema(ImportQuerySchema):
     destination = Text(
         max_length=64,
         load_default=None,
-        metadata={"description": "Where to take the file from; without it, the first destination that has it whole."},
+        metadata={
+            "description": "Where to take the file from; without it, where the newest whole one of that name is."
+        },
     )

@@ -49,6 +49,9 @@ _SENTENCES = {
     "InsufficientStorage": "it is full",
     "ForbiddenOperation": "it does not allow this",
     "ResourceLocked": "the file is locked",
+    # What the packages raise for options that they do not know or miss, and for ports and the like.
+    "TypeError": "BACKUP_REMOTE_URL and BACKUP_REMOTE_OPTIONS do not fit each other or this kind of store",
+    "ValueError": "BACKUP_REMOTE_URL or BACKUP_REMOTE_OPTIONS make no sense",
 }
 
 

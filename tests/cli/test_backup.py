@@ -72,7 +72,7 @@ class TestRun:
         result = run("backup", "run")
         assert (result.exit_code, result.stdout) == (1, "Backed up 2 users, 2 with failures.\n")
         assert (
-            "anna@example.com  remote: remote: the folder of BACKUP_REMOTE_URL is not there; is its disk mounted?"
+            "anna@example.com  remote: the folder of BACKUP_REMOTE_URL is not there; is its disk mounted?"
             in result.stderr
         )
 

@@ -255,6 +255,10 @@ class TestBackupDestinations:
         assert code == 0
         assert sentence(findings, "remote") == "Not configured, so no backups go there."
 
+    def test_one_that_the_settings_name_must_be_configured(self, tidy_app: MakeApp) -> None:
+        _, findings = examine(tidy_app(BACKUP_DESTINATIONS="local,remote"))
+        assert not_ok(findings) == [("remote", "fault")]
+
     def test_one_that_cannot_be_written_is_a_fault(self, tidy_app: MakeApp, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("")
         app = tidy_app(BACKUP_LOCAL_PATH=str(tmp_path / "file"), BACKUP_REMOTE_URL=f"file://{tmp_path}/unmounted")

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import orjson
 
 from ...errors import BackupDamaged, WrongPassphrase
+from ..parsing import MAX_UNPACKED_BYTES
 from .spool import CHUNK_BYTES, Spool
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class Cipher:
 
         Whether the passphrase is wrong or the file was changed cannot be told from the file alone.
         """
+        if sealed.size > MAX_UNPACKED_BYTES:  # a stranger's: it is read into memory
+            raise BackupDamaged
         with sealed.reader() as reader:
             derivation = Derivation.of_header(reader.readline(HEADER_LIMIT))
             token = reader.read()

@@ -58,25 +58,37 @@ def list_backups(
 
 
 def _listed(file: BackupFile, destination: str, record: Record | None) -> Listed:
-    if record is None or not record.verified:  # who knows which attempt left this file
+    if record is None or not record.verified or record.size != file.size:  # who knows what left this file
         return Listed(file.name, file.modified_at, file.size, destination, verified=False)
     return Listed(file.name, record.at, file.size, destination, verified=True)
 
 
 def fetch(vault: Vault, destinations: Sequence[GuardedDestination], user_id: str, name: str) -> Spool:
-    """The document of a user's backup, from the first of the destinations that has it whole; the caller closes it.
+    """The document of a user's backup, from a destination that has it whole; the caller closes it.
 
-    Raises BackupNotFound unless a destination lists the name; BackupRefused or DestinationProblem when none that lists
-    it can give it whole.
+    Of several, the one comes first where it was written last. Raises BackupNotFound unless a destination lists the
+    name; BackupRefused or DestinationProblem when none that lists it can give it whole.
     """
     problems: list[Problem] = []
-    for destination in destinations:
+    for destination in _newest_first(destinations, user_id, name):
         try:
             if any(file.name == name for file in destination.list_files(user_id)):
                 return read_document(vault, destination, user_id, name)
         except (DestinationProblem, BackupNotFound, BackupRefused) as problem:
             problems.append(problem)
     raise next(iter(problems), BackupNotFound())
+
+
+def _newest_first(destinations: Sequence[GuardedDestination], user_id: str, name: str) -> Sequence[GuardedDestination]:
+    """The destinations by when we wrote this file there; their own order where it is the same file."""
+    checksums: dict[str, str | None] = {}
+    written_at: dict[str | None, float] = {}
+    for destination in destinations:
+        record = newest_by_name(records_of(user_id, destination.name)).get(name)
+        if record is not None and record.verified:
+            checksums[destination.name] = record.sha256
+            written_at[record.sha256] = max(record.at, written_at.get(record.sha256, 0.0))
+    return sorted(destinations, key=lambda each: written_at.get(checksums.get(each.name), 0.0), reverse=True)
 
 
 def read_document(vault: Vault, destination: GuardedDestination, user_id: str, name: str) -> Spool:

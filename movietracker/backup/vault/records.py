@@ -51,6 +51,16 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run ended, and when (Unix seconds)."""
+
+    finished_at: float
+    status: str
+    users: int
+    failed_users: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """How far a run has come: the last user, how many there were, with a verified backup, and with a failure."""
 
@@ -85,10 +95,23 @@ def finish_run(run: Run, status: str, users: int, failed_users: int) -> None:
 
 
 def is_done(due_at: float) -> bool:
-    """Whether the nightly run that was due at this moment, or a later one, has been finished."""
-    finished = select(RUNS.c.id).where(RUNS.c.kind == "nightly", RUNS.c.finished_at.is_not(None))
+    """Whether the nightly run that was due at this moment, or a later one, has been finished.
+
+    One that is due in the future was made before the clock was put back, and stands for none of today's.
+    """
+    due = RUNS.c.due_at.between(due_at, clock.now())
+    finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at.is_not(None), RUNS.c.status != "interrupted")
     with db.engine.connect() as connection:
-        return connection.execute(finished.where(RUNS.c.due_at >= due_at).limit(1)).first() is not None
+        return connection.execute(select(RUNS.c.id).where(due, *finished).limit(1)).first() is not None
+
+
+def last_nightly_run() -> Ended | None:
+    """How the last nightly run ended that got to its end."""
+    columns = (RUNS.c[field.name] for field in fields(Ended))
+    finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at <= clock.now(), RUNS.c.status != "interrupted")
+    with db.engine.connect() as connection:
+        row = connection.execute(select(*columns).where(*finished).order_by(RUNS.c.finished_at.desc())).first()
+    return None if row is None else Ended(*row)
 
 
 def unfinished_run(due_at: float) -> Run | None:

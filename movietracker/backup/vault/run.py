@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.exc import SQLAlchemyError
 
 from ... import clock
 from ...errors import DestinationNotConfigured, Problem, UserNotFound
@@ -162,8 +162,9 @@ class _Runner:
             return  # deleted a moment ago
         records.save(made)
         failures = [Failure(str(target), each.destination, each.error) for each in made if each.error is not None]
-        for failure in failures:
-            logger.warning("User %s could not be backed up: %s", target.user_id, failure.error)
+        if self._run.kind == "nightly":  # whoever started another one reads the report
+            for failure in failures:
+                logger.warning("User %s could not be backed up: %s", target.user_id, failure.error)
         known = self._report.failures
         self._report = replace(
             self._report,
@@ -176,14 +177,16 @@ class _Runner:
             if record.verified:
                 prune(self._vault, destination, target, fresh=record.name)
 
-    def _back_up(self, target: Target) -> list[Record]:
+    def _back_up(self, target: Target, *, is_last_attempt: bool = False) -> list[Record]:
         try:
             return back_up(self._vault, self._destinations, target.user_id, self._run, self._name)
         except (UserNotFound, Stopped):
             raise
         except Exception as error:  # one user's failure must not keep the others from their backups
-            if isinstance(error, SQLAlchemyError) and not isinstance(error, DataError):
-                raise  # the database is away, and nothing can be noted
+            if isinstance(error, SQLAlchemyError) and not is_last_attempt:
+                # Either the database was away for a moment; or it is still, then nothing can be noted below, and the
+                # run ends, to be resumed; or it is damaged where this user's library is.
+                return self._back_up(target, is_last_attempt=True)
             logger.exception("User %s could not be backed up", target.user_id)
             return failed(self._destinations, target.user_id, self._run, self._name, _sentence(error))
 

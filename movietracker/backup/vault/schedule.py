@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tzlocal import get_localzone
+
+logger = logging.getLogger("movietracker.backup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Schedule:
     @classmethod
     def of(cls, settings: Mapping[str, Any]) -> Schedule:
         """What BACKUP_HOUR, BACKUP_MINUTE and TIMEZONE say; the machine's own time zone unless one is set."""
-        zone = ZoneInfo(settings["TIMEZONE"]) if settings["TIMEZONE"] else get_localzone()
+        zone = ZoneInfo(settings["TIMEZONE"]) if settings["TIMEZONE"] else _machines_zone()
         return cls(settings["BACKUP_HOUR"], settings["BACKUP_MINUTE"], zone)
 
     def last_due(self, now: float) -> float:
@@ -41,3 +44,12 @@ class Schedule:
 
     def _moment(self, day: Any) -> float:
         return datetime(day.year, day.month, day.day, self.hour, self.minute, tzinfo=self.zone).timestamp()
+
+
+def _machines_zone() -> tzinfo:
+    """The time zone of this machine; UTC, and a warning, when it cannot be told (TZ holds something else, say)."""
+    try:
+        return get_localzone()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        logger.warning("This machine's time zone is not known, so UTC is used; set TIMEZONE, such as Europe/Vienna.")
+        return UTC

@@ -41,17 +41,23 @@ def count_users_to_back_up(after: str = "", only: str | None = None) -> int:
 
 def users_with_backups() -> Iterator[Target]:
     """Every user who has backups or should have, deleted accounts included."""
+    return _targets(_ids_with_backups)
 
-    def ids(after: str) -> Any:
-        recorded = select(RECORDS.c.user_id).where(RECORDS.c.user_id > after)
-        return recorded.union(select(USERS.c.id).where(USERS.c.id > after, USERS.c.backup_enabled))
 
-    return _targets(ids)
+def count_users_with_backups() -> int:
+    """How many there are."""
+    with db.engine.connect() as connection:
+        return connection.execute(select(func.count()).select_from(_ids_with_backups("").subquery())).scalar_one()
 
 
 def users_with_old_records(before: float) -> Iterator[Target]:
     """Every user of whom something from before a moment (Unix seconds) is recorded, deleted accounts included."""
     return _targets(lambda after: select(RECORDS.c.user_id).where(RECORDS.c.user_id > after, RECORDS.c.at < before))
+
+
+def _ids_with_backups(after: str) -> Any:
+    recorded = select(RECORDS.c.user_id).where(RECORDS.c.user_id > after)
+    return recorded.union(select(USERS.c.id).where(USERS.c.id > after, USERS.c.backup_enabled))
 
 
 def _is_wanted(only: str | None) -> ColumnElement[bool]:

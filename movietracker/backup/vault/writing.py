@@ -65,7 +65,9 @@ class _Writer:
         try:
             destination.write(self._user_id, self._name, self._file)
             self._check(destination)
-        except (DestinationProblem, BackupNotFound, BackupRefused) as problem:
+        except BackupNotFound:
+            error = f"{destination.name} does not have the file that was just written there."
+        except (DestinationProblem, BackupRefused) as problem:
             error = problem.detail
         return Record(
             self._user_id,

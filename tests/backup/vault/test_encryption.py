@@ -68,6 +68,13 @@ def test_no_passphrase_is_a_plain_error(cipher: Cipher, tmp_path: Path) -> None:
         opened(Cipher(""), tmp_path, sealed(cipher, tmp_path))
 
 
+def test_a_file_that_no_memory_holds_is_refused_at_once(cipher: Cipher, tmp_path: Path) -> None:
+    with Spool.of([sealed(cipher, tmp_path)], tmp_path) as file:
+        file.file.truncate(10 * 2**30)  # a hole in the file, which takes no room on the disk
+        with pytest.raises(BackupDamaged):
+            cipher.open(file, tmp_path)
+
+
 def test_no_bit_can_be_changed_unnoticed(cipher: Cipher, tmp_path: Path) -> None:
     file = sealed(cipher, tmp_path, b"a small document")
     for place in range(0, len(file) - 4, 3):  # the last letter of base64 has bits that mean nothing

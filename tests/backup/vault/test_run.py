@@ -235,7 +235,7 @@ class TestFailures:
         losing.files = Nowhere()
         report = ran(make_vault(losing))
         assert report.status == "failed"
-        assert report.failures[0].error == "You have no backup of that name."
+        assert report.failures[0].error == "losing does not have the file that was just written there."
 
 
 class Nowhere(dict[Any, Any]):

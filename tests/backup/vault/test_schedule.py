@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from itertools import pairwise
 from zoneinfo import ZoneInfo
@@ -11,6 +14,11 @@ import pytest
 from movietracker.backup.vault.schedule import Schedule
 
 VIENNA = ZoneInfo("Europe/Vienna")
+ZONE = """
+from movietracker.backup.vault.schedule import Schedule
+schedule = Schedule.of({"TIMEZONE": "", "BACKUP_HOUR": 4, "BACKUP_MINUTE": 5})
+print(schedule.local(schedule.last_due(1e9)).strftime("%H:%M %Z"))
+"""
 
 
 def due(schedule: Schedule, year: int, month: int, day: int, hour: int, minute: int = 0) -> str:
@@ -50,6 +58,14 @@ def test_between_two_moments_there_is_always_about_a_day() -> None:
     moments = sorted({schedule.last_due(begin + hours * 3600) for hours in range(24 * 365)})
     gaps = {round((later - earlier) / 3600) for earlier, later in pairwise(moments)}
     assert gaps == {23, 24, 25}
+
+
+@pytest.mark.parametrize("zone", ["Foo/Bar", "CET-1CEST", "/etc/passwd", "\\x00"])
+def test_a_machine_whose_zone_cannot_be_told_uses_utc_and_says_so(zone: str) -> None:
+    """In a process of its own: the zone of a process is looked up once."""
+    said = subprocess.run([sys.executable, "-c", ZONE], env=os.environ | {"TZ": zone}, capture_output=True, check=True)
+    assert said.stdout == b"04:05 UTC\n"
+    assert b"set TIMEZONE" in said.stderr
 
 
 def test_the_machine_s_own_zone_without_a_setting() -> None:

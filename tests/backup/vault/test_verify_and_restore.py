@@ -261,6 +261,32 @@ class TestWhichFile:
         assert sorted(listed[:2]) == [(name, "local"), (name, "shelf")]
         assert listed[2] == ("2001-01-01.json", "shelf")
 
+    def test_of_two_of_the_same_name_the_newer_one_is_taken(
+        self, two: tuple[Vault, Shelf, str], saved: Account
+    ) -> None:
+        vault, shelf, name = two
+        add_stubs(saved, imdb_ids(2, first=4))
+        run_now(vault, destination="shelf")
+        assert restore(vault, saved.id, name, mode="replace").kept["movies"] == 5
+        assert restore(vault, saved.id, name, mode="replace", destination="local").removed["movies"] == 2
+        shelf.files.clear()
+        restore(vault, saved.id, name)
+
+    def test_of_two_that_are_the_same_the_first_destination_is_asked(
+        self, two: tuple[Vault, Shelf, str], saved: Account
+    ) -> None:
+        vault, shelf, name = two
+        shelf.read = None  # type: ignore[method-assign,assignment]
+        restore(vault, saved.id, name)
+
+    def test_a_file_that_took_the_place_of_a_verified_one_does_not_count_as_verified(
+        self, two: tuple[Vault, Shelf, str], saved: Account, folder: Path
+    ) -> None:
+        vault, _, name = two
+        put_foreign_json(folder / saved.id / name)
+        verified = {backup.destination: backup.verified for backup in list_backups(vault.ready(), saved.id)}
+        assert verified == {"local": False, "shelf": True}
+
     def test_what_no_destination_lists_is_not_found(self, two: tuple[Vault, Shelf, str], saved: Account) -> None:
         vault, _, _ = two
         for name in ("2001-01-01.json", "../app.db", "", "2026-01-31.json\n"):
@@ -317,7 +343,7 @@ class TestTheApi:
         assert answer["safety_backup"] in names
         assert answer["safety_backup"] != backed_up
 
-    @pytest.mark.parametrize("query", ["mode=overwrite", "dry_run=perhaps"])
+    @pytest.mark.parametrize("query", ["mode=overwrite", "dry_run=perhaps", "destination=elsewhere"])
     def test_a_way_to_restore_that_there_is_not_is_422(self, client: Client, backed_up: str, query: str) -> None:
         assert client.post(f"/api/backup/restore/{backed_up}?{query}").status_code == 422
 

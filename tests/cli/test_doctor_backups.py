@@ -1,0 +1,77 @@
+"""What ``movietracker doctor`` says of nightly backups."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+import pytest
+from flask import Flask
+
+from movietracker.backup.vault import records
+from movietracker.backup.vault.run import run_if_due
+from movietracker.services.accounts import Account
+from movietracker.services.backup_settings import set_backup_enabled
+from movietracker.state import state
+
+DAY = 86_400.0
+
+
+@pytest.fixture
+def told(app: Flask) -> Callable[[], dict[str, str]]:
+    """The finding on backups."""
+
+    def examine() -> dict[str, str]:
+        result = app.test_cli_runner().invoke(args=["doctor", "--json"])
+        (finding,) = (each for each in orjson.loads(result.stdout)["findings"] if each["subject"] == "backups")
+        assert result.exit_code == 0, "it is a warning at most"
+        return dict(finding)
+
+    return examine
+
+
+@pytest.fixture
+def wanted(app: Flask, anna: Account) -> Account:
+    with app.app_context():
+        set_backup_enabled(anna.id, True)
+    return anna
+
+
+def finish(app: Flask, days_ago: float, **ended: Any) -> None:
+    """Note a nightly run that ended so many days ago."""
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr("movietracker.clock.now", lambda: time.time() - days_ago * DAY)
+        run = records.begin_run("nightly", "2026-01-31", time.time() - days_ago * DAY)
+        records.finish_run(run, **{"status": "ok", "users": 1, "failed_users": 0, **ended})
+
+
+def test_that_nobody_wants_them(told: Callable[[], dict[str, str]], anna: Account) -> None:
+    assert (told()["level"], told()["sentence"]) == ("ok", "Nobody has switched nightly backups on.")
+
+
+def test_that_there_has_been_none_yet(told: Callable[[], dict[str, str]], wanted: Account) -> None:
+    assert (told()["level"], told()["sentence"]) == ("warning", "There has been no nightly backup yet.")
+    assert "MOVIETRACKER_SCHEDULER" in told()["remedy"]
+
+
+def test_that_all_is_well(app: Flask, told: Callable[[], dict[str, str]], wanted: Account) -> None:
+    finish(app, 9, failed_users=1)
+    with app.app_context():
+        run_if_due(state().vault)
+    assert told()["level"] == "ok"
+    assert told()["sentence"].endswith("; users: 1, with failures: 0.")
+
+
+def test_that_the_last_one_was_long_ago(app: Flask, told: Callable[[], dict[str, str]], wanted: Account) -> None:
+    finish(app, 2)
+    assert told()["level"] == "warning"
+    finish(app, 1)
+    assert told()["level"] == "ok"
+
+
+def test_that_some_have_none(app: Flask, told: Callable[[], dict[str, str]], wanted: Account) -> None:
+    finish(app, 0.5, users=5, failed_users=2, status="partial")
+    assert told()["level"] == "warning"
+    assert told()["sentence"].endswith("; users: 5, with failures: 2.")
