@@ -15,7 +15,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
-from support import postgresql
+from support import defects, postgresql
 from support.documented import Document
 
 from movietracker import create_app
@@ -35,6 +35,11 @@ ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 # Settings of the machine that runs the tests must not reach them.
 for _name in ("SECRET_KEY", "ADMIN_TOKEN", "DATABASE_URL", "TMDB_API_KEY", "OMDB_API_KEY", "METADATA_PROVIDERS"):
     os.environ.pop(_name, None)
+
+
+def pytest_report_header() -> str | None:
+    """Says so when these tests are to fail."""
+    return None if defects.SEEDED is None else f"seeded defect: {defects.SEEDED.name} ({defects.SEEDED.breaks})"
 
 
 @pytest.fixture(scope="session")

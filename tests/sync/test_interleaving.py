@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from conftest import client_of
 from flask import Flask
+from sqlalchemy import Connection
 
-from movietracker.services import library
+from movietracker.services import library, transactions
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read, library_write
 
@@ -147,6 +149,27 @@ def test_a_write_waits_for_the_one_before_it_and_its_numbers_come_after(
     now = wire.pull()
     assert now.movies[MATRIX]["rev"] < now.movies[HEAT]["rev"]
     assert now.movies[MATRIX]["last_modified"] < now.movies[HEAT]["last_modified"]
+
+
+def test_a_write_that_another_one_overtakes_on_its_way_to_the_lock_is_the_later(
+    wire: Wire, other: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = wire.pull()
+    take_lock = transactions.write_connection
+
+    @contextmanager
+    def overtaken() -> Iterator[Connection]:
+        monkeypatch.setattr(transactions, "write_connection", take_lock)
+        in_a_thread(lambda: add_movies(other, HEAT))
+        with take_lock() as connection:
+            yield connection
+
+    monkeypatch.setattr(transactions, "write_connection", overtaken)
+    add_movies(wire, MATRIX)
+    movies = wire.pull(start.cursor).movies
+    assert movies[HEAT]["rev"] < movies[MATRIX]["rev"]
+    assert movies[HEAT]["last_modified"] < movies[MATRIX]["last_modified"]
+    assert set(wire.since(movies[HEAT]["last_modified"]).movies) == {MATRIX}
 
 
 def test_writers_of_two_users_do_not_wait_for_each_other_on_postgresql(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from conftest import client_of
@@ -173,6 +174,24 @@ def test_another_account_on_the_same_device(app: Flask, anna: Account, ben: Acco
     phone.pull()
     assert phone.refusals == ["wrong_user"]
     assert phone.store == library_of(app, ben.id)
+
+
+def test_nobody_hears_of_anothers_deletions(
+    app: Flask, wire: Wire, bens_wire: Wire, make_phone: MakePhone, anna: Account
+) -> None:
+    bens_wire.do("addPerson", name="Of Ben's")
+    bens_wire.do("addList", id="list", name="Of Ben's")
+    bens_start, start = bens_wire.pull(), wire.pull()
+    bens_wire.do("deletePerson", name="Of Ben's")
+    bens_wire.do("deleteList", id="list")
+    wire.do("addPerson", name="Anna")  # so that the same numbers are used in both libraries
+    for number in range(4):
+        wire.do("addMovie", imdb_id=f"tt{number:07}")
+    nothing: dict[str, list[Any]] = {"movies": [], "people": [], "lists": []}
+    for pulled in (wire.pull(start.cursor), wire.pull(start.cursor, limit=1), wire.since(start.timestamp)):
+        assert pulled.deleted == nothing
+    assert bens_wire.pull(bens_start.cursor).deleted["lists"] == ["list"]
+    assert library_of(app, anna.id) == make_phone("phone").store
 
 
 @pytest.mark.parametrize("count", [100, 101, 500])

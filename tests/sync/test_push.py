@@ -9,7 +9,7 @@ from support.shapes import assert_problem, assert_shape
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
-from movietracker.services.transactions import library_read
+from movietracker.services.transactions import library_changed, library_read
 from movietracker.sync import push as pushing
 from movietracker.sync.actions import registry
 
@@ -469,7 +469,7 @@ def test_effect_and_outcome_are_recorded_by_one_transaction(
     """Whatever another connection sees at any moment: both or none."""
     seen: list[tuple[int, int]] = []
 
-    def look() -> None:
+    def look(*_: Any, **__: Any) -> None:
         with library_read(anna.id) as read:
             counts = (
                 read.connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()
@@ -484,7 +484,6 @@ def test_effect_and_outcome_are_recorded_by_one_transaction(
         return real(*args, **kwargs)
 
     monkeypatch.setattr(pushing, "_of_record", looking)
-    wire.push(told(ADD, id="one"), told(action("addMovie", imdb_id=HEAT), id="two"))
-    with app.app_context():
-        look()
+    with library_changed.connected_to(look):  # right after each commit
+        wire.push(told(ADD, id="one"), told(action("addMovie", imdb_id=HEAT), id="two"))
     assert seen == [(0, 0), (0, 0), (2, 2)]
