@@ -144,7 +144,12 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("BACKUP_HOUR", whole_number(0, 23), 3, "Hour of the nightly backup, in TIMEZONE."),
     Setting("BACKUP_MINUTE", whole_number(0, 59), 0, "Minute of the nightly backup."),
     Setting("TIMEZONE", time_zone, "", "Time zone such as Europe/Vienna; empty means the machine's own."),
-    Setting("BACKUP_RETENTION_DAYS", whole_number(1, 36_500), 14, "Days after which a backup is removed."),
+    Setting(
+        "BACKUP_RETENTION_DAYS",
+        whole_number(1, 36_500),
+        14,
+        "Days after which a backup is removed, unless it is the last good one.",
+    ),
     Setting("BACKUP_PASSPHRASE", text, "", "Encrypts backups, and opens encrypted ones; empty for plain files.", True),
     Setting(
         "BACKUP_TIMEOUT", whole_number(1, 86_400), 120, "Seconds after which a backup destination that hangs is left."

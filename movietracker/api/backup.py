@@ -64,7 +64,7 @@ def export(user: Account) -> Response:
 @_takes_a_document
 def import_(user: Account, how: dict[str, Any]) -> Response:
     """Bring a document into the library, all of it or, when anything in it is wrong, nothing."""
-    keep_safe = partial(write_safety_backup, state().vault)
+    keep_safe = partial(write_safety_backup, state().vault.for_requests())
     return reply(import_document(user.id, _uploaded(), safety_backup=keep_safe, **how).to_json())
 
 

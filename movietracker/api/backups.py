@@ -48,7 +48,7 @@ def change_settings(user: Account, body: dict[str, Any]) -> Response:
 @blueprint.endpoint("GET", "/list", answer=BackupListSchema)
 def list_all(user: Account) -> Response:
     """The user's backups at all destinations, the newest first."""
-    listed = list_backups(state().vault.ready(), user.id)
+    listed = list_backups(state().vault.for_requests().ready(), user.id)
     return reply({"backups": [backup.to_json() for backup in listed]})
 
 
@@ -56,7 +56,7 @@ def list_all(user: Account) -> Response:
 @blueprint.arguments(RestoreQuerySchema, location="query")
 def restore_one(user: Account, how: dict[str, Any], filename: str) -> Response:
     """Bring a backup from the list back into the library, all of it or, when anything is wrong, nothing."""
-    vault = state().vault
+    vault = state().vault.for_requests()
     names = [destination.name for destination in vault.ready()]
     if how["destination"] not in (None, *names):
         raise errors.Invalid.field("destination", f"Must be one of: {', '.join(names)}.")

@@ -90,9 +90,11 @@ class Forgetful(Shelf):
 class Broken(Shelf):
     """Made by somebody who did not read the guide."""
 
+    secret = "a secret in a stranger's message"
+
     def write(self, user_id: str, name: str, content: BinaryIO) -> None:
         """Raise what no destination should raise."""
-        raise KeyError("a secret in a stranger's message")
+        raise KeyError(self.secret)
 
     def list_files(self, user_id: str) -> list[BackupFile]:
         """Also."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,16 @@ from ...errors import DestinationNotConfigured, SettingsError
 from ...plugin_context import PluginContext
 from ...plugin_manager import PluginManager
 from .encryption import Cipher, is_sealed
-from .guard import GuardedDestination
+from .guard import GuardedDestination, Patience
 from .schedule import Schedule
 from .spool import Spool
 
 SECONDS_PER_DAY = 86_400.0
+
+# A destination that hangs must not keep all threads of a server waiting: requests leave it alone for a while after one
+# time-out, and wait less for lists, which are short.
+REQUESTS_REST_SECONDS = 60.0
+REQUESTS_LIST_SECONDS = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +35,23 @@ class Vault:
     retention_seconds: float
     call_seconds: float
     folder: Path
+    is_for_requests: bool = False
+    patience_of_requests: dict[str, Patience] = field(default_factory=dict)
+
+    def for_requests(self) -> Vault:
+        """The same vault for somebody who waits for an answer; what one request learns of a destination, all know."""
+        return replace(self, is_for_requests=True)
 
     def ready(self, stop: threading.Event | None = None) -> list[GuardedDestination]:
         """The destinations that are configured, for one operation or run; setting ``stop`` ends every wait for them."""
-        return [GuardedDestination(each, self.call_seconds, stop) for each in self.chosen if each.is_configured()]
+        return [self._guarded(each, stop) for each in self.chosen if each.is_configured()]
+
+    def _guarded(self, destination: BackupDestination, stop: threading.Event | None) -> GuardedDestination:
+        if not self.is_for_requests:
+            return GuardedDestination(destination, self.call_seconds, stop)
+        patience = self.patience_of_requests.setdefault(destination.name, Patience(1, REQUESTS_REST_SECONDS))
+        list_seconds = min(self.call_seconds, REQUESTS_LIST_SECONDS)
+        return GuardedDestination(destination, self.call_seconds, stop, patience=patience, list_seconds=list_seconds)
 
     def destinations(self, only: str | None = None, stop: threading.Event | None = None) -> list[GuardedDestination]:
         """The same, or one of them; raises DestinationNotConfigured when there is none (of that name)."""

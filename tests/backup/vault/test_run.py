@@ -161,7 +161,7 @@ class TestFailures:
         assert [(record.user_id, record.error) for record in failed] == [(saved.id, "full: No space left on device.")]
 
     def test_a_destination_that_fails_does_not_keep_the_others_from_their_files(
-        self, make_vault: MakeVault, saved: Account
+        self, make_vault: MakeVault, saved: Account, caplog: pytest.LogCaptureFixture
     ) -> None:
         shelf = Shelf()
         report = ran(make_vault(Full(), Broken("broken"), shelf))
@@ -172,6 +172,8 @@ class TestFailures:
             ("full", "full: No space left on device."),
             ("broken", "broken failed: KeyError."),
         ]
+        assert "destinations.py" in caplog.text, "the log says where"
+        assert Broken.secret not in caplog.text
 
     def test_a_run_without_any_good_file_has_failed(self, make_vault: MakeVault, saved: Account) -> None:
         assert ran(make_vault(Full())).status == "failed"
@@ -219,7 +221,7 @@ class TestFailures:
 
         assert hanging.calls == 3
         assert (report.status, report.users, report.failed_users, len(shelf.files)) == ("partial", 6, 6, 6)
-        assert report.failures[-1].error == "hanging is left alone: it did not answer 3 times in a row."
+        assert report.failures[-1].error == "hanging is left alone for now, because it did not answer."
 
     @pytest.mark.parametrize("spoil", [lambda data: data[:-1], lambda data: b"", lambda data: data.replace(b"2", b"3")])
     def test_a_destination_that_gives_back_something_else_is_found_out(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -29,6 +30,7 @@ from movietracker.errors import (
     InvalidDocument,
 )
 from movietracker.models import BackupRecord
+from movietracker.pluginapi import BackupFile
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import write_connection
 
@@ -405,6 +407,31 @@ class TestTheApi:
         answer = client.post("/api/backup/restore/2026-01-08.json")
         assert (answer.status_code, answer.json["code"]) == (422, "invalid_document")
         assert any(place.startswith("movies[0]") for place in answer.json["errors"])
+
+    def test_a_destination_that_hangs_keeps_one_request_waiting_and_not_all(
+        self, app: Flask, client: Client, saved: Account, backed_up: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        asked = []
+        hanging = Hanging()
+
+        def list_files(user_id: str) -> list[BackupFile]:
+            asked.append(user_id)
+            hanging.released.wait(5)
+            return []
+
+        hanging.list_files = list_files  # type: ignore[method-assign]
+        made = app.extensions["movietracker"]
+        made.vault = replace(made.vault, chosen=(hanging, *made.vault.chosen), call_seconds=0.2)
+        monkeypatch.setattr("movietracker.backup.vault.vault.REQUESTS_REST_SECONDS", 0.5)
+        for _ in range(3):
+            (backup,) = client.get("/api/backup/list").json["backups"]
+            assert backup["destination"] == "local"
+            assert client.post(f"/api/backup/restore/{backed_up}").status_code == 200
+        assert len(asked) == 1
+        time.sleep(0.6)
+        client.get("/api/backup/list")
+        assert len(asked) == 2
+        hanging.released.set()
 
     @pytest.mark.parametrize(
         ("method", "address"),
