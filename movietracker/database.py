@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from .errors import SettingsError
+from .prepared import run_text
 from .sql_reading import writes_in
 
 BUSY_TIMEOUT_SECONDS = 5.0
@@ -115,7 +117,7 @@ def _lower(value: str | bytes | float | None) -> str | bytes | float | None:
 
 def _on_sqlite_begin(connection: Connection) -> None:
     mode = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {mode}")
+    run_text(connection, f"BEGIN {mode}")
 
 
 def _refuse_unguarded_write(
@@ -123,10 +125,24 @@ def _refuse_unguarded_write(
 ) -> None:
     if connection.get_execution_options().get("library_write"):
         return
+    look = _guarded_table_once if len(statement) <= _MOST_REMEMBERED else _guarded_table
+    table = look(statement)
+    if table is not None:
+        raise UnguardedWrite(f"{table} is written outside library_write: {statement[:60]}")
+
+
+def _guarded_table(statement: str) -> str | None:
+    """The table of a library that a statement writes to, if there is one."""
     for table, removes_rows in writes_in(statement):
         # Removing an account removes its library.
         if table in LIBRARY_TABLES or (table == "users" and removes_rows):
-            raise UnguardedWrite(f"{table} is written outside library_write: {statement[:60]}")
+            return table
+    return None
+
+
+# Looking at a statement takes 20 µs of CPU, ten times what SQLite needs to run a small one; looking it up, 0.2 µs.
+_guarded_table_once = lru_cache(maxsize=1024)(_guarded_table)
+_MOST_REMEMBERED = 4096
 
 
 def upsert(connection: Connection, table: FromClause, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -16,6 +16,7 @@ from ..database import upsert
 from ..errors import AccountExists, BadCredentials, BadToken, Invalid, UserNotFound
 from ..extensions import db
 from ..models import LibraryHead, RevokedToken, User
+from ..prepared import Prepared
 from .library_tables import LIBRARY_TABLES_CHILDREN_FIRST
 from .names import normal_form
 from .passwords import hash_password, verify_password
@@ -72,13 +73,15 @@ class TokenIdentity:
 
 _COLUMNS = (USERS.c.id, USERS.c.email, USERS.c.username, USERS.c.created_at, USERS.c.is_active)
 
-_IDENTITY = select(
-    *_COLUMNS,
-    USERS.c.token_version,
-    exists()
-    .where(REVOKED.c.user_id == bindparam("of_user"), REVOKED.c.jti == bindparam("of_token"))
-    .label("is_revoked"),
-).where(USERS.c.id == bindparam("of_user"))
+_IDENTITY = Prepared(
+    select(
+        *_COLUMNS,
+        USERS.c.token_version,
+        exists()
+        .where(REVOKED.c.user_id == bindparam("of_user"), REVOKED.c.jti == bindparam("of_token"))
+        .label("is_revoked"),
+    ).where(USERS.c.id == bindparam("of_user"))
+)
 
 # One row for each active user among these, or more when tokens of theirs are revoked: then one for each such token.
 _LIVING = (
@@ -179,7 +182,7 @@ def log_in(email: str, password: str) -> SignedIn:
 def identify(user_id: str, token_id: str, token_version: int) -> Account:
     """The account that a token stands for, in one query; raises BadToken when the token has died."""
     with db.engine.connect() as connection:
-        row = connection.execute(_IDENTITY, {"of_user": user_id, "of_token": token_id}).one_or_none()
+        row = _IDENTITY.run(connection, {"of_user": user_id, "of_token": token_id}).one_or_none()
     if row is None or row.is_revoked or not row.is_active or row.token_version != token_version:
         raise BadToken
     return Account(*row[:5])

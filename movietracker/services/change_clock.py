@@ -23,6 +23,7 @@ from ..database import upsert
 from ..errors import UserNotFound
 from ..events import Change, LibraryChanged, RecordKind
 from ..models import CustomList, LedgerEntry, LibraryHead, Movie, Person, Tombstone
+from ..prepared import Prepared, savepoint
 
 HEAD = LibraryHead.__table__
 LEDGER = LedgerEntry.__table__
@@ -44,8 +45,8 @@ MOST_KEYS_IN_STATEMENT = 500
 
 RecordKey = tuple[RecordKind, str]
 
-_READ_HEAD = select(HEAD.c.seq, HEAD.c.at).where(HEAD.c.user_id == bindparam("of_user"))
-_HAS_TOMBSTONES = select(TOMBSTONES.c.seq).where(TOMBSTONES.c.user_id == bindparam("of_user")).limit(1)
+_READ_HEAD = Prepared(select(HEAD.c.seq, HEAD.c.at).where(HEAD.c.user_id == bindparam("of_user")))
+_HAS_TOMBSTONES = Prepared(select(TOMBSTONES.c.seq).where(TOMBSTONES.c.user_id == bindparam("of_user")).limit(1))
 _TAKE_TOMBSTONES = (
     delete(TOMBSTONES)
     .where(
@@ -55,7 +56,30 @@ _TAKE_TOMBSTONES = (
     )
     .returning(TOMBSTONES.c.key, TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device)
 )
-_ADVANCE = update(HEAD).where(HEAD.c.user_id == bindparam("of_user"))
+_ADVANCE = Prepared(
+    update(HEAD)
+    .where(HEAD.c.user_id == bindparam("of_user"))
+    .values(seq=bindparam("to_seq"), at=bindparam("now"), next_id=bindparam("to_next_id"))
+)
+_ADD_ENTRY = Prepared(insert(LEDGER), "user_id", "seq", "at", "nonce")
+
+
+class _RecordStatements:
+    """How the records of one kind are read and written by the change clock."""
+
+    def __init__(self, kind: RecordKind) -> None:
+        table, column, self.convert = RECORDS[kind]
+        known = select(column, table.c.field_changes).where(table.c.user_id == bindparam("of_user"))
+        self.of_keys = known.where(column.in_(bindparam("of_keys", expanding=True)))
+        self.of_key = Prepared(known.where(column == bindparam("of_key")))
+        mine = (table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
+        self.stamp = Prepared(select(table.c.seq, table.c.last_modified).where(*mine))
+        number = update(table).where(*mine).values(seq=bindparam("to_seq"), last_modified=bindparam("now"))
+        self.set_number = Prepared(number)
+        self.set_fields = Prepared(number.values(field_changes=bindparam("to_fields")))
+
+
+_OF_KIND = {kind: _RecordStatements(kind) for kind in RECORDS}
 
 
 class Head(NamedTuple):
@@ -82,10 +106,19 @@ class LibraryRead:
 
     def execute(self, statement: Any, **parameters: Any) -> Any:
         """Run a statement; ``of_user`` is always bound to this user."""
-        return self.connection.execute(statement, {"of_user": self.user_id, **parameters})
+        parameters["of_user"] = self.user_id
+        if isinstance(statement, Prepared):
+            return statement.run(self.connection, parameters)
+        return self.connection.execute(statement, parameters)
+
+    def execute_many(self, statement: Prepared, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Run a statement once for each of these parameters; of which there may be none."""
+        statement.run_many(self.connection, [{"of_user": self.user_id, **row} for row in rows])
 
     def fetch_plain(self, statement: Any, **parameters: Any) -> list[tuple[Any, ...]]:
         """All rows of a statement as the driver gives them: tuples, on SQLite with 0 and 1 for booleans."""
+        if isinstance(statement, Prepared):
+            return statement.fetch(self.connection, {"of_user": self.user_id, **parameters})
         with self.execute(statement, **parameters) as result:
             return list(result.cursor.fetchall())
 
@@ -231,13 +264,18 @@ class LibraryWrite(LibraryRead):
         """Grows with every note: the same before and after means that nothing was changed."""
         return self._notes.count
 
+    def field_changes_of(self, kind: RecordKind, key: str | int) -> dict[str, FieldChange]:
+        """The last change of each field of a record that is there, as far as this transaction has written it."""
+        of_kind = _OF_KIND[kind]
+        ((_, noted),) = self.fetch_plain(of_kind.of_key, of_key=of_kind.convert(key))
+        return {name: FieldChange(*change) for name, change in orjson.loads(noted).items()}
+
     def stamp_of(self, kind: RecordKind, key: str | int) -> tuple[int | None, float | None]:
         """Number and time of a record as this transaction leaves it; None and None when it is not there."""
         if (kind, str(key)) in self._notes.numbers:
             return self._notes.numbers[kind, str(key)], self.at
-        table, column, convert = RECORDS[kind]
-        mine = (table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
-        row = self.execute(select(table.c.seq, table.c.last_modified).where(*mine), of_key=convert(key)).one_or_none()
+        of_kind = _OF_KIND[kind]
+        row = self.execute(of_kind.stamp, of_key=of_kind.convert(key)).one_or_none()
         return (None, None) if row is None else (row.seq, row.last_modified)
 
     def number_of(self, kind: RecordKind, key: str | int) -> int:
@@ -249,7 +287,7 @@ class LibraryWrite(LibraryRead):
         """Undo what the block does when it raises, and go on with what was there before."""
         kept = self._notes.copy()
         try:
-            with self.connection.begin_nested():
+            with savepoint(self.connection):
                 yield
         except BaseException:
             self._notes = kept
@@ -265,26 +303,23 @@ class LibraryWrite(LibraryRead):
         self._notes.unwritten.clear()
 
     def _write_numbers(self, kind: RecordKind, touched: Mapping[str, Mapping[str, FieldChange]]) -> None:
-        table, column, convert = RECORDS[kind]
-        with_fields = [convert(key) for key, fields in touched.items() if fields]
+        of_kind = _OF_KIND[kind]
+        with_fields = [of_kind.convert(key) for key, fields in touched.items() if fields]
         known: dict[Any, str] = {}
-        if with_fields:
-            statement = select(column, table.c.field_changes).where(table.c.user_id == bindparam("of_user"))
-            known = dict(self.fetch_plain(statement.where(column.in_(with_fields))))
-        change = update(table).where(table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
-        change = change.values(seq=bindparam("to_seq"), last_modified=self.at)
+        if len(with_fields) == 1:
+            known = dict(self.fetch_plain(of_kind.of_key, of_key=with_fields[0]))
+        elif with_fields:
+            known = dict(self.fetch_plain(of_kind.of_keys, of_keys=with_fields))
         plain, detailed = [], []
         for text, fields in touched.items():
-            key = convert(text)
-            row = {"of_user": self.user_id, "of_key": key, "to_seq": self._notes.numbers[kind, text]}
+            key = of_kind.convert(text)
+            row = {"of_key": key, "to_seq": self._notes.numbers[kind, text], "now": self.at}
             if key in known:
                 detailed.append({**row, "to_fields": _dump({**orjson.loads(known[key]), **fields})})
             else:
                 plain.append(row)
-        if plain:
-            self.connection.execute(change, plain)
-        if detailed:
-            self.connection.execute(change.values(field_changes=bindparam("to_fields")), detailed)
+        self.execute_many(of_kind.set_number, plain)
+        self.execute_many(of_kind.set_fields, detailed)
 
     def finish(self) -> LibraryChanged | None:
         """Write what is left, the ledger's line and the new head; None when nothing changed."""
@@ -292,8 +327,8 @@ class LibraryWrite(LibraryRead):
         if self.seq == self.first_seq:
             return None
         entry = {"user_id": self.user_id, "seq": self.seq, "at": self.at, "nonce": self.nonce}
-        self.connection.execute(insert(LEDGER), entry)
-        self.execute(_ADVANCE.values(seq=self.seq, at=self.at, next_id=self._notes.next_id))
+        _ADD_ENTRY.run(self.connection, entry)
+        self.execute(_ADVANCE, to_seq=self.seq, now=self.at, to_next_id=self._notes.next_id)
         return LibraryChanged(self.user_id, self.seq, self.at, tuple(self._notes.changes.values()), self._notes.stubs)
 
     def _number(self, record: RecordKey) -> int:

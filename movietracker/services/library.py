@@ -11,6 +11,7 @@ from sqlalchemy import BindParameter, Row, bindparam, delete, insert, select, up
 
 from ..errors import Invalid, MovieNotFound, NotWatched, RecommendationNotFound
 from ..models import Movie, MovieStatus, Recommendation, WatchRecord
+from ..prepared import Prepared
 from . import lists, people
 from .names import search_form
 from .transactions import LibraryRead, LibraryWrite
@@ -26,7 +27,7 @@ MAX_SEARCH_TEXT = 20_000
 _OF_USER: BindParameter[str] = bindparam("of_user")
 _OF_MOVIE: BindParameter[str] = bindparam("of_movie")
 
-_MOVIE_BEFORE = (
+_MOVIE_BEFORE = Prepared(
     select(
         MOVIES.c.tmdb_data.is_(None).label("lacks_tmdb"),
         MOVIES.c.omdb_data.is_(None).label("lacks_omdb"),
@@ -40,21 +41,49 @@ _MOVIE_BEFORE = (
     .join(STATUS, (STATUS.c.user_id == MOVIES.c.user_id) & (STATUS.c.imdb_id == MOVIES.c.imdb_id))
     .where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
 )
-_STATUS = select(STATUS.c.status, STATUS.c.custom_list_id).where(
-    STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE
+_STATUS = Prepared(
+    select(STATUS.c.status, STATUS.c.custom_list_id).where(STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE)
 )
 _UPDATE_MOVIE = update(MOVIES).where(MOVIES.c.user_id == _OF_USER, MOVIES.c.imdb_id == _OF_MOVIE)
-_UPDATE_STATUS = update(STATUS).where(STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE)
-_WATCH_BEFORE = select(WATCHED.c.date_watched, WATCHED.c.my_rating).where(
-    WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE
+_NO_METADATA = dict.fromkeys(("tmdb_data", "omdb_data", "title", "year", "search_text"))
+_INSERT_MOVIE = Prepared(
+    insert(MOVIES),
+    *("user_id", "imdb_id", "media_type", "added_at", *_NO_METADATA),
+    *("seq", "born_seq", "last_modified", "field_changes"),
 )
-_UPDATE_WATCH = update(WATCHED).where(WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE)
+_INSERT_STATUS = Prepared(insert(STATUS), "user_id", "imdb_id", "status")
+_UPDATE_STATUS = Prepared(
+    update(STATUS)
+    .where(STATUS.c.user_id == _OF_USER, STATUS.c.imdb_id == _OF_MOVIE)
+    .values(status=bindparam("to_status"), custom_list_id=bindparam("to_list"))
+)
+_WATCH_BEFORE = Prepared(
+    select(WATCHED.c.date_watched, WATCHED.c.my_rating).where(
+        WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE
+    )
+)
+_INSERT_WATCH = Prepared(insert(WATCHED), "user_id", "imdb_id", "date_watched", "my_rating")
+_UPDATE_WATCH = Prepared(
+    update(WATCHED)
+    .where(WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE)
+    .values(date_watched=bindparam("to_date"), my_rating=bindparam("to_rating"))
+)
+_SET_RATING = Prepared(
+    update(WATCHED)
+    .where(WATCHED.c.user_id == _OF_USER, WATCHED.c.imdb_id == _OF_MOVIE)
+    .values(my_rating=bindparam("to_rating"))
+)
 _IS_VOTE = (
     VOTES.c.user_id == _OF_USER,
     VOTES.c.imdb_id == _OF_MOVIE,
     VOTES.c.person_id == bindparam("of_person"),
 )
-_VOTE_BEFORE = select(VOTES.c.date_recommended, VOTES.c.vote_type).where(*_IS_VOTE)
+_VOTE_BEFORE = Prepared(select(VOTES.c.date_recommended, VOTES.c.vote_type).where(*_IS_VOTE))
+_INSERT_VOTE = Prepared(insert(VOTES), "user_id", "id", "imdb_id", "person_id", "date_recommended", "vote_type")
+_UPDATE_VOTE = Prepared(
+    update(VOTES).where(*_IS_VOTE).values(date_recommended=bindparam("to_date"), vote_type=bindparam("to_vote"))
+)
+_REMOVE_VOTE = Prepared(delete(VOTES).where(*_IS_VOTE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +148,8 @@ def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata | None = Non
         **metadata_columns(metadata),
         **tx.created("movie", imdb_id),
     }
-    tx.connection.execute(insert(MOVIES), {"tmdb_data": None, "omdb_data": None, **row})
-    tx.connection.execute(insert(STATUS), {"user_id": tx.user_id, "imdb_id": imdb_id, "status": "toWatch"})
+    _INSERT_MOVIE.run(tx.connection, {**_NO_METADATA, **row})
+    _INSERT_STATUS.run(tx.connection, {"user_id": tx.user_id, "imdb_id": imdb_id, "status": "toWatch"})
     if metadata.tmdb_data is None:
         tx.stub(imdb_id)
     return True
@@ -146,7 +175,7 @@ def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str 
     before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one()
     is_other = (before.status, before.custom_list_id) != (status, custom_list_id)
     if is_other:
-        tx.execute(_UPDATE_STATUS.values(status=status, custom_list_id=custom_list_id), of_movie=imdb_id)
+        tx.execute(_UPDATE_STATUS, to_status=status, to_list=custom_list_id, of_movie=imdb_id)
     if is_new or is_other:
         tx.touch("movie", imdb_id, "status")
 
@@ -155,12 +184,12 @@ def watch(tx: LibraryWrite, imdb_id: str, date_watched: float, my_rating: float 
     """Record that a title was watched (Unix seconds) and rated (1.0 to 10.0); watching again updates the record."""
     set_status(tx, imdb_id, "watched")
     before = tx.execute(_WATCH_BEFORE, of_movie=imdb_id).one_or_none()
-    values = {"date_watched": date_watched, "my_rating": my_rating}
     if before is None:
-        tx.connection.execute(insert(WATCHED), {"user_id": tx.user_id, "imdb_id": imdb_id, **values})
+        values = {"date_watched": date_watched, "my_rating": my_rating}
+        _INSERT_WATCH.run(tx.connection, {"user_id": tx.user_id, "imdb_id": imdb_id, **values})
         tx.touch("movie", imdb_id, "rating")
-    elif dict(before._mapping) != values:
-        tx.execute(_UPDATE_WATCH.values(**values), of_movie=imdb_id)
+    elif before != (date_watched, my_rating):
+        tx.execute(_UPDATE_WATCH, to_date=date_watched, to_rating=my_rating, of_movie=imdb_id)
         tx.touch("movie", imdb_id, "rating")
 
 
@@ -170,7 +199,7 @@ def rate(tx: LibraryWrite, imdb_id: str, my_rating: float) -> None:
     if before is None:
         raise NotWatched
     if before[1] != my_rating:
-        tx.execute(_UPDATE_WATCH.values(my_rating=my_rating), of_movie=imdb_id)
+        tx.execute(_SET_RATING, to_rating=my_rating, of_movie=imdb_id)
         tx.touch("movie", imdb_id, "rating")
 
 
@@ -222,7 +251,7 @@ def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
     """Remove a person's vote. Raises MovieNotFound, RecommendationNotFound."""
     if tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).first() is None:
         raise MovieNotFound
-    if tx.execute(delete(VOTES).where(*_IS_VOTE), of_movie=imdb_id, of_person=person_id).rowcount == 0:
+    if tx.execute(_REMOVE_VOTE, of_movie=imdb_id, of_person=person_id).rowcount == 0:
         raise RecommendationNotFound
     tx.touch("movie", imdb_id, people.vote_field(person_id))
     tx.touch("person", person_id)  # its movie_count
@@ -233,14 +262,13 @@ def _store_vote(tx: LibraryWrite, imdb_id: str, person_id: int, vote: Vote) -> N
     if before is None:
         date = tx.at if vote.date_recommended is None else vote.date_recommended
         row = {"id": tx.new_id(), "date_recommended": date, "vote_type": vote.vote_type}
-        tx.connection.execute(insert(VOTES), {"user_id": tx.user_id, "imdb_id": imdb_id, "person_id": person_id, **row})
+        _INSERT_VOTE.run(tx.connection, {"user_id": tx.user_id, "imdb_id": imdb_id, "person_id": person_id, **row})
         tx.touch("movie", imdb_id, people.vote_field(person_id))
         tx.touch("person", person_id)  # its movie_count
         return
     date = before.date_recommended if vote.date_recommended is None else vote.date_recommended
     if (before.date_recommended, before.vote_type) != (date, vote.vote_type):
-        change = update(VOTES).where(*_IS_VOTE).values(date_recommended=date, vote_type=vote.vote_type)
-        tx.execute(change, of_movie=imdb_id, of_person=person_id)
+        tx.execute(_UPDATE_VOTE, to_date=date, to_vote=vote.vote_type, of_movie=imdb_id, of_person=person_id)
         tx.touch("movie", imdb_id, people.vote_field(person_id))
 
 

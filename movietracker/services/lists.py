@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from ..errors import ListNotFound
 from ..models import CustomList, MovieStatus
 from ..models.person import DEFAULT_COLOR
+from ..prepared import Prepared
 from .names import normalise_name
 from .transactions import LibraryRead, LibraryWrite
 
@@ -34,16 +35,19 @@ LIST_COLUMNS = (
     LISTS.c.seq.label("rev"),
 )
 
-_ALL = select(*LIST_COLUMNS).where(_OF_USER).order_by(LISTS.c.position, LISTS.c.created_at, LISTS.c.id)
-_ONE = select(*LIST_COLUMNS).where(_OF_USER, _OF_LIST)
+_BY_POSITION = select(*LIST_COLUMNS).where(_OF_USER).order_by(LISTS.c.position, LISTS.c.created_at, LISTS.c.id)
+_ALL = Prepared(_BY_POSITION)
+_CHANGED = Prepared(_BY_POSITION.where(LISTS.c.seq > bindparam("after"), LISTS.c.seq <= bindparam("up_to")))
+_NAMED = Prepared(_BY_POSITION.where(LISTS.c.name == bindparam("of_name")))
+_ONE = Prepared(select(*LIST_COLUMNS).where(_OF_USER, _OF_LIST))
 _MOVIES_ON = select(STATUS.c.imdb_id).where(
     STATUS.c.user_id == bindparam("of_user"), STATUS.c.custom_list_id == bindparam("of_list")
 )
 
 
-def list_json(row: Row[Any], *, with_rev: bool = False) -> dict[str, Any]:
+def list_json(row: Any, *, with_rev: bool = False) -> dict[str, Any]:
     """The contract's List from a row of LIST_COLUMNS; ``with_rev`` adds its number, for the sync protocol."""
-    made = dict(row._mapping)
+    made: dict[str, Any] = row._asdict()
     if not with_rev:
         del made["rev"]
     return made
@@ -53,10 +57,8 @@ def list_lists(
     read: LibraryRead, *, with_rev: bool = False, changed: tuple[int, int] | None = None
 ) -> list[dict[str, Any]]:
     """All lists of the user, by position; or those whose last change has a number between these two."""
-    statement = _ALL
-    if changed is not None:
-        statement = statement.where(LISTS.c.seq > changed[0], LISTS.c.seq <= changed[1])
-    return [list_json(row, with_rev=with_rev) for row in read.execute(statement)]
+    rows = read.execute(_ALL) if changed is None else read.execute(_CHANGED, after=changed[0], up_to=changed[1])
+    return [list_json(row, with_rev=with_rev) for row in rows]
 
 
 def get_list(read: LibraryRead, list_id: str, *, with_rev: bool = False) -> dict[str, Any]:
@@ -74,7 +76,7 @@ def has_list(read: LibraryRead, list_id: str) -> bool:
 
 def find_list(read: LibraryRead, name: str) -> str | None:
     """The id of the user's first list of this name, None when there is none."""
-    found = read.execute(_ALL.where(LISTS.c.name == normalise_name(name))).first()
+    found = read.execute(_NAMED, of_name=normalise_name(name)).first()
     return None if found is None else found.id
 
 

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from ..database import upsert
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
 from ..models import MovieStatus, Person, PersonName, Recommendation, WatchRecord
 from ..models.person import DEFAULT_COLOR
+from ..prepared import Prepared
 from .names import normal_form, normalise_name
 from .transactions import LibraryRead, LibraryWrite
 
@@ -49,12 +50,17 @@ PERSON_COLUMNS = (
     PEOPLE.c.seq.label("rev"),
 )
 
-_ALL = select(*PERSON_COLUMNS).where(_OF_USER).order_by(PEOPLE.c.id)
-_BY_ID = select(*PERSON_COLUMNS).where(_OF_USER, PEOPLE.c.id == bindparam("of_person"))
-_ID_BY_NAME = select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.name == bindparam("of_name"))
-_ID_BY_ID = select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.id == bindparam("of_person"))
-_MOVIES_OF = select(VOTES.c.imdb_id).where(
-    VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person")
+_ALL = Prepared(select(*PERSON_COLUMNS).where(_OF_USER).order_by(PEOPLE.c.id))
+_CHANGED = Prepared(
+    select(*PERSON_COLUMNS)
+    .where(_OF_USER, PEOPLE.c.seq > bindparam("after"), PEOPLE.c.seq <= bindparam("up_to"))
+    .order_by(PEOPLE.c.id)
+)
+_BY_ID = Prepared(select(*PERSON_COLUMNS).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")))
+_ID_BY_NAME = Prepared(select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.name == bindparam("of_name")))
+_ID_BY_ID = Prepared(select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")))
+_MOVIES_OF = Prepared(
+    select(VOTES.c.imdb_id).where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person"))
 )
 
 _END_NAME = (
@@ -73,9 +79,9 @@ def vote_field(person_id: int) -> str:
     return f"vote:{person_id}"
 
 
-def person_json(row: Row[Any], *, with_rev: bool = False) -> dict[str, Any]:
+def person_json(row: Any, *, with_rev: bool = False) -> dict[str, Any]:
     """The contract's Person from a row of PERSON_COLUMNS; ``with_rev`` adds its number, for the sync protocol."""
-    person = dict(row._mapping)
+    person: dict[str, Any] = row._asdict()
     if not with_rev:
         del person["rev"]
     return person
@@ -85,10 +91,8 @@ def list_people(
     read: LibraryRead, *, with_rev: bool = False, changed: tuple[int, int] | None = None
 ) -> list[dict[str, Any]]:
     """All people of the user, the oldest first; or those whose last change has a number between these two."""
-    statement = _ALL
-    if changed is not None:
-        statement = statement.where(PEOPLE.c.seq > changed[0], PEOPLE.c.seq <= changed[1])
-    return [person_json(row, with_rev=with_rev) for row in read.execute(statement)]
+    rows = read.execute(_ALL) if changed is None else read.execute(_CHANGED, after=changed[0], up_to=changed[1])
+    return [person_json(row, with_rev=with_rev) for row in rows]
 
 
 def get_person(read: LibraryRead, person_id: int, *, with_rev: bool = False) -> dict[str, Any]:
@@ -171,7 +175,7 @@ def update_person(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) 
         bearer = _id_of_name(tx, values["name"])
         if bearer not in (None, person_id):
             raise NameTaken(f"You have a person named “{values['name']}” already.")
-    before = tx.execute(_BY_ID, of_person=person_id).one()._mapping
+    before = tx.execute(_BY_ID, of_person=person_id).one()._asdict()
     values = {key: value for key, value in values.items() if before[key] != value}
     if not values:
         return

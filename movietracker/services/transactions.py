@@ -18,13 +18,14 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from ..errors import DatabaseUnavailable, UserNotFound
 from ..events import LibraryChanged
 from ..extensions import db
+from ..prepared import Prepared
 from .change_clock import HEAD, Head, LibraryRead, LibraryWrite
 
 __all__ = ["Head", "LibraryRead", "LibraryWrite", "announce", "library_changed", "library_read", "library_write"]
 
 library_changed = Signal("A library changed; sent after the commit by the application, with event=LibraryChanged.")
 
-_LOCK = (
+_LOCK = Prepared(
     update(HEAD)
     .where(HEAD.c.user_id == bindparam("of_user"))
     .values(seq=HEAD.c.seq)
@@ -79,7 +80,7 @@ def library_write(user_id: str) -> Iterator[LibraryWrite]:
     Raises UserNotFound when there is no such account.
     """
     with write_connection() as connection:
-        row = connection.execute(_LOCK, {"of_user": user_id}).one_or_none()
+        row = _LOCK.run(connection, {"of_user": user_id}).one_or_none()
         if row is None:
             raise UserNotFound
         tx = LibraryWrite(connection, user_id, row.seq, row.at, row.next_id)

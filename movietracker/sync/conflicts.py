@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy import bindparam, select
 
 from ..events import RecordKind
 from ..models import Tombstone
-from ..services.change_clock import ANY_FIELD, DELETED_BEFORE, RECORDS, FieldChange, LibraryWrite
+from ..prepared import Prepared
+from ..services.change_clock import ANY_FIELD, DELETED_BEFORE, FieldChange, LibraryWrite
 
 GRACE_SECONDS = 1.0
 """Actions without a base compare clocks; what happened within a second counts as known."""
 
 TOMBSTONES = Tombstone.__table__
-_TOMBSTONE = select(TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device).where(
-    TOMBSTONES.c.user_id == bindparam("of_user"),
-    TOMBSTONES.c.kind == bindparam("of_kind"),
-    TOMBSTONES.c.key == bindparam("of_key"),
+_TOMBSTONE = Prepared(
+    select(TOMBSTONES.c.seq, TOMBSTONES.c.done_at, TOMBSTONES.c.device).where(
+        TOMBSTONES.c.user_id == bindparam("of_user"),
+        TOMBSTONES.c.kind == bindparam("of_kind"),
+        TOMBSTONES.c.key == bindparam("of_key"),
+    )
 )
 
 _SENTENCES = {
@@ -95,7 +97,7 @@ def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapp
     ``differs`` says of each field that the action sets whether the value differs from today's. The fields of people and
     lists are set when these are made; that a movie was added says nothing of its status, rating and votes.
     """
-    changes = _changes(doing, kind, key)
+    changes = doing.tx.field_changes_of(kind, key)
     _refuse_recreated(doing, kind, key, changes)
     birth = None if kind == "movie" else changes.get(ANY_FIELD)
     for name, is_other in differs.items():
@@ -106,21 +108,13 @@ def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapp
 
 def refuse_recreated(doing: Doing, kind: RecordKind, key: str | int) -> None:
     """Raise ActionConflict when the record was deleted and made again meanwhile."""
-    _refuse_recreated(doing, kind, key, _changes(doing, kind, key))
+    _refuse_recreated(doing, kind, key, doing.tx.field_changes_of(kind, key))
 
 
 def _refuse_recreated(doing: Doing, kind: RecordKind, key: str | int, changes: Mapping[str, FieldChange]) -> None:
     deletion = changes.get(DELETED_BEFORE)
     if deletion is not None and not doing.knew(deletion):
         raise ActionConflict("recreated", kind, key)
-
-
-def _changes(doing: Doing, kind: RecordKind, key: str | int) -> dict[str, FieldChange]:
-    """The last change of each field of a record that is there, as far as the transaction has written it."""
-    table, column, convert = RECORDS[kind]
-    mine = (table.c.user_id == bindparam("of_user"), column == bindparam("of_key"))
-    noted = doing.tx.execute(select(table.c.field_changes).where(*mine), of_key=convert(key)).scalar_one()
-    return {name: FieldChange(*change) for name, change in orjson.loads(noted).items()}
 
 
 def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_known: bool = False) -> None:

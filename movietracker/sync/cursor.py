@@ -19,6 +19,7 @@ from sqlalchemy import bindparam, func, select
 from .. import clock
 from ..errors import BadCursor, CursorExpired, HistoryDiverged, WrongUser
 from ..models import LedgerEntry, LibraryHead
+from ..prepared import Prepared
 from ..services.change_clock import LibraryRead
 
 VERSION = 1
@@ -28,15 +29,15 @@ HORIZON_SECONDS = 180 * 86_400
 LEDGER = LedgerEntry.__table__
 HEAD = LibraryHead.__table__
 
-_NONCE = (
+_NONCE = Prepared(
     select(LEDGER.c.nonce)
     .where(LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least"))
     .order_by(LEDGER.c.seq)
     .limit(1)
 )
-_STORED_FLOOR = select(HEAD.c.floor_seq).where(HEAD.c.user_id == bindparam("of_user"))
-_AGED_FLOOR = select(func.max(LEDGER.c.seq)).where(
-    LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.at < bindparam("horizon")
+_STORED_FLOOR = Prepared(select(HEAD.c.floor_seq).where(HEAD.c.user_id == bindparam("of_user")))
+_AGED_FLOOR = Prepared(
+    select(func.max(LEDGER.c.seq)).where(LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.at < bindparam("horizon"))
 )
 
 

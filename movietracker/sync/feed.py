@@ -10,9 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select, union_all
+from sqlalchemy import BindParameter, Integer, bindparam, select, union_all
 
 from ..models import CustomList, Movie, Person, Tombstone
+from ..prepared import Prepared
 from ..services import lists, movies, people
 from ..services.change_clock import Head, LibraryRead
 
@@ -51,7 +52,8 @@ def _numbers(table: Any) -> Any:
 
 _TOMBSTONE_NUMBERS = _numbers(TOMBSTONES).where(TOMBSTONES.c.seq > _BASE)
 _ALL_NUMBERS = union_all(*map(_numbers, (_MOVIES, _PEOPLE, _LISTS)), _TOMBSTONE_NUMBERS).order_by("seq")
-_TOMBSTONES = _TOMBSTONE_NUMBERS.add_columns(TOMBSTONES.c.kind, TOMBSTONES.c.key).order_by(TOMBSTONES.c.seq)
+_FIRST_NUMBERS = Prepared(_ALL_NUMBERS.limit(bindparam("most", type_=Integer)))
+_TOMBSTONES = Prepared(_TOMBSTONE_NUMBERS.add_columns(TOMBSTONES.c.kind, TOMBSTONES.c.key).order_by(TOMBSTONES.c.seq))
 
 
 def read_changes(read: LibraryRead, after: int, *, base: int = 0, limit: int | None = None) -> Changes:
@@ -63,7 +65,8 @@ def read_changes(read: LibraryRead, after: int, *, base: int = 0, limit: int | N
     head = read.head()
     reached, has_more = head.seq, False
     if limit is not None and after < head.seq:
-        numbers = read.execute(_ALL_NUMBERS.limit(limit + 1), after=after, up_to=head.seq, base=base).scalars().all()
+        between = {"after": after, "up_to": head.seq, "base": base}
+        numbers = read.execute(_FIRST_NUMBERS, most=limit + 1, **between).scalars()
         has_more = len(numbers) > limit
         reached = numbers[limit - 1] if has_more else head.seq
     changes = Changes(head, reached, has_more)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from ..errors import PersonNotFound
 from ..models import LedgerEntry, Person, PersonName
+from ..prepared import Prepared
 from ..services.change_clock import FieldChange
 from ..services.names import normalise_name
 from .conflicts import ActionConflict, Doing, refuse_deleted
@@ -24,18 +25,24 @@ LEDGER = LedgerEntry.__table__
 _MINE = NAMES.c.user_id == bindparam("of_user")
 _NAMED = NAMES.c.name == bindparam("of_name")
 _BEARER = select(NAMES.c.person_id, NAMES.c.to_seq, NAMES.c.ended_at, NAMES.c.device)
-_AT_VIEW = _BEARER.where(
-    _MINE,
-    _NAMED,
-    NAMES.c.from_seq <= bindparam("at_seq"),
-    or_(NAMES.c.to_seq.is_(None), NAMES.c.to_seq > bindparam("at_seq")),
+_AT_VIEW = Prepared(
+    _BEARER.where(
+        _MINE,
+        _NAMED,
+        NAMES.c.from_seq <= bindparam("at_seq"),
+        or_(NAMES.c.to_seq.is_(None), NAMES.c.to_seq > bindparam("at_seq")),
+    )
 )
-_TODAY = select(NAMES.c.person_id).where(_MINE, _NAMED, NAMES.c.to_seq.is_(None))
-_LAST = _BEARER.where(_MINE, _NAMED, NAMES.c.to_seq.is_not(None)).order_by(NAMES.c.to_seq.desc()).limit(1)
-_COMMIT = select(func.min(LEDGER.c.seq)).where(
-    LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least")
+_TODAY = Prepared(select(NAMES.c.person_id).where(_MINE, _NAMED, NAMES.c.to_seq.is_(None)))
+_LAST = Prepared(_BEARER.where(_MINE, _NAMED, NAMES.c.to_seq.is_not(None)).order_by(NAMES.c.to_seq.desc()).limit(1))
+_COMMIT = Prepared(
+    select(func.min(LEDGER.c.seq)).where(
+        LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least")
+    )
 )
-_EXISTS = select(PEOPLE.c.id).where(PEOPLE.c.user_id == bindparam("of_user"), PEOPLE.c.id == bindparam("of_person"))
+_EXISTS = Prepared(
+    select(PEOPLE.c.id).where(PEOPLE.c.user_id == bindparam("of_user"), PEOPLE.c.id == bindparam("of_person"))
+)
 
 
 def person_meant(doing: Doing, person_id: int | None, name: str | None) -> int:
@@ -123,18 +130,17 @@ def _todays_bearer(doing: Doing, normal: str) -> int | None:
     return today
 
 
-def _last_bearer(doing: Doing, normal: str) -> Row[Any] | None:
-    row: Row[Any] | None = doing.tx.execute(_LAST, of_name=normal).first()
-    return row
+def _last_bearer(doing: Doing, normal: str) -> Any:
+    return doing.tx.execute(_LAST, of_name=normal).first()
 
 
-def _knew_end(doing: Doing, bearer: Row[Any]) -> bool:
+def _knew_end(doing: Doing, bearer: Any) -> bool:
     """Whether the client had pulled that the name was taken from that person, or took it away itself."""
     is_pulled = doing.known_seq is not None and bearer.to_seq <= doing.known_seq
     return is_pulled or doing.did_before(_end(bearer))
 
 
-def _end(bearer: Row[Any]) -> FieldChange:
+def _end(bearer: Any) -> FieldChange:
     return FieldChange(bearer.to_seq, bearer.ended_at or 0.0, bearer.device)
 
 

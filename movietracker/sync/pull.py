@@ -11,6 +11,7 @@ from sqlalchemy import bindparam, func, select
 
 from .. import clock
 from ..models import CustomList, LedgerEntry, LibraryHead, Movie, Person
+from ..prepared import Prepared
 from ..services.change_clock import LibraryRead
 from . import cursor as cursors
 from .cursor import BEGINNING, Cursor
@@ -31,9 +32,17 @@ _IS_FULL = 1 << _NUMBER_SHIFT - 1
 _NONCE_MASK = _IS_FULL - 1
 
 _MINE = LEDGER.c.user_id == bindparam("of_user")
-_EXACT = select(LEDGER.c.seq).where(_MINE, LEDGER.c.at == bindparam("given"))
-_BEFORE = select(func.max(LEDGER.c.seq)).where(_MINE, LEDGER.c.at <= bindparam("given"))
-_RESTORED_AT = select(HEAD.c.restored_at).where(HEAD.c.user_id == bindparam("of_user"))
+_EXACT = Prepared(select(LEDGER.c.seq).where(_MINE, LEDGER.c.at == bindparam("given")))
+_BEFORE = Prepared(select(func.max(LEDGER.c.seq)).where(_MINE, LEDGER.c.at <= bindparam("given")))
+_RESTORED_AT = Prepared(select(HEAD.c.restored_at).where(HEAD.c.user_id == bindparam("of_user")))
+_KEYS = {
+    kind: Prepared(select(key).where(key.table.c.user_id == bindparam("of_user")))
+    for kind, key in (
+        ("movies", Movie.__table__.c.imdb_id),
+        ("people", Person.__table__.c.id),
+        ("lists", CustomList.__table__.c.id),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +105,7 @@ def _cursor(read: LibraryRead, changes: Changes, first_head: int = 0) -> Cursor:
 
 def _live_ids(read: LibraryRead) -> dict[str, list[Any]]:
     """The keys of all records, so that a client which starts over can drop the rest."""
-    keys = {"movies": Movie.__table__.c.imdb_id, "people": Person.__table__.c.id, "lists": CustomList.__table__.c.id}
-    return {
-        kind: list(read.execute(select(key).where(key.table.c.user_id == bindparam("of_user"))).scalars())
-        for kind, key in keys.items()
-    }
+    return {kind: [key for (key,) in read.fetch_plain(keys)] for kind, keys in _KEYS.items()}
 
 
 def _start_of(read: LibraryRead, since: float) -> _Start:

@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, insert, select
 
 from ..errors import CursorRequired, Problem
 from ..models import ActionRecord
+from ..prepared import Prepared
 from ..schemas.sync import EnvelopeSchema, first_message
 from ..services.change_clock import Head, LibraryRead, LibraryWrite
 from ..services.transactions import library_read, library_write
@@ -30,6 +31,12 @@ RECORDED = ActionRecord.__table__
 MAX_ACTIONS = 500
 MAX_DATA_BYTES = 1_048_576
 _KEYS_PER_STATEMENT = 500
+
+_RECORD = Prepared(insert(RECORDED), "user_id", "id", "fingerprint", "outcome", "at")
+_OUTCOMES = select(RECORDED.c.id, RECORDED.c.fingerprint, RECORDED.c.outcome).where(
+    RECORDED.c.user_id == bindparam("of_user")
+)
+_OUTCOME = Prepared(_OUTCOMES.where(RECORDED.c.id == bindparam("of_id")))
 
 _envelope = EnvelopeSchema()
 _schemas = {action.name: action.schema() for action in registry.actions}
@@ -131,15 +138,16 @@ class _Batch:
         for start in range(0, len(ids), _KEYS_PER_STATEMENT):
             self._load(ids[start : start + _KEYS_PER_STATEMENT])
         outcomes = [request if isinstance(request, Outcome) else self._once(request) for request in requests]
-        if self._new:
-            self._tx.connection.execute(insert(RECORDED), self._new)
+        self._tx.execute_many(_RECORD, self._new)
         return outcomes
 
     def _load(self, ids: Sequence[str]) -> None:
-        mine = RECORDED.c.user_id == bindparam("of_user")
-        statement = select(RECORDED.c.id, RECORDED.c.fingerprint, RECORDED.c.outcome)
-        for row in self._tx.execute(statement.where(mine, RECORDED.c.id.in_(ids))):
-            self._recorded[row.id] = (row.fingerprint, Outcome(**orjson.loads(row.outcome), replayed=True))
+        if len(ids) == 1:
+            rows = self._tx.fetch_plain(_OUTCOME, of_id=ids[0])
+        else:
+            rows = self._tx.fetch_plain(_OUTCOMES.where(RECORDED.c.id.in_(ids)))
+        for action_id, fingerprint, outcome in rows:
+            self._recorded[action_id] = (fingerprint, Outcome(**orjson.loads(outcome), replayed=True))
 
     def _once(self, request: _Request) -> Outcome:
         if request.id is None:

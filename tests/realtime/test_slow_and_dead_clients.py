@@ -20,6 +20,7 @@ from movietracker.services.transactions import library_write
 from .conftest import Listen
 
 TITLES = imdb_ids(1000)
+ChangeMuch = Callable[..., None]
 
 
 @pytest.fixture(autouse=True)
@@ -31,15 +32,20 @@ def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def change_much(app: Flask, anna: Account) -> Callable[[], None]:
-    """Changes so much, again and again, that what a client does not read fills every buffer on the way to it."""
+def change_much(app: Flask, anna: Account) -> ChangeMuch:
+    """Changes so much, again and again, that what a client does not read fills every buffer on the way to it.
 
-    def change() -> None:
+    ``meanwhile`` is what another client does after each change.
+    """
+
+    def change(meanwhile: Callable[[], object] = lambda: None) -> None:
         with app.app_context():
             add_stubs(anna, TITLES)
+            meanwhile()
             for _ in range(6):
                 with library_write(anna.id) as tx:
                     tx.touch_all("movie", TITLES)
+                meanwhile()
 
     return change
 
@@ -50,16 +56,16 @@ def hears_of_a_change(listener: Listener, client: Client) -> bool:
 
 
 def test_a_client_that_falls_too_far_behind_is_sent_away_to_catch_up(
-    listen: Listen, anna: Account, client: Client, change_much: Callable[[], None]
+    listen: Listen, anna: Account, client: Client, change_much: ChangeMuch
 ) -> None:
     slow, quick = listen(anna, receive_buffer=4096), listen(anna)
-    change_much()
+    change_much(meanwhile=quick.all_until_quiet)
     assert hears_of_a_change(quick, client)
     assert slow.close_code() == 1013
 
 
 def test_a_client_that_takes_nothing_for_a_while_is_sent_away(
-    listen: Listen, anna: Account, change_much: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    listen: Listen, anna: Account, change_much: ChangeMuch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(peer, "STUCK_FOR", 0.2)
     given_up = threading.Event()
@@ -72,7 +78,7 @@ def test_a_client_that_takes_nothing_for_a_while_is_sent_away(
 
 
 def test_a_client_that_does_not_even_take_the_close_is_cut(
-    listen: Listen, app: Flask, anna: Account, change_much: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    listen: Listen, app: Flask, anna: Account, change_much: ChangeMuch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(peer, "CLOSE_WITHIN", 0.1)
     slow = listen(anna, receive_buffer=4096)
