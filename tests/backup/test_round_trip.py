@@ -11,6 +11,7 @@ from io import BytesIO
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from support.databases import database_url
 from support.library import head_of
 
 from movietracker.backup.document import same_content
@@ -22,8 +23,10 @@ from movietracker.services.transactions import library_read
 from .documents import Json, as_file, content
 from .libraries import LIBRARIES, MadeLibrary
 
+__all__ = ["database_url"]
+
 many_libraries = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 
 

@@ -10,11 +10,11 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
+from support.databases import database_url
 from support.shapes import assert_problem, assert_shape
 
 from movietracker.sync.actions import registry
 
-from .databases import database_url
 from .effort import thorough
 from .test_push import RESULT
 from .wire import HEAT, MATRIX, Json, Wire, action, statuses, told

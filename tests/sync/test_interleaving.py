@@ -11,12 +11,12 @@ import pytest
 from conftest import client_of
 from flask import Flask
 from sqlalchemy import Connection
+from support.databases import database_url
 
 from movietracker.services import library, transactions
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read, library_write
 
-from .databases import database_url
 from .interleave import before_statement, count_statements, in_a_thread, together
 from .wire import ALIEN, HEAT, MATRIX, Pulled, Wire, action, statuses
 

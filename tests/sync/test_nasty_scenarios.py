@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from conftest import client_of
 from flask import Flask
+from support.databases import database_url
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
 from movietracker.sync.upkeep import mark_restored
 
-from .databases import database_url
 from .devices import OldPhone, Phone
 from .dump import library_of, rows_of
 from .interleave import before_statement, count_statements, together

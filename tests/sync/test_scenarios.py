@@ -13,12 +13,12 @@ from typing import Any
 import pytest
 from conftest import client_of
 from flask import Flask
+from support.databases import database_url
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
 from movietracker.sync.upkeep import collect
 
-from .databases import database_url
 from .devices import OldPhone, Phone
 from .dump import library_of, rows_of
 from .interleave import together

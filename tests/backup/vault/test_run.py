@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from sqlalchemy import select
+from support.databases import database_url
 from support.destinations import Broken, Forgetful, Full, Hanging, Shelf
 from support.library import add_stubs, imdb_ids
 from support.wall_clock import WallClock
@@ -23,6 +24,8 @@ from movietracker.services import accounts
 from movietracker.services.accounts import Account
 from movietracker.services.backup_settings import set_backup_enabled
 from movietracker.services.leases import acquire
+
+__all__ = ["database_url"]
 
 MakeVault = Callable[..., Vault]
 MakeAccount = Callable[[str], Account]

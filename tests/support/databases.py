@@ -1,4 +1,4 @@
-"""The fixture that runs a module's tests on each kind of database: ``from .databases import database_url``."""
+"""The fixture that runs a module's tests on each kind of database: ``from support.databases import database_url``."""
 
 from __future__ import annotations
 
