@@ -50,7 +50,8 @@ def configure(app: Flask) -> None:
     """Set the engine options of the configured database."""
     url = read_url(app.config["DATABASE_URL"]) if app.config["DATABASE_URL"] else _default_url(app)
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    pool = {"pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
+    # Errors must not tell the log what a user wrote.
+    pool = {"hide_parameters": True, "pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | _engine_options(url)
 
 

@@ -117,7 +117,7 @@ class SqliteStorage(Storage):
                 answer = _in_transaction(path, operation)
         except (sqlite3.Error, OSError) as error:
             if not self._is_failing:
-                logger.warning("Logins are not limited for now, because %s cannot be used: %s", FILE_NAME, error)
+                logger.warning("Nothing is limited for now, because %s cannot be used: %s", FILE_NAME, error)
             self._is_failing = True
             return otherwise
         self._is_failing = False

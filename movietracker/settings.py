@@ -51,6 +51,19 @@ def whole_number(low: int, high: int) -> Parser:
     return parse
 
 
+def one_of(*choices: str) -> Parser:
+    """One of these words."""
+
+    def parse(value: Any) -> str:
+        word = text(value).lower()
+        if word not in choices:
+            raise ValueError
+        return word
+
+    parse.__doc__ = " or ".join(choices)
+    return parse
+
+
 def words(value: Any) -> tuple[str, ...]:
     """Comma-separated words, in order."""
     parts = value.split(",") if isinstance(value, str) else list(value)
@@ -63,6 +76,19 @@ def url(value: Any) -> str:
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
         raise ValueError
     return address
+
+
+def origins(value: Any) -> tuple[str, ...]:
+    """Web origins as browsers send them, and no patterns; an asterisk alone stands for all."""
+    given = words(value)
+    for origin in given:
+        if origin != "*" and not re.fullmatch(
+            r"[a-z][a-z0-9+.-]*://[A-Za-z0-9.-]+(:\d+)?|[a-z]+://\[[0-9a-f:]+\](:\d+)?", origin
+        ):
+            raise ValueError
+    if "*" in given and len(given) > 1:
+        raise ValueError
+    return given
 
 
 def rate(value: Any) -> str:
@@ -89,6 +115,7 @@ _EXPECTED: dict[Parser, str] = {
     words: "comma-separated words",
     url: "an http:// or https:// address",
     rate: 'a rate such as "10 per minute"',
+    origins: "web origins such as https://app.example.com, comma-separated, or * for all",
     time_zone: "a time zone such as Europe/Vienna",
 }
 
@@ -121,7 +148,29 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("SECRET_KEY", text, "", "Signs the access tokens; generated in the instance folder when empty.", True),
     Setting("ADMIN_TOKEN", text, "", "Opens the admin endpoints; generated in the instance folder when empty.", True),
     Setting("DATABASE_URL", text, "", "Database; empty means SQLite in the instance folder.", True),
-    Setting("CORS_ORIGINS", words, (), "Web origins that may call the API from a browser, comma-separated."),
+    Setting(
+        "CORS_ORIGINS", origins, (), "Web origins that may call the API from a browser, comma-separated; * for all."
+    ),
+    Setting(
+        "CORS_CREDENTIALS", flag, False, "Whether browsers may send cookies along; not together with CORS_ORIGINS=*."
+    ),
+    Setting("WEB_ROOT", text, "", "Folder of a built single-page client to serve at /; empty for none."),
+    Setting("WEB_CONTENT_SECURITY_POLICY", text, "", "Content-Security-Policy of that client; empty for a strict one."),
+    Setting(
+        "TRUSTED_PROXIES",
+        whole_number(0, 10),
+        0,
+        "How many proxies in front of the server set X-Forwarded-For and X-Forwarded-Proto; 0 ignores these headers.",
+    ),
+    Setting(
+        "REQUEST_TIMEOUT",
+        whole_number(1, 3600),
+        120,
+        "Seconds after which a request is cut off, the time to send it and to read its answer included.",
+    ),
+    Setting("LOG_FORMAT", one_of("plain", "json"), "plain", "How log lines are written: plain or json."),
+    Setting("LOG_REQUESTS", flag, True, "Whether each request is logged."),
+    Setting("METRICS_TOKEN", text, "", "Opens /metrics; when empty, only this machine may read it.", True),
     Setting(
         "METADATA_PROVIDERS",
         words,
@@ -135,6 +184,8 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting(
         "LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."
     ),
+    Setting("IMPORT_RATE_LIMIT", rate, "10 per minute", "Imports and restores allowed per user; empty for no limit."),
+    Setting("PROXY_RATE_LIMIT", rate, "600 per minute", "Calls of /api/external allowed per user; empty for no limit."),
     Setting(
         "BACKUP_DESTINATIONS",
         words,

@@ -114,6 +114,8 @@ def make_app(database_url: str, instance_path: Path) -> Iterator[Callable[..., F
             "SECRET_KEY": "the secret key of the tests, long enough",
             "ADMIN_TOKEN": ADMIN_TOKEN,
             "LOGIN_RATE_LIMIT": "",
+            "IMPORT_RATE_LIMIT": "",
+            "PROXY_RATE_LIMIT": "",
             "TESTING": True,
         }
         app = create_app(defaults | settings)

@@ -156,7 +156,7 @@ def test_a_locked_file_lets_logins_through_with_one_warning(
         assert counters.check() is False
         assert counters.get("anna") == 0
     assert [record.getMessage() for record in caplog.records] == [
-        "Logins are not limited for now, because rate_limits.sqlite cannot be used: database is locked"
+        "Nothing is limited for now, because rate_limits.sqlite cannot be used: database is locked"
     ]
     assert limiter.hit(limit, "anna") is False, "it works again"
     assert counters.check() is True

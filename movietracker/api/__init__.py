@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from threading import Lock
 from typing import Any
 
 import flask_smorest
-from flask import Flask, Response, g, request
+from flask import Flask
 
 from .._version import __version__
-from ..extensions import cors, limiter
+from ..extensions import limiter
 from ..rate_limit_storage import STORAGE_URI
 from ..schemas.answers import ErrorSchema
 from ..sync.actions import registry
@@ -24,19 +22,21 @@ from . import (
     error_handlers,
     etags,
     external,
+    guards,
     health,
     lists,
+    metrics,
     movies,
+    observing,
     openapi,
     people,
     refresh,
     sync,
+    web,
 )
 from .converters import NameConverter
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
-
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class DescribedApi(flask_smorest.Api):
@@ -87,11 +87,10 @@ def init_app(app: Flask) -> DescribedApi:
     )
     app.url_map.converters["name"] = NameConverter
     app.url_map.merge_slashes = False  # names of people may hold any slashes
-    app.before_request(_take_request_id)
-    app.after_request(_give_request_id)
+    observing.init_app(app)
+    guards.init_app(app)
     compression.init_app(app)
     etags.init_app(app)
-    cors.init_app(app, resources=r"/api/*", origins=list(app.config["CORS_ORIGINS"]), expose_headers=_EXPOSED)
     app.config.setdefault("RATELIMIT_STORAGE_URI", STORAGE_URI)
     limiter.init_app(app)
     error_handlers.init_app(app)
@@ -100,10 +99,10 @@ def init_app(app: Flask) -> DescribedApi:
     for module in (auth, movies, refresh, people, lists, sync, backup, backups, external, health):
         api.register_blueprint(module.blueprint)
     app.register_blueprint(docs.blueprint)
+    app.register_blueprint(metrics.blueprint)
+    web.init_app(app)
     return api
 
-
-_EXPOSED = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning"]
 
 _BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 _SPEC = {
@@ -119,13 +118,3 @@ _SPEC = {
         }
     },
 }
-
-
-def _take_request_id() -> None:
-    given = request.headers.get("X-Request-ID", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
-
-
-def _give_request_id(response: Response) -> Response:
-    response.headers["X-Request-ID"] = error_handlers.request_id()
-    return response

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import Response, request
 from orjson import JSONDecodeError, loads
 
 from .. import errors
-from ..extensions import limiter
 from ..schemas.answers import LoginAnswerSchema, TokenSchema, UserSchema
 from ..schemas.requests import (
     AdminLoginSchema,
@@ -21,21 +20,14 @@ from ..schemas.requests import (
 from ..services import accounts
 from ..services.accounts import Account
 from . import authentication
-from .blueprint import ApiBlueprint
+from .blueprint import ApiBlueprint, View
+from .limits import limited
 from .paging import Order, page_of
 from .replies import no_content, reply
 
 blueprint = ApiBlueprint("auth", __name__, url_prefix="/api/auth", description="Accounts and access tokens")
 
 _ORDER = Order("accounts", (float, str))
-
-
-def _login_limit() -> str:
-    return str(current_app.config["LOGIN_RATE_LIMIT"])
-
-
-def _no_login_limit() -> bool:
-    return not current_app.config["LOGIN_RATE_LIMIT"]
 
 
 def _account_named() -> str:
@@ -48,8 +40,12 @@ def _account_named() -> str:
     return accounts.normalise_email(email)[:254] if isinstance(email, str) else "nobody"
 
 
-_per_address = limiter.shared_limit(_login_limit, "login address", exempt_when=_no_login_limit)
-_per_account = limiter.shared_limit(_login_limit, "login account", key_func=_account_named, exempt_when=_no_login_limit)
+def _per_address(view: View) -> View:
+    return limited(view, "LOGIN_RATE_LIMIT", "login address")
+
+
+def _per_account(view: View) -> View:
+    return limited(view, "LOGIN_RATE_LIMIT", "login account", _account_named)
 
 
 @blueprint.endpoint(

@@ -20,6 +20,7 @@ from ..services.accounts import Account
 from ..services.transactions import library_read
 from ..state import state
 from .blueprint import ApiBlueprint, View
+from .limits import importing
 from .replies import reply
 
 blueprint = ApiBlueprint("backup", __name__, url_prefix="/api/backup", description="Export, import and backups")
@@ -30,6 +31,7 @@ _PROBLEMS = [
     errors.DestinationFailed,
     errors.DestinationUnreachable,
     errors.DestinationNotConfigured,
+    errors.TooManyRequests,
 ]
 _FILE = {"type": "string", "format": "binary"}
 _BODY = {
@@ -60,6 +62,7 @@ def export(user: Account) -> Response:
 
 
 @blueprint.endpoint("POST", "/import", answer=ImportResultSchema, problems=_PROBLEMS)
+@importing
 @blueprint.arguments(ImportQuerySchema, location="query")
 @_takes_a_document
 def import_(user: Account, how: dict[str, Any]) -> Response:

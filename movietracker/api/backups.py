@@ -15,6 +15,7 @@ from ..services.accounts import Account
 from ..services.backup_settings import is_backup_enabled, set_backup_enabled
 from ..state import state
 from .blueprint import ApiBlueprint
+from .limits import importing
 from .replies import reply
 
 blueprint = ApiBlueprint("backups", __name__, url_prefix="/api/backup", description="Backups on the server")
@@ -28,6 +29,7 @@ _PROBLEMS = [
     errors.DestinationFailed,
     errors.DestinationUnreachable,
     errors.DestinationNotConfigured,
+    errors.TooManyRequests,
 ]
 
 
@@ -53,6 +55,7 @@ def list_all(user: Account) -> Response:
 
 
 @blueprint.endpoint("POST", "/restore/<string:filename>", answer=ImportResultSchema, problems=_PROBLEMS)
+@importing
 @blueprint.arguments(RestoreQuerySchema, location="query")
 def restore_one(user: Account, how: dict[str, Any], filename: str) -> Response:
     """Bring a backup from the list back into the library, all of it or, when anything is wrong, nothing."""

@@ -21,6 +21,9 @@ from .etags import conditional_on_library
 
 View = Callable[..., Any]
 
+# Bytes of a body that anybody may send: a login is far smaller.
+MOST_OF_A_STRANGER = 262_144
+
 
 class JsonParser(FlaskParser):
     """Reads bodies as JSON whatever their content type says; strict, as orjson is: no NaN, no half documents."""
@@ -97,6 +100,8 @@ def _guarded(view: View, access: str | None, etag: bool) -> View:
             return view(user, *args, **kwargs)
         if access == "admin":
             current_admin()
+        else:
+            request.max_content_length = MOST_OF_A_STRANGER
         _check_path(kwargs)
         return view(*args, **kwargs)
 

@@ -10,7 +10,9 @@ from flask import Flask, Response, request
 
 MIN_BYTES = 1024
 _LEVEL = 1
-_TYPES = frozenset({"application/json", "text/html", "text/css", "text/javascript", "application/javascript"})
+_TYPES = frozenset(
+    {"application/json", "text/html", "text/css", "text/javascript", "application/javascript", "text/plain"}
+)
 
 
 def init_app(app: Flask) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Flask, Response, g, request
+from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize, NoMoreData
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests, UnprocessableEntity
@@ -22,6 +23,8 @@ from .replies import reply
 logger = logging.getLogger("movietracker.api")
 
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 429: "rate_limited"}
+# What the server's reader of bodies raises when chunks are no chunks, or the client leaves in the middle of one.
+_UNREADABLE = (InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator, NoMoreData)
 # PostgreSQL's codes for a table or column that there is not.
 _NOT_MIGRATED = frozenset({"42P01", "42703"})
 
@@ -39,6 +42,8 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _on_http_exception)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, DBAPIError):
         app.register_error_handler(unavailable, _on_database_error)
+    for unreadable in _UNREADABLE:
+        app.register_error_handler(unreadable, lambda _: _on_problem(errors.BadRequest()))
     app.register_error_handler(Exception, _on_unforeseen)
 
 
@@ -91,7 +96,8 @@ def _is_unavailable(error: DBAPIError) -> bool:
 
 
 def _on_unforeseen(error: Exception) -> Response:
-    logger.error("Unforeseen error (request %s) in %s %s", request_id(), request.method, request.path, exc_info=error)
+    route = request.url_rule.rule if request.url_rule else "no route"  # a path has names and ids in it
+    logger.error("Unforeseen error (request %s) in %s %s", request_id(), request.method, route, exc_info=error)
     detail = f"Something went wrong on the server; the log has more under request id {request_id()}."
     return _answer(500, "internal_error", detail)
 

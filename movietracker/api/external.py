@@ -18,6 +18,7 @@ from ..schemas.requests import DiscoverGenreSchema, DiscoverListSchema, Discover
 from ..services.accounts import Account
 from ..state import state
 from .blueprint import ApiBlueprint
+from .limits import proxied
 from .replies import reply
 
 blueprint = ApiBlueprint("external", __name__, url_prefix="/api/external", description="Proxy of external metadata")
@@ -28,9 +29,11 @@ _PROBLEMS = (
     errors.ProviderFailed,
     errors.ProviderNotConfigured,
     errors.ProviderUnreachable,
+    errors.TooManyRequests,
 )
 
 
+@proxied
 def _proxied(fetch: Callable[[], Any]) -> Response:
     """The answer; with ``Warning: 110`` when any of it is an expired one that stands in for a failing provider."""
     with stale_answers() as stale, time_limit(ANSWER_SECONDS):

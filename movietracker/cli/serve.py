@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 
 import click
+from flask import current_app
 from flask.cli import ScriptInfo, pass_script_info
 
+from .. import logs
 from .._version import __version__
+from ..state import state
 from .plain import PlainCommand
 from .prepare import let_go, prepare_instance, start_lines
-from .server import Server, allow_many_files, default_workers, listen, log_to_stderr, url_of
+from .server import Server, allow_many_files, default_workers, listen, shared_metrics, url_of
 
 DEFAULT_PORT = 8000
 DEFAULT_THREADS = 16
@@ -53,15 +56,21 @@ def serve(info: ScriptInfo, host: str, port: int, workers: int, threads: int, re
     except BaseException:
         listener.close()
         raise
-    log_to_stderr()
     allow_many_files()
-    Server(listener, workers=workers, threads=threads, reload=reload).run()
+    with shared_metrics():
+        Server(listener, workers=workers, threads=threads, reload=reload).run()
+
+
+def _configure_log() -> None:
+    secrets = [current_app.config[setting.name] for setting in state().settings if setting.secret]
+    logs.configure(current_app.config["LOG_FORMAT"], secrets)
 
 
 def _prepare(info: ScriptInfo, listener: socket.socket, *, upgrade: bool) -> None:
     app = info.load_app()
     try:
         with app.app_context():
+            _configure_log()
             owner = prepare_instance(upgrade=upgrade)
             click.echo(f"movietracker {__version__}\n")
             for line in start_lines(url_of(listener)):

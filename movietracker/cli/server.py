@@ -8,13 +8,18 @@ import logging
 import os
 import resource
 import socket
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, cast
 
 import click
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from .. import realtime, scheduler
@@ -22,7 +27,12 @@ from .lazy import make_app
 
 # Connections that wait while all workers are busy.
 BACKLOG = 2048
-GRACEFUL_SECONDS = 10
+GRACEFUL_SECONDS = 9
+
+# Idle ones included; those of /ws/sync count no longer once they are open.
+WORKER_CONNECTIONS = 4096
+
+METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 # The usual limit of 1024 would be used up by a few hundred sockets and their keep-alive neighbours.
 MANY_FILES = 16_384
@@ -68,17 +78,23 @@ class Server(BaseApplication):
             "backlog": BACKLOG,
             "workers": workers,
             "threads": threads,
-            "worker_class": "gthread",
+            "worker_class": "movietracker.cli.worker.Worker",
+            "worker_connections": WORKER_CONNECTIONS,
             "keepalive": 30,
             "timeout": 60,
             "graceful_timeout": GRACEFUL_SECONDS,
             "reload": reload,
             "loglevel": "warning",
+            "logger_class": _Log,
+            # Whether a proxy is to be believed is for TRUSTED_PROXIES to say (see api/guards.py).
+            "forwarded_allow_ips": "",
+            "secure_scheme_headers": {},
             "proc_name": "movietracker",
             "control_socket_disable": True,
             "when_ready": lambda _: click.echo(f"Ready on {url} - stop it with Ctrl-C."),
             "post_worker_init": _on_worker_start,
             "worker_exit": _on_worker_exit,
+            "child_exit": _on_child_exit,
         }
         super().__init__()
 
@@ -97,6 +113,31 @@ class Server(BaseApplication):
         """Serve until told to stop."""
         _spare_the_collector()
         super().run()
+
+
+class _Log(Logger):
+    """gunicorn's own messages go where ours go; requests are for the application to log."""
+
+    def setup(self, cfg: Config) -> None:
+        """Write nothing here: the root logger does."""
+        self.cfg = cfg
+        self._access_log_enabled = False
+        self.error_log.setLevel(logging.WARNING)
+        self.error_log.propagate = True
+
+    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
+        """Nothing: addresses hold tokens."""
+
+
+@contextmanager
+def shared_metrics() -> Iterator[None]:
+    """Let the worker processes count together, in files that end with the server; enter it before the first count."""
+    if METRICS_FOLDER in os.environ:
+        yield
+        return
+    with tempfile.TemporaryDirectory(prefix="movietracker-metrics-", ignore_cleanup_errors=True) as folder:
+        os.environ[METRICS_FOLDER] = folder
+        yield
 
 
 def _spare_the_collector() -> None:
@@ -122,6 +163,12 @@ def _on_worker_exit(_: Arbiter, worker: Worker) -> None:
         scheduler.stop(app)
 
 
+def _on_child_exit(_: Arbiter, worker: Worker) -> None:
+    """Forget the gauges of a process that has ended, however it did; what it counted stays."""
+    for path in Path(os.environ[METRICS_FOLDER]).glob(f"gauge_live*_{worker.pid}.db"):
+        path.unlink(missing_ok=True)
+
+
 def allow_many_files() -> None:
     """Let this process and its workers open as many files as the system allows: each socket of a client is one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -133,9 +180,3 @@ def allow_many_files() -> None:
 def default_workers() -> int:
     """One process for each core, 4 at most; threads do the waiting."""
     return min(4, os.cpu_count() or 1)
-
-
-def log_to_stderr() -> None:
-    """Our log and warnings of libraries, one line each."""
-    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("movietracker").setLevel(logging.INFO)

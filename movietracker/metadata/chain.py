@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
+from .. import metrics
 from ..contracts import (
     Capability,
     Credits,
@@ -142,13 +143,18 @@ class ProviderChain:
 
 
 def _shielded(provider: MetadataProvider, call: Callable[[MetadataProvider], T]) -> T:
+    outcome = "ok"
     try:
         return call(provider)
-    except (ProviderProblem, TitleUnknown):
+    except (ProviderProblem, TitleUnknown) as problem:
+        outcome = problem.code
         raise
     except Exception as error:
+        outcome = "fault"
         logger.exception("Metadata provider %s has a fault", provider.name)
         raise ProviderFailed(f"The metadata provider {provider.name} failed.") from error
+    finally:
+        metrics.provider_called(provider.name, outcome)
 
 
 def _with_public_id(provider: MetadataProvider, details: TitleDetails) -> TitleDetails:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from .. import metrics
 from ..contracts import JsonHttpClient
 from ..errors import ProviderProblem, ProviderUnreachable
 from .answers import Answer
@@ -190,7 +191,9 @@ class CachedJsonClient:
         question = self._question(path, params)
         stored = None if fresh else self._store.find(question.key)
         if not fresh:
-            self._store.cache.get().count(hit=self._store.is_fresh(stored))
+            is_hit = self._store.is_fresh(stored)
+            self._store.cache.get().count(hit=is_hit)
+            metrics.cache_asked(hit=is_hit)
         if stored is not None and self._store.is_fresh(stored):
             return parse_json(stored.body)
         try:
@@ -200,6 +203,7 @@ class CachedJsonClient:
                 raise
             logger.warning("%s An expired answer is served instead.", problem.detail)
             note_stale(self._name)
+            metrics.stale_served()
             return parse_json(stored.body)
 
     def close(self) -> None:

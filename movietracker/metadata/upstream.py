@@ -15,6 +15,7 @@ import orjson
 import requests
 from urllib3 import exceptions as urllib3_errors
 
+from .. import metrics
 from ..errors import ProviderFailed, ProviderProblem, ProviderRefused, ProviderUnreachable, TitleUnknown
 from .deadline import Deadline
 from .pacing import Pacer
@@ -52,6 +53,11 @@ class _Failure:
     retry: bool = False
     retry_after: float | None = None
 
+    @property
+    def code(self) -> str:
+        """The problem's code; of a plugin's own exceptions there is none."""
+        return str(getattr(self.problem, "code", "fault"))
+
 
 class _TooLargeError(Exception):
     """The body exceeds the limit."""
@@ -77,6 +83,7 @@ class Upstream:
             raise ProviderRefused(f"The key of {self._name} contains characters that cannot be sent.")
         for attempt in itertools.count(1):
             outcome = self._attempt(url, deadline)
+            metrics.upstream_asked(self._name, "ok" if isinstance(outcome, bytes) else outcome.code)
             if isinstance(outcome, bytes):
                 return outcome
             pause = self._pause_after(outcome, attempt, deadline)

@@ -15,6 +15,7 @@ from wsproto import WSConnection
 from wsproto.events import CloseConnection
 from wsproto.frame_protocol import CloseReason
 
+from .. import metrics
 from .audience import Audience, ReadToken, token_in
 from .peer import Peer
 
@@ -99,6 +100,7 @@ class Loop:
             return
         peer = Peer(arrival.sock, arrival.protocol, self._selector, self._on_gone)
         self._peers.add(peer)
+        metrics.sockets_open(len(self._peers))
         if arrival.token is not None:
             self._audience.sign_in(peer, arrival.token)
 
@@ -145,6 +147,7 @@ class Loop:
 
     def _on_gone(self, peer: Peer) -> None:
         self._peers.discard(peer)
+        metrics.sockets_open(len(self._peers))
         self._audience.leave(peer)
 
 

@@ -16,6 +16,7 @@ import orjson
 from marshmallow import ValidationError
 from sqlalchemy import bindparam, insert, select
 
+from .. import metrics
 from ..errors import CursorRequired, Problem
 from ..models import ActionRecord
 from ..prepared import Prepared
@@ -98,6 +99,16 @@ def push(
     if cursor is None and any(isinstance(each, _Request) and each.base_rev is not None for each in requests):
         raise CursorRequired
     known = None if cursor is None else cursors.decode(cursor)
+    pushed = _carry_out(user_id, requests, known, atomic)
+    kinds = (each.action.name if isinstance(each, _Request) else "malformed" for each in requests)
+    ends = ("replayed" if result["replayed"] else result["status"] for result in pushed.results)
+    metrics.actions_done(zip(kinds, ends, strict=True))
+    return pushed
+
+
+def _carry_out(
+    user_id: str, requests: Sequence[_Request | Outcome], known: cursors.Cursor | None, atomic: bool
+) -> Pushed:
     outcomes: list[Outcome] = []
     try:
         with library_write(user_id) as tx:

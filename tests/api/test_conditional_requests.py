@@ -50,7 +50,7 @@ def addresses(app: Flask, client: Client) -> list[str]:
             address = address.replace(part, value)
         needs_another_token = "/admin/" in address or "/sync" in address or "<" in address
         is_new_each_time = (
-            address.endswith(("/refresh", "/cache/info")) or "/health" in address or "/backup/" in address
+            address.endswith(("/refresh", "/cache/info", "/metrics")) or "/health" in address or "/backup/" in address
         )
         if "GET" in (rule.methods or ()) and not needs_another_token and not is_new_each_time:
             found.append(address + next((q for end, q in queries.items() if address.endswith(end)), ""))

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Integer, cast, delete, func, insert, select, update
 
 from ... import clock
 from ...database import upsert
 from ...extensions import db
+from ...metrics import DestinationState
 from ...models import BackupRecord, BackupRun
 from ...services.transactions import write_connection
 
@@ -147,6 +148,21 @@ def records_of(user_id: str, destination: str) -> list[Record]:
     statement = select(*columns).where(RECORDS.c.user_id == user_id, RECORDS.c.destination == destination)
     with db.engine.connect() as connection:
         return [Record(*row) for row in connection.execute(statement.order_by(RECORDS.c.at.desc()))]
+
+
+def states_of(destinations: Sequence[str]) -> list[DestinationState]:
+    """How the backups at each destination are; the newest records tell, found by their time."""
+    newest_first = RECORDS.c.at.desc()
+    states = []
+    with db.engine.connect() as connection:
+        for name in destinations:
+            here = RECORDS.c.destination == name
+            good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
+            last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
+            worst = select(func.min(cast(RECORDS.c.verified, Integer))).where(here, RECORDS.c.run_id == last_run)
+            good_at, is_ok = connection.execute(good).scalar(), connection.execute(worst).scalar()
+            states.append(DestinationState(name, good_at, None if is_ok is None else bool(is_ok)))
+    return states
 
 
 def newest_by_name(records: Sequence[Record]) -> dict[str, Record]:

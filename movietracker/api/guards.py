@@ -1,0 +1,60 @@
+"""What protects browsers and keeps strangers' headers out: security headers, CORS, and proxies that may be believed."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import Flask, Response, request
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ..errors import SettingsError
+from ..extensions import cors
+
+EXPOSED_HEADERS = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning"]
+
+SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "DENY"),
+    ("Referrer-Policy", "no-referrer"),
+    # An answer of the API is no page; pages say what they need themselves.
+    ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
+)
+HSTS = f"max-age={timedelta(days=365) // timedelta(seconds=1)}"
+
+
+def init_app(app: Flask) -> None:
+    """Add the guards; raises SettingsError for CORS settings that contradict each other."""
+    app.after_request(secure)
+    _allow_origins(app)
+    proxies = app.config["TRUSTED_PROXIES"]
+    if proxies:
+        # Not the host: a proxy that does not set X-Forwarded-Host would pass on what the client says.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+
+
+def secure(response: Response) -> Response:
+    """Add the security headers that a view has not set itself; HSTS only where TLS brought the request."""
+    headers = response.headers
+    for name, value in SECURITY_HEADERS:
+        if name not in headers:
+            headers.add(name, value)
+    if request.is_secure:
+        headers["Strict-Transport-Security"] = HSTS
+    return response
+
+
+def _allow_origins(app: Flask) -> None:
+    origins, with_credentials = app.config["CORS_ORIGINS"], app.config["CORS_CREDENTIALS"]
+    if with_credentials and "*" in origins:
+        raise SettingsError("CORS_CREDENTIALS needs the origins one by one: CORS_ORIGINS must not be *.")
+    if origins:
+        cors.init_app(
+            app,
+            resources=r"/api/*",
+            origins=list(origins),
+            supports_credentials=with_credentials,
+            send_wildcard="*" in origins,
+            always_send=False,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=timedelta(hours=1),
+        )

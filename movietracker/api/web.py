@@ -1,0 +1,85 @@
+"""A built single-page client at ``/``, from the folder WEB_ROOT; nothing outside it is ever read.
+
+A path that the API does not know and that is a file below the folder is answered with it. Any other path outside the
+API's own is a view of the client's, which ``index.html`` shows, except when it looks like a build's asset: a page that
+is older than the last deployment shall hear that its script is gone, and not get a page in its place.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+from flask import Flask, Response, request, send_from_directory
+from werkzeug.exceptions import NotFound
+
+from ..errors import SettingsError
+
+INDEX = "index.html"
+
+# The first part of paths that are never the client's.
+RESERVED = frozenset({"api", "ws", "docs", "openapi.json", "metrics"})
+
+_YEAR = timedelta(days=365) // timedelta(seconds=1)
+
+# A name that a build made of a file's content: index-DiwrgTda.js, main.8e5f7b2a.chunk.css. Words have no digits and few
+# capital letters; one taken for a hash would be kept for a year.
+_HASHED = re.compile(r"[.-](?=[A-Za-z0-9_]*[0-9]|[a-z]*[A-Z][a-z]*[A-Z])[A-Za-z0-9_]{8,64}(\.[a-z0-9]+)+$")
+
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; font-src 'self' data:; "
+    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def init_app(app: Flask) -> None:
+    """Serve the client, if there is to be one; raises SettingsError for a folder that cannot be meant."""
+    if not app.config["WEB_ROOT"]:
+        return
+    client = _Client(_root(app), app.config["WEB_CONTENT_SECURITY_POLICY"] or POLICY)
+    app.before_request(client.answer)
+
+
+def _root(app: Flask) -> Path:
+    root = Path(app.config["WEB_ROOT"]).resolve()
+    if not (root / INDEX).is_file():
+        raise SettingsError(f"WEB_ROOT must be a folder with an {INDEX}: {root} is not.")
+    if Path(app.instance_path).resolve().is_relative_to(root):
+        raise SettingsError("WEB_ROOT must not hold the instance folder, whose secrets would be served.")
+    return root
+
+
+class _Client:
+    def __init__(self, root: Path, policy: str) -> None:
+        self._root = root
+        self._policy = policy
+
+    def answer(self) -> Response | None:
+        """The client's answer to a path that no endpoint has; None leaves the request to the API."""
+        if not isinstance(request.routing_exception, NotFound) or request.method not in ("GET", "HEAD"):
+            return None
+        path = request.path.lstrip("/")
+        parts = path.split("/")
+        if parts[0] in RESERVED or any(part.startswith(".") for part in parts):
+            return None
+        name = self._file(path)
+        is_asset = bool(_HASHED.search(path))
+        if name is None and is_asset:
+            return None
+        return self._send(name or INDEX, is_asset)
+
+    def _file(self, path: str) -> str | None:
+        """The path when it is that of a file in the folder, links followed."""
+        try:
+            found = (self._root / path).resolve()
+            return path if found.is_relative_to(self._root) and found.is_file() else None
+        except (OSError, ValueError, RuntimeError):  # a name that no file can have; links in a circle
+            return None
+
+    def _send(self, name: str, is_asset: bool) -> Response:
+        response = send_from_directory(self._root, name, max_age=_YEAR if is_asset else None)
+        if is_asset:
+            response.cache_control.immutable = True
+        response.headers["Content-Security-Policy"] = self._policy
+        return response

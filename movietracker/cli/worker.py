@@ -1,0 +1,124 @@
+"""gunicorn's threaded worker, with what a server in the open needs besides.
+
+- A connection waits for its first byte in the poller and not in a thread: idle ones cost no thread.
+- A request that takes too long to arrive, to be answered or to be read is cut off, so that slow clients end, too.
+- A worker that stops answers whom the system has let in already, and leaves nobody waiting at a closed door.
+- What is no HTTP is answered like every other error, and its text goes into no log.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import suppress
+from functools import partial
+from http import HTTPStatus
+from selectors import EVENT_READ
+from typing import Any, cast
+
+import orjson
+from flask import Flask
+from gunicorn.http import errors as http_errors
+from gunicorn.workers.gthread import TConn, ThreadWorker
+
+HEAD_SECONDS = 15.0
+"""For the request line and the headers of a request, from its first byte on."""
+
+LINGER_SECONDS = 2.0
+"""A stopping worker waits so long for the next request on a connection, as gunicorn does."""
+
+MOST_WAITING = 4096
+"""Connections that a stopping worker still takes from the system's queue."""
+
+_STATUS_OF: dict[type[Exception], tuple[int, str]] = {
+    http_errors.LimitRequestLine: (414, "The address of the request is too long."),
+    http_errors.LimitRequestHeaders: (431, "The headers of the request are too long."),
+    http_errors.UnsupportedTransferCoding: (501, "This transfer coding is not supported."),
+    http_errors.ExpectationFailed: (417, "This expectation cannot be met."),
+}
+
+
+class Worker(ThreadWorker):
+    """One process of ``movietracker serve``."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # When each request under way began (monotonic), and whether its headers are there.
+        self._under_way: dict[TConn, tuple[float, bool]] = {}
+
+    def accept(self, listener: socket.socket) -> None:
+        """Let one connection in."""
+        self._let_in(listener)
+
+    def set_accept_enabled(self, enabled: bool | None) -> None:
+        """Begin or end to accept; the end of a worker is also the end of its part of the queue."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                for _ in range(MOST_WAITING):
+                    if not self._let_in(listener):
+                        break
+                listener.close()
+
+    def handle(self, conn: TConn) -> Any:
+        """Read and answer a request, in a thread."""
+        self._under_way[conn] = (time.monotonic(), False)
+        try:
+            return super().handle(conn)
+        finally:
+            self._under_way.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: TConn) -> Any:
+        """Answer a request whose headers have arrived."""
+        self._under_way[conn] = (self._under_way[conn][0], True)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        """Close what waits too long; gunicorn calls this every second."""
+        super().murder_pending()
+        now = time.monotonic()
+        limits = {False: HEAD_SECONDS, True: float(cast(Flask, self.wsgi).config["REQUEST_TIMEOUT"])}
+        for conn, (begun, has_headers) in tuple(self._under_way.items()):
+            if now - begun > limits[has_headers]:
+                with suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
+        """Answer what is no HTTP, or a fault outside the application."""
+        if isinstance(exc, http_errors.ParseException | ConnectionError):
+            status, sentence = _STATUS_OF.get(type(exc), (400, "The request is not valid HTTP."))
+        else:
+            status, sentence = 500, "Something went wrong on the server."
+            self.log.error("Error outside the application", exc_info=exc)
+        with suppress(OSError):
+            client.setblocking(False)
+            client.send(_answer(status, sentence))
+
+    def _let_in(self, listener: socket.socket) -> bool:
+        """Take a connection from the queue and wait for its first byte; whether there was one."""
+        try:
+            client, address = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return False
+        conn = TConn(self.cfg, client, address, listener.getsockname())
+        conn.timeout = time.monotonic() + (self.cfg.keepalive if self.alive else LINGER_SECONDS)
+        self.nr_conns += 1
+        self.pending_conns.append(conn)
+        self.poller.register(client, EVENT_READ, partial(self.on_pending_socket_readable, conn))
+        return True
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        """Do not wait for idle connections at the stop, new ones included."""
+        super()._cap_keepalive(deadline)  # type: ignore[misc]  # not in its stubs
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout or deadline, deadline)
+
+
+def _answer(status: int, sentence: str) -> bytes:
+    code = HTTPStatus(status).name.lower()
+    body = orjson.dumps({"detail": sentence, "code": code})
+    head = (
+        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"X-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode("ascii") + body

@@ -1,0 +1,172 @@
+"""Security headers, CORS, trusted proxies, and the limits on what costs much."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from conftest import PASSWORD, Client, client_of
+from flask import Flask
+from support.shapes import assert_problem
+
+from movietracker.errors import SettingsError
+from movietracker.services.accounts import Account
+
+MakeApp = Callable[..., Flask]
+APP, OTHER = "https://app.example.com", "https://evil.example.com"
+
+
+@pytest.mark.parametrize(
+    "address", ["/api/health", "/api/movies", "/api/nothing", "/nothing", "/docs", "/openapi.json"]
+)
+def test_every_answer_has_the_security_headers(anonymous: Client, address: str) -> None:
+    headers = anonymous.get(address).headers
+
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-Frame-Options"] == "DENY"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+    assert len(headers.getlist("Content-Security-Policy")) == 1
+    assert "Strict-Transport-Security" not in headers, "not without TLS"
+
+
+def test_an_answer_of_the_api_may_load_nothing_and_the_docs_only_from_here(anonymous: Client) -> None:
+    assert "default-src 'none'" in anonymous.get("/api/health").headers["Content-Security-Policy"]
+    policy = anonymous.get("/docs").headers["Content-Security-Policy"]
+    assert "script-src 'self';" in policy, "no inline scripts, no other servers"
+
+
+class TestCors:
+    def test_without_origins_no_browser_page_may_call(self, anonymous: Client) -> None:
+        answer = anonymous.get("/api/health", headers={"Origin": APP})
+        assert not [name for name, _ in answer.headers if name.startswith("Access-Control")]
+
+    def test_only_the_origins_in_the_setting_may_call(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(CORS_ORIGINS=f"{APP},http://localhost:5173"))
+
+        def allowed(origin: str) -> str | None:
+            return client.get("/api/health", headers={"Origin": origin}).headers.get("Access-Control-Allow-Origin")
+
+        assert allowed(APP) == APP
+        assert allowed("http://localhost:5173") == "http://localhost:5173"
+        for stranger in (OTHER, "null", f"{APP}.evil.com", f"{APP}:444", "https://appxexample.com"):
+            assert allowed(stranger) is None, stranger
+        assert "Access-Control-Allow-Origin" not in client.get("/api/health").headers
+
+    def test_a_browser_may_ask_with_a_token_beforehand(self, make_app: MakeApp) -> None:
+        asked = {
+            "Origin": APP,
+            "Access-Control-Request-Method": "PUT",
+            "Access-Control-Request-Headers": "authorization,content-type",
+        }
+        answer = client_of(make_app(CORS_ORIGINS=APP)).options("/api/people/Anna", headers=asked)
+
+        assert answer.status_code == 200
+        assert answer.headers["Access-Control-Allow-Origin"] == APP
+        assert "PUT" in answer.headers["Access-Control-Allow-Methods"]
+        assert answer.headers["Access-Control-Allow-Headers"] == "authorization, content-type"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+    def test_everybody_may_call_when_the_setting_says_so_but_without_cookies(self, make_app: MakeApp) -> None:
+        answer = client_of(make_app(CORS_ORIGINS="*")).get("/api/health", headers={"Origin": OTHER})
+
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+
+    def test_everybody_with_cookies_is_refused(self, make_app: MakeApp) -> None:
+        with pytest.raises(SettingsError, match=r"CORS_ORIGINS must not be \*"):
+            make_app(CORS_ORIGINS="*", CORS_CREDENTIALS="yes")
+
+    def test_cookies_are_allowed_to_named_origins(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(CORS_ORIGINS=APP, CORS_CREDENTIALS="yes"))
+
+        mine = client.get("/api/health", headers={"Origin": APP}).headers
+        assert (mine["Access-Control-Allow-Origin"], mine["Access-Control-Allow-Credentials"]) == (APP, "true")
+        others = client.get("/api/health", headers={"Origin": OTHER}).headers
+        assert "Access-Control-Allow-Credentials" not in others
+
+    @pytest.mark.parametrize(
+        "origins", ["https://*.example.com", "example.com", "https://a.com/path", f"*,{APP}", "^.*$"]
+    )
+    def test_patterns_and_addresses_that_are_no_origins_are_refused(self, make_app: MakeApp, origins: str) -> None:
+        with pytest.raises(SettingsError, match="CORS_ORIGINS must be web origins"):
+            make_app(CORS_ORIGINS=origins)
+
+
+def log_in(client: Client, forwarded_for: str) -> int:
+    body = {"email": "nobody@example.com", "password": "wrong"}
+    return client.post("/api/auth/login", json=body, headers={"X-Forwarded-For": forwarded_for}).status_code
+
+
+class TestProxies:
+    def test_nobody_is_believed_by_default(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(LOGIN_RATE_LIMIT="3 per hour"))
+
+        assert [log_in(client, f"198.51.100.{n}") for n in range(5)] == [401] * 3 + [429] * 2
+        assert (
+            "Strict-Transport-Security" not in client.get("/api/health", headers={"X-Forwarded-Proto": "https"}).headers
+        )
+
+    def test_a_trusted_proxy_tells_who_the_client_is(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(TRUSTED_PROXIES=1, LOGIN_RATE_LIMIT="3 per hour"))
+
+        def guess(number: int, address: str) -> int:
+            body = {"email": f"nobody{number}@example.com", "password": "wrong"}
+            return client.post("/api/auth/login", json=body, headers={"X-Forwarded-For": address}).status_code
+
+        assert [guess(n, "198.51.100.7") for n in range(4)] == [401] * 3 + [429]
+        assert guess(4, "198.51.100.8") == 401, "another client is another one"
+        assert guess(5, "203.0.113.9, 198.51.100.7") == 429, "what the client made up itself does not count"
+
+    def test_hsts_is_sent_when_the_trusted_proxy_says_that_tls_was_used(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(TRUSTED_PROXIES=1))
+
+        assert client.get("/api/health", headers={"X-Forwarded-Proto": "https"}).headers["Strict-Transport-Security"]
+        assert "Strict-Transport-Security" not in client.get("/api/health").headers
+
+
+class TestLimits:
+    def test_searches_are_limited_by_user(self, make_app: MakeApp, app: Flask, anna: Account, ben: Account) -> None:
+        limited = make_app(PROXY_RATE_LIMIT="3 per hour")
+        client, other = client_of(limited, anna), client_of(limited, ben)
+        search = "/api/external/tmdb/search?q=matrix"
+
+        assert [client.get(search).status_code for _ in range(3)] == [200] * 3
+        refused = client.get("/api/external/tmdb/discover/list?kind=popular")
+        assert_problem(refused, 429, "rate_limited")
+        assert 3500 < int(refused.headers["Retry-After"]) <= 3601
+        assert other.get(search).status_code == 200
+        assert client.get("/api/movies").status_code == 200, "nothing else is limited"
+
+    def test_a_bad_token_is_told_so_and_counts_for_nobody(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(PROXY_RATE_LIMIT="1 per hour"))
+        assert [client.get("/api/external/tmdb/search?q=x").status_code for _ in range(3)] == [401] * 3
+
+    def test_imports_are_limited_by_user(self, make_app: MakeApp, anna: Account, ben: Account) -> None:
+        limited = make_app(IMPORT_RATE_LIMIT="2 per hour")
+        document: dict[str, Any] = {"version": 2, "movies": [], "people": [], "lists": []}
+
+        def imports(account: Account) -> int:
+            return client_of(limited, account).post("/api/backup/import", json=document).status_code
+
+        assert [imports(anna) for _ in range(3)] == [200, 200, 429]
+        assert imports(ben) == 200
+
+    def test_an_app_that_searches_while_its_user_types_is_not_limited(self, make_app: MakeApp, anna: Account) -> None:
+        rate = next(s for s in make_app().extensions["movietracker"].settings if s.name == "PROXY_RATE_LIMIT").default
+        client = client_of(make_app(PROXY_RATE_LIMIT=rate), anna)
+        words = ["the matrix reloaded"[:end] for end in range(2, 19)] * 3
+        assert {client.get(f"/api/external/tmdb/search?q={word}").status_code for word in words} == {200}
+
+
+def test_strangers_may_send_little(anonymous: Client, anna: Account) -> None:
+    long = json.dumps({"email": "anna@example.com", "password": PASSWORD, "filler": "x" * 300_000})
+    assert_problem(anonymous.post("/api/auth/login", data=long), 413, "body_too_large")
+    assert (
+        anonymous.post(
+            "/api/auth/login", data=json.dumps({"email": "anna@example.com", "password": PASSWORD})
+        ).status_code
+        == 200
+    )

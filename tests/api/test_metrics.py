@@ -1,0 +1,164 @@
+"""/metrics for Prometheus: who may read it, and what it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+from conftest import Client, client_of
+from flask import Flask
+from prometheus_client.parser import text_string_to_metric_families
+from standin import Standin
+from support.shapes import assert_problem
+
+from movietracker import clock
+from movietracker.backup.vault import records
+from movietracker.services.accounts import Account
+
+MakeApp = Callable[..., Flask]
+Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+def samples(client: Client) -> Samples:
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert answer.headers["Content-Type"].startswith("text/plain; version=")
+    families = text_string_to_metric_families(answer.text)
+    return {(each.name, frozenset(each.labels.items())): each.value for family in families for each in family.samples}
+
+
+class Growth:
+    """How much the series grew in the block; the counts of a process are those of all its tests."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def __enter__(self) -> Growth:
+        self._before = samples(self._client)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._after = samples(self._client)
+
+    def of(self, name: str, **labels: str) -> float:
+        key = (f"movietracker_{name}", frozenset(labels.items()))
+        return self._after.get(key, 0.0) - self._before.get(key, 0.0)
+
+
+class TestWhoMayRead:
+    def test_without_a_token_only_this_machine(self, anonymous: Client) -> None:
+        assert anonymous.get("/metrics").status_code == 200
+        assert anonymous.get("/metrics", environ_base={"REMOTE_ADDR": "::1"}).status_code == 200
+        for address in ("192.0.2.1", "2001:db8::1", ""):
+            assert_problem(anonymous.get("/metrics", environ_base={"REMOTE_ADDR": address}), 403, "forbidden")
+
+    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+    def test_whom_a_proxy_of_this_machine_brings_is_not_this_machine(self, anonymous: Client, header: str) -> None:
+        assert_problem(anonymous.get("/metrics", headers={header: "127.0.0.1"}), 403, "forbidden")
+
+    def test_with_a_token_who_knows_it_and_nobody_else(self, make_app: MakeApp) -> None:
+        client = client_of(make_app(METRICS_TOKEN="a token for metrics"))
+
+        def asks(authorization: str | None, address: str = "192.0.2.1") -> int:
+            headers = {} if authorization is None else {"Authorization": authorization}
+            return client.get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address}).status_code
+
+        assert asks("Bearer a token for metrics") == 200
+        for wrong in (None, "Bearer wrong", "Bearer ", "a token for metrics", "Basic a token for metrics", "Bearer é"):
+            assert asks(wrong) == 403
+            assert asks(wrong, "127.0.0.1") == 403, "a token is asked of this machine, too"
+
+    def test_a_users_token_does_not_open_it(self, client: Client) -> None:
+        assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.1"}).status_code == 403
+
+
+class TestWhatIsCounted:
+    def test_requests_by_route_and_status_with_their_times(self, client: Client) -> None:
+        with Growth(client) as growth:
+            client.get("/api/movies/tt0133093")
+            client.get("/api/movies/tt0000001")
+            client.get("/api/people")
+            client.get("/nothing/at/all")
+
+        route = "/api/movies/<string:imdb_id>"
+        assert growth.of("requests_total", method="GET", route=route, status="404") == 2
+        assert growth.of("requests_total", method="GET", route="/api/people", status="200") == 1
+        assert growth.of("requests_total", method="GET", route="none", status="404") == 1
+        assert growth.of("request_duration_seconds_count", method="GET", route=route) == 2
+        assert growth.of("request_duration_seconds_bucket", method="GET", route=route, le="+Inf") == 2
+        assert growth.of("request_duration_seconds_sum", method="GET", route=route) > 0
+
+    def test_methods_that_a_client_makes_up_are_one_series(self, client: Client) -> None:
+        with Growth(client) as growth:
+            client.open("/api/people", method="FETCH")
+            client.open("/api/people", method="GRAB")
+        assert growth.of("requests_total", method="other", route="none", status="405") == 2
+
+    def test_no_id_name_or_token_is_in_a_label(self, client: Client) -> None:
+        client.get("/api/people/Uncle%20Bob/stats")
+        client.get("/ws/sync?token=a-secret-token")
+        text = client.get("/metrics").text
+        assert "Bob" not in text
+        assert "a-secret-token" not in text
+
+    def test_the_cache_and_the_providers(self, make_app: MakeApp, standin: Standin, app: Flask, anna: Account) -> None:
+        client = client_of(make_app(METADATA_PROVIDERS="tmdb", **standin.settings), anna)
+        with Growth(client) as growth:
+            for _ in range(3):
+                client.get("/api/external/tmdb/search?q=matrix")
+
+        assert growth.of("cache_answers_total", result="miss") == 1
+        assert growth.of("cache_answers_total", result="hit") == 2
+        assert growth.of("provider_calls_total", provider="tmdb", outcome="ok") == 3
+        assert growth.of("upstream_requests_total", provider="tmdb", outcome="ok") == 1
+
+    def test_providers_that_fail(self, make_app: MakeApp, app: Flask, anna: Account) -> None:
+        away: dict[str, Any] = {"TMDB_API_KEY": "0123456789abcdef", "TMDB_BASE_URL": "http://127.0.0.1:1/3"}
+        client = client_of(make_app(METADATA_PROVIDERS="tmdb", **away), anna)
+        with Growth(client) as growth:
+            assert client.get("/api/external/tmdb/search?q=matrix").status_code == 503
+
+        assert growth.of("provider_calls_total", provider="tmdb", outcome="provider_unavailable") == 1
+        assert growth.of("upstream_requests_total", provider="tmdb", outcome="provider_unavailable") == 3
+
+    def test_sync_actions_by_kind_and_outcome(self, client: Client) -> None:
+        add = {"id": "one", "action": "addPerson", "data": {"name": "Mum"}, "timestamp": 1.0}
+        actions = [add, add, {"action": "addPerson", "data": {}}, {"action": "fly", "data": {}}]
+        with Growth(client) as growth:
+            assert client.post("/api/sync/batch", json={"actions": actions}).status_code == 200
+
+        assert growth.of("sync_actions_total", action="addPerson", outcome="applied") == 1
+        assert growth.of("sync_actions_total", action="addPerson", outcome="replayed") == 1
+        assert growth.of("sync_actions_total", action="malformed", outcome="rejected") == 2
+
+    def test_how_the_backups_are_at_each_destination(
+        self, client: Client, app: Flask, anna: Account, ben: Account
+    ) -> None:
+        assert not [key for key in samples(client) if key[0] == "movietracker_backup_last_result"]
+        now = clock.now()
+
+        def note(account: Account, run: str, at: float, error: str | None = None) -> None:
+            good = error is None
+            records.save([records.Record(account.id, run, "local", f"{run}.json", at, 1, "0" * 64, 0.1, good, error)])
+
+        with app.app_context():
+            note(anna, "first", now - 90_000)
+            note(ben, "first", now - 89_000)
+            note(anna, "second", now - 1000)
+        local = frozenset({("destination", "local")})
+        found = samples(client)
+        assert found["movietracker_backup_last_result", local] == 1
+        assert found["movietracker_backup_age_seconds", local] == pytest.approx(1000, abs=30)
+
+        with app.app_context():
+            note(ben, "second", now - 900, "The disk is full.")
+        found = samples(client)
+        assert found["movietracker_backup_last_result", local] == 0
+        assert found["movietracker_backup_last_success_timestamp_seconds", local] == pytest.approx(now - 1000, abs=1)
+        assert found["movietracker_database_up", frozenset()] == 1
+
+    def test_a_database_that_is_away(self, make_app: MakeApp) -> None:
+        away: dict[str, Any] = {"DATABASE_URL": "postgresql://root:hunter2@127.0.0.1:1/nothing"}
+        found = samples(client_of(make_app(**away)))
+        assert found["movietracker_database_up", frozenset()] == 0
