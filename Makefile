@@ -22,6 +22,8 @@ lint: .venv/.development
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive movietracker plugins migrations
+	$(BIN)/python tools/audit.py
 
 # What the README's figures were made with; BENCH="--sizes 2000" for less.
 bench: .venv/.development
