@@ -76,6 +76,7 @@ class MovieStatus(db.Model):  # type: ignore[misc,name-defined]
         CheckConstraint("status IN ('toWatch', 'watched', 'deleted', 'custom')", name="status"),
         CheckConstraint("(status = 'custom') = (custom_list_id IS NOT NULL)", name="custom_list"),
         Index(None, "user_id", "custom_list_id"),
+        Index(None, "user_id", "status", "imdb_id"),
     )
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -107,7 +108,7 @@ class Recommendation(db.Model):  # type: ignore[misc,name-defined]
         _to_movie(),
         ForeignKeyConstraint(["user_id", "person_id"], ["people.user_id", "people.id"], ondelete="CASCADE"),
         UniqueConstraint("user_id", "imdb_id", "person_id"),
-        Index(None, "user_id", "person_id"),
+        Index(None, "user_id", "person_id", "imdb_id"),
     )
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)

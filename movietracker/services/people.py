@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
@@ -19,6 +20,8 @@ from .transactions import LibraryRead, LibraryWrite
 PEOPLE = Person.__table__
 VOTES = Recommendation.__table__
 NAMES = PersonName.__table__
+STATUS = MovieStatus.__table__
+WATCHED = WatchRecord.__table__
 
 QUICK_RECOMMENDERS: tuple[dict[str, str], ...] = (
     {"quick_key": "youtube", "name": "Random YouTube Video", "color": "#bf5af2", "emoji": "📺"},
@@ -52,15 +55,25 @@ PERSON_COLUMNS = (
 
 _ALL = Prepared(select(*PERSON_COLUMNS).where(_OF_USER).order_by(PEOPLE.c.id))
 _CHANGED = Prepared(
-    select(*PERSON_COLUMNS)
-    .where(_OF_USER, PEOPLE.c.seq > bindparam("after"), PEOPLE.c.seq <= bindparam("up_to"))
-    .order_by(PEOPLE.c.id)
+    select(*PERSON_COLUMNS).where(_OF_USER, PEOPLE.c.seq > bindparam("after"), PEOPLE.c.seq <= bindparam("up_to"))
 )
 _BY_ID = Prepared(select(*PERSON_COLUMNS).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")))
 _ID_BY_NAME = Prepared(select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.name == bindparam("of_name")))
 _ID_BY_ID = Prepared(select(PEOPLE.c.id).where(_OF_USER, PEOPLE.c.id == bindparam("of_person")))
 _MOVIES_OF = Prepared(
     select(VOTES.c.imdb_id).where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person"))
+)
+
+_STATS = Prepared(
+    select(
+        func.count().label("total"),
+        func.count().filter(STATUS.c.status == "watched").label("watched"),
+        func.avg(WATCHED.c.my_rating).label("average"),
+    )
+    .select_from(VOTES)
+    .join(STATUS, (STATUS.c.user_id == VOTES.c.user_id) & (STATUS.c.imdb_id == VOTES.c.imdb_id))
+    .outerjoin(WATCHED, (WATCHED.c.user_id == VOTES.c.user_id) & (WATCHED.c.imdb_id == VOTES.c.imdb_id))
+    .where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person"))
 )
 
 _END_NAME = (
@@ -91,7 +104,10 @@ def list_people(
     read: LibraryRead, *, with_rev: bool = False, changed: tuple[int, int] | None = None
 ) -> list[dict[str, Any]]:
     """All people of the user, the oldest first; or those whose last change has a number between these two."""
-    rows = read.execute(_ALL) if changed is None else read.execute(_CHANGED, after=changed[0], up_to=changed[1])
+    if changed is None:
+        rows = read.execute(_ALL)
+    else:
+        rows = sorted(read.execute(_CHANGED, after=changed[0], up_to=changed[1]), key=itemgetter(0))
     return [person_json(row, with_rev=with_rev) for row in rows]
 
 
@@ -209,19 +225,7 @@ def seed_quick_recommenders(tx: LibraryWrite) -> None:
 
 def person_stats(read: LibraryRead, person_id: int) -> dict[str, Any]:
     """How good this person's recommendations were: counts, and the average of the user's own ratings (1 decimal)."""
-    watched, status = WatchRecord.__table__, MovieStatus.__table__
-    statement = (
-        select(
-            func.count().label("total"),
-            func.count().filter(status.c.status == "watched").label("watched"),
-            func.avg(watched.c.my_rating).label("average"),
-        )
-        .select_from(VOTES)
-        .join(status, (status.c.user_id == VOTES.c.user_id) & (status.c.imdb_id == VOTES.c.imdb_id))
-        .outerjoin(watched, (watched.c.user_id == VOTES.c.user_id) & (watched.c.imdb_id == VOTES.c.imdb_id))
-        .where(VOTES.c.user_id == bindparam("of_user"), VOTES.c.person_id == bindparam("of_person"))
-    )
-    row = read.execute(statement, of_person=person_id).one()
+    row = read.execute(_STATS, of_person=person_id).one()
     return {
         "total_movies": row.total,
         "watched_movies": row.watched,

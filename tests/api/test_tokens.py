@@ -11,7 +11,9 @@ import pytest
 from conftest import ADMIN_TOKEN, PASSWORD, Client
 from flask import Flask
 from support.shapes import assert_problem
+from support.waiting import wait_until
 
+from movietracker.api import authentication
 from movietracker.services.accounts import Account, delete_account, set_active, set_password
 
 USER_ADDRESSES = [
@@ -186,6 +188,25 @@ def test_an_admins_token_dies_when_the_admin_token_changes(
     assert_problem(call(restarted, header, address=address), 401, "bad_token")
     answer = restarted.test_client().post("/api/auth/admin/login", json={"token": ADMIN_TOKEN})
     assert_problem(answer, 401, "bad_credentials")
+
+
+def test_a_good_token_is_401_once_it_has_expired(app: Flask, client: Client) -> None:
+    """Though the server remembers that its signature was right."""
+    header = f"Bearer {forge(app, client, exp=time.time() + 3)}"
+
+    assert call(app, header).status_code == 200
+    wait_until(lambda: call(app, header).status_code == 401, 10)
+    assert_problem(call(app, header), 401, "bad_token")
+
+
+def test_what_is_remembered_of_tokens_is_bounded(
+    app: Flask, client: Client, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "MOST_VERIFIED", 3)
+    for number in range(10):
+        assert call(app, f"Bearer {forge(app, client, jti=str(number))}").json["id"] == anna.id
+        assert_problem(call(app, f"Bearer {forge(app, client, jti=str(number), key='x' * 40)}"), 401, "bad_token")
+    assert 1 <= len(app.extensions["movietracker_verified_tokens"]) <= 3
 
 
 def test_an_expired_admins_token_is_401(app: Flask, admin: Client) -> None:

@@ -1,0 +1,146 @@
+"""How SQLite finds what it is asked for: by an index, no more of the library than the answer needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from conftest import Client
+from flask import Flask
+from sqlalchemy import event
+
+from movietracker.extensions import db
+from movietracker.services.accounts import Account
+from movietracker.services.library import Metadata, Vote, ensure_movie, recommend, set_status, watch
+from movietracker.services.lists import add_list
+from movietracker.services.transactions import library_write
+
+MOVIE = "tt0000004"
+
+WHOLE_LIBRARY = {
+    "/api/movies": {"movies", "recommendations", "people"},
+    "/api/sync?since=0": {"movies", "recommendations", "people", "custom_lists"},
+    "/api/backup/export": {"people", "custom_lists"},
+}
+"""Addresses that answer with all rows of these tables."""
+
+FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users"}
+
+READS = [
+    *WHOLE_LIBRARY,
+    "/api/auth/me",
+    f"/api/movies/{MOVIE}",
+    "/api/movies?status=watched",
+    "/api/movies?status=toWatch,custom",
+    "/api/movies?person=Person%201",
+    "/api/movies?limit=2",
+    "/api/people",
+    "/api/people/Person%201/stats",
+    "/api/lists",
+    "/api/lists/{list}/movies",
+    "/api/sync?since={since}",
+    "/api/sync/changes?limit=5",
+    "/api/sync/changes?cursor={cursor}",
+]
+
+ACTION = {"action": "updateMovieStatus", "data": {"imdb_id": MOVIE, "status": "watched"}}
+WRITES: list[tuple[str, str, Any]] = [
+    ("PUT", f"/api/movies/{MOVIE}/status", {"status": "watched"}),
+    ("PUT", f"/api/movies/{MOVIE}/watch", {"date_watched": 1_700_000_000, "my_rating": 8}),
+    ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Person 1", "vote_type": False}),
+    ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Somebody new"}),
+    ("POST", "/api/sync", {"id": "one", **ACTION}),
+    ("POST", "/api/sync/batch", {"actions": [{"id": f"a{n}", **ACTION} for n in range(3)], "cursor": "{cursor}"}),
+    ("DELETE", f"/api/movies/{MOVIE}/recommendations/Person%204", None),
+]
+
+
+@pytest.fixture
+def places(app: Flask, anna: Account, client: Client) -> dict[str, str]:
+    """What the addresses above have gaps for, once Anna has a library."""
+    with app.app_context(), library_write(anna.id) as tx:
+        list_id = add_list(tx, "Rainy Sundays")
+        for number in range(30):
+            imdb_id = f"tt{number:07}"
+            ensure_movie(tx, imdb_id, Metadata(tmdb_data={"title": f"Film {number}"}))
+            recommend(tx, imdb_id, Vote(person_name=f"Person {number % 5}"))
+            if number % 3 == 0:
+                watch(tx, imdb_id, 1_700_000_000, 7)
+            elif number % 3 == 1:
+                set_status(tx, imdb_id, "custom", list_id)
+    before = client.get("/api/sync/changes?limit=500").json
+    client.put(f"/api/movies/{MOVIE}/status", json={"status": "toWatch"})
+    return {"list": list_id, "since": repr(before["timestamp"]), "cursor": before["cursor"]}
+
+
+@contextmanager
+def plans(app: Flask) -> Iterator[list[tuple[str, list[str]]]]:
+    """Each statement that is run, with the lines of its plan."""
+    found: list[tuple[str, list[str]]] = []
+
+    def explain(_connection: Any, cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if re.match(r"SELECT|UPDATE|DELETE", statement):
+            of_one = parameters[0] if many else parameters
+            lines = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", of_one).fetchall()
+            found.append((statement, [line[3] for line in lines]))
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", explain)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", explain)
+
+
+def reads_too_much(statement: str, line: str, whole: set[str]) -> bool:
+    """Whether a line of a plan reads a whole table, or all that a user has in one where only a part is asked for."""
+    if line.startswith("SCAN") and "CONSTANT ROW" not in line and "(subquery" not in line:
+        return True
+    if "TEMP B-TREE" in line:
+        return "FROM custom_lists" not in statement  # a user has a few
+    of_user = re.fullmatch(r"SEARCH (\w+) USING .*\(user_id=\?\)( LEFT-JOIN)?", line)
+    stops_early = "LIMIT" in statement  # as there is no sorting
+    return of_user is not None and not stops_early and of_user[1] not in whole | FEW_OF_EACH_USER
+
+
+def faults(found: list[tuple[str, list[str]]], whole: set[str]) -> list[tuple[str, list[str]]]:
+    assert found
+    return [each for each in found if any(reads_too_much(each[0], line, whole) for line in each[1])]
+
+
+@pytest.mark.parametrize("address", READS)
+def test_a_read_finds_its_rows_by_an_index_in_their_order(
+    app: Flask, client: Client, places: dict[str, str], address: str
+) -> None:
+    with plans(app) as found:
+        assert client.get(address.format(**places)).status_code == 200
+    assert faults(found, WHOLE_LIBRARY.get(address, set())) == []
+
+
+@pytest.mark.parametrize(("method", "address", "body"), WRITES)
+def test_a_write_finds_its_rows_by_an_index(
+    app: Flask, client: Client, places: dict[str, str], method: str, address: str, body: Any
+) -> None:
+    if body is not None and "cursor" in body:
+        body = {**body, "cursor": places["cursor"]}
+    with plans(app) as found:
+        assert client.open(address, method=method, json=body).status_code < 300
+    assert faults(found, set()) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "line"),
+    [
+        ("SELECT", "SCAN movies"),
+        ("SELECT", "SCAN movies USING INDEX ix_movies_user_id_seq"),
+        ("SELECT", "SEARCH recommendations USING INDEX sqlite_autoindex_recommendations_1 (user_id=?)"),
+        ("SELECT", "SEARCH recommendations USING COVERING INDEX sqlite_autoindex_recommendations_2 (user_id=?)"),
+        ("SELECT * FROM movies ORDER BY title LIMIT 2", "USE TEMP B-TREE FOR ORDER BY"),
+    ],
+)
+def test_a_fault_would_be_seen(statement: str, line: str) -> None:
+    assert faults([(statement, [line])], {"movies"})
