@@ -18,7 +18,7 @@ PersonRole = Literal["actor", "director"]
 
 MAX_CAST = 10
 
-_BACKUP_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-before-restore-[0-9]{6}(-[0-9]{1,3})?)?\.json(\.enc)?")
+_BACKUP_NAME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(-before-restore-[0-9]{6}(-[0-9]{1,6})?)?\.json(\.enc)?")
 
 
 class Capability(StrEnum):

@@ -28,7 +28,7 @@ NAMES = (
     DAY,
     "2026-01-31.json.enc",
     "2026-01-31-before-restore-235959.json",
-    "2026-01-31-before-restore-235959-2.json.enc",
+    "2026-01-31-before-restore-235959-000002.json.enc",
 )
 NO_NAMES = (
     "",

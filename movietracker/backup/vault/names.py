@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import secrets
 from datetime import datetime
 
 
@@ -11,11 +11,13 @@ def day_name(day: str, *, encrypted: bool) -> str:
     return day + _suffix(encrypted)
 
 
-def safety_name(moment: datetime, taken: Collection[str], *, encrypted: bool) -> str:
-    """The name of a backup made at this moment before a restore replaces everything; one that is not taken."""
-    stem = moment.strftime("%Y-%m-%d-before-restore-%H%M%S")
-    names = (f"{stem}{f'-{number}' if number else ''}{_suffix(encrypted)}" for number in range(1000))
-    return next(name for name in names if name not in taken)
+def safety_name(moment: datetime, *, encrypted: bool) -> str:
+    """The name of a backup made at this moment before a restore replaces everything.
+
+    No other has it, although somebody may ask twice within a second: the second must not replace what the first saved.
+    """
+    number = secrets.randbelow(1_000_000)
+    return f"{moment:%Y-%m-%d-before-restore-%H%M%S}-{number:06}{_suffix(encrypted)}"
 
 
 def _suffix(encrypted: bool) -> str:

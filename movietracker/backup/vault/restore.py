@@ -8,7 +8,7 @@ from ... import clock
 from ...errors import BackupDamaged, BodyTooLarge, DestinationFailed, MalformedJson
 from ..importing import Mode, import_document
 from ..report import ImportReport
-from .fetching import fetch, list_backups
+from .fetching import fetch
 from .names import safety_name
 from .records import begin_run, finish_run, save
 from .vault import Vault
@@ -44,8 +44,7 @@ def write_safety_backup(vault: Vault, user_id: str) -> str:
     """
     now = vault.schedule.local(clock.now())
     destinations = vault.destinations()
-    taken = {backup.filename for backup in list_backups(destinations, user_id)}
-    name = safety_name(now, taken, encrypted=vault.cipher.is_on)
+    name = safety_name(now, encrypted=vault.cipher.is_on)
     run = begin_run("safety", now.strftime("%Y-%m-%d"))
     error = None
     for destination in destinations:

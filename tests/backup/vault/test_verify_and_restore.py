@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -158,6 +159,19 @@ class TestRestore:
     ) -> None:
         names = {restore(vault, saved.id, backed_up, mode="replace").safety_backup for _ in range(3)}
         assert len(names) == 3
+
+    def test_what_was_there_is_saved_also_when_several_replace_it_at_once(
+        self, app: Flask, vault: Vault, saved: Account, backed_up: str, folder: Path, wall_clock: object
+    ) -> None:
+        def replace_it(_: int) -> str:
+            with app.app_context():
+                return str(restore(vault, saved.id, backed_up, mode="replace").safety_backup)
+
+        with ThreadPoolExecutor(4) as pool:
+            names = list(pool.map(replace_it, range(4)))
+        assert len(set(names)) == 4
+        sizes = [len(orjson.loads((folder / saved.id / name).read_bytes())["movies"]) for name in names]
+        assert 5 in sizes, "one of them has what was there"
 
     def test_a_dry_run_changes_nothing_and_writes_no_safety_backup(
         self, vault: Vault, saved: Account, backed_up: str
