@@ -106,7 +106,7 @@ def import_into_scratch(source: Readable) -> Iterator[LibraryRead]:
 
 def _open_scratch(connection: Connection) -> LibraryWrite:
     """A new account; nobody logs in to it."""
-    nobody = {"id": SCRATCH_USER, "email": "", "username": "", "hashed_password": "", "created_at": clock.now()}  # nosec B105
+    nobody = {"id": SCRATCH_USER, "email": "", "username": "", "hashed_password": "", "created_at": clock.now()}
     connection.execute(insert(User.__table__), nobody)
     tx = open_library(connection, SCRATCH_USER)
     seed_quick_recommenders(tx)

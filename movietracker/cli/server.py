@@ -63,7 +63,7 @@ def listen(host: str, port: int) -> socket.socket:
 def url_of(listener: socket.socket) -> str:
     """The address for a browser on this machine."""
     host, port = listener.getsockname()[:2]
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses: this machine is one of them  # nosec B104
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses: this machine is one of them
         host = "localhost"
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 

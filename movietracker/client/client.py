@@ -185,7 +185,7 @@ class Client:
         raise Unreachable(str(problem))
 
     def _jitter(self, failures: int) -> float:
-        return random.uniform(0.0, min(self.longest_pause, self.pause * 2**failures))  # noqa: S311 - no secret  # nosec B311
+        return random.uniform(0.0, min(self.longest_pause, self.pause * 2**failures))  # noqa: S311 - no secret
 
     def _rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self._lock:
@@ -203,7 +203,7 @@ class Client:
         return [{**row, "data": json.loads(row["data"]), **json.loads(row["result"])} for row in rows]
 
     def _stored(self, table: str) -> Library:
-        rows = self._rows(f"SELECT kind, body FROM {table} WHERE body IS NOT NULL")  # noqa: S608 - a name of ours  # nosec B608
+        rows = self._rows(f"SELECT kind, body FROM {table} WHERE body IS NOT NULL")  # noqa: S608 - a name of ours
         return Library([(row["kind"], json.loads(row["body"])) for row in rows])
 
     def _next_batch(self) -> list[sqlite3.Row]:
@@ -212,7 +212,7 @@ class Client:
         with self._lock, self._db as db:
             if not self._rows(sent):
                 next_ones = "SELECT n FROM queue WHERE stage = 'new' ORDER BY n LIMIT 100"
-                db.execute(f"UPDATE queue SET stage = 'sent' WHERE n IN ({next_ones})")  # noqa: S608 - texts of ours  # nosec B608
+                db.execute(f"UPDATE queue SET stage = 'sent' WHERE n IN ({next_ones})")  # noqa: S608 - texts of ours
             return self._rows(sent)
 
     def _stage(self, page: Record) -> None:
@@ -229,7 +229,7 @@ class Client:
                 self._offer(page["rev"])
             db.execute("DELETE FROM queue WHERE stage = 'done'")  # answered before this page was asked for
             replaced = "true" if self._get("full") else "(kind, key) IN (SELECT kind, key FROM staged)"
-            db.execute(f"DELETE FROM records WHERE {replaced}")  # noqa: S608 - a text of ours  # nosec B608
+            db.execute(f"DELETE FROM records WHERE {replaced}")  # noqa: S608 - a text of ours
             db.execute("INSERT INTO records SELECT * FROM staged WHERE body IS NOT NULL")
             db.execute("DELETE FROM staged")
             self._set(cursor=page["cursor"], rev=page["rev"], page=None, full=None, diverged=None)
