@@ -71,22 +71,49 @@ class ApiBlueprint(flask_smorest.Blueprint):
         """
 
         def declare(view: View) -> View:
-            documented = self.response(status, answer)(_guarded(view, access, etag))
+            notes = [self.response(status, answer)]
             if also is not None:
-                documented = self.alt_response(also, schema=answer, description="OK", success=True)(documented)
+                notes.append(self.alt_response(also, schema=answer, description="OK", success=True))
             for code, kinds in sorted(_by_status((*problems, *_common_problems(access, rule, method))).items()):
-                documented = self.alt_response(
-                    code,
-                    schema=ErrorSchema,
-                    description=" ".join(f"`{kind.code}`: {kind.sentence}" for kind in kinds),
-                    examples={kind.code: {"value": _example(kind)} for kind in kinds},
-                )(documented)
+                notes.append(
+                    self.alt_response(
+                        code,
+                        schema=ErrorSchema,
+                        description=" ".join(f"`{kind.code}`: {kind.sentence}" for kind in kinds),
+                        examples={kind.code: {"value": _example(kind)} for kind in kinds},
+                    )
+                )
             if access is not None:
-                documented = self.doc(security=[{access: []}])(documented)
+                notes.append(self.doc(security=[{access: []}]))
+            documented = _noted(_guarded(view, access, etag), notes)
             routed: View = self.route(rule, methods=[method])(documented)
             return routed
 
         return declare
+
+
+def _noted(view: View, decorators: Iterable[Callable[[View], View]]) -> View:
+    """The view with what decorators of flask-smorest note of it for the document.
+
+    Each of them would wrap the view once more and copy all notes so far, which took 0.4 s of CPU at start-up, and five
+    calls at each request; so each decorates nothing, and its notes are put together here. Our views need no wrapping:
+    they answer with Responses.
+    """
+    notes: dict[str, Any] = getattr(view, "_apidoc", {})
+    for decorate in decorators:
+        _merge(notes, decorate(lambda: None)._apidoc)  # type: ignore[attr-defined]
+    view._apidoc = notes  # type: ignore[attr-defined]
+    return view
+
+
+def _merge(notes: dict[str, Any], more: Mapping[str, Any]) -> None:
+    for key, value in more.items():
+        if isinstance(value, dict) and isinstance(notes.get(key), dict):
+            _merge(notes[key], value)
+        elif isinstance(value, list) and isinstance(notes.get(key), list):
+            notes[key] += value
+        else:
+            notes[key] = value
 
 
 def _guarded(view: View, access: str | None, etag: bool) -> View:
