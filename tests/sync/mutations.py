@@ -63,13 +63,14 @@ class Verdict:
     seconds: float = 0.0
     caught_by: str | None = None
     problem: str | None = None
+    is_late: bool = False
     skipped: int = 0
     passed: int = 0
 
     @property
     def is_good(self) -> bool:
         """Whether the defect was seen, or, without one, nothing was; a test that cannot run here says nothing."""
-        if self.problem is not None:
+        if self.problem is not None or self.is_late:
             return False
         if self.defect == UNHARMED:
             return self.caught_by is None
@@ -98,8 +99,8 @@ class Recorder:
             self._verdict.problem = f"the tests cannot be collected: {report.longreprtext[-300:]}"
 
 
-class OutOfTime(BaseException):
-    """The tests take longer than they may."""
+class OutOfTime(KeyboardInterrupt):
+    """The tests take longer than they may; pytest takes anything but a KeyboardInterrupt for a failure of the test."""
 
 
 def run(task: Task) -> Verdict:
@@ -113,7 +114,9 @@ def run(task: Task) -> Verdict:
         output.seek(0)
         text = output.read()
     verdict.seconds = round(time.monotonic() - begun, 1)
-    if verdict.problem is None and ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
+    if ended == pytest.ExitCode.INTERRUPTED:
+        verdict.is_late = True
+    elif verdict.problem is None and ended not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED):
         verdict.problem = f"pytest ended with {ended!r}: {text[-600:]}"
     return verdict
 
@@ -129,9 +132,6 @@ def _pytest(task: Task, verdict: Verdict, folder: str) -> int:
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of third parties that are imported already
     try:
         return pytest.main([*options, PLAIN_DAY, *task.tests], plugins=[Recorder(verdict)])
-    except OutOfTime:
-        verdict.problem = f"not done after {task.patience} s"
-        return pytest.ExitCode.INTERRUPTED
     finally:
         signal.alarm(0)
 
@@ -181,6 +181,8 @@ def told(verdict: Verdict) -> str:
     """A verdict in one line."""
     if verdict.problem is not None:
         became = f"BAD      {verdict.problem}"
+    elif verdict.is_late:
+        became = "LATE     not caught within the time"
     elif verdict.defect == UNHARMED:
         became = f"FAILS    {verdict.caught_by}" if verdict.caught_by else f"passes   {verdict.passed} tests"
     elif verdict.caught_by is not None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..devices import OldPhone, Phone, Refused
 from ..wire import Json, Store
-from .world import Told, World
+from .world import Amid, Told, World
 
 NAMING = ("addPerson", "deletePerson", "updatePerson")
 
@@ -56,10 +56,10 @@ class Gadget(Phone):
         while not self.page(world, limit):
             pass
 
-    def page(self, world: World, limit: int) -> bool:
+    def page(self, world: World, limit: int, amid: Amid | None = None) -> bool:
         """Pull one page more; answers whether the pull is at its end. After a 410 everything is fetched anew."""
         cursor = self.paging[-1]["cursor"] if self.paging else self.cursor
-        response = world.page(self.user, cursor, limit)
+        response = world.page(self.user, cursor, limit, amid)
         if response.status_code == 410:
             self.refuse(world, Refused(response.json))
             return True
@@ -67,9 +67,10 @@ class Gadget(Phone):
         assert len(self.paging) < 500
         if response.json["has_more"]:
             return False
-        self.shown = world.libraries[self.user].history.head.uid
+        self.shown = world.libraries[self.user].history.ending_at(response.json["rev"]).uid
         self.show(self.paging, any(page["full_sync"] for page in self.paging))
-        assert self.store == world.stores[self.user], "a complete pull gives the server's state exactly"
+        if amid is None:
+            assert self.store == world.stores[self.user], "a complete pull gives the server's state exactly"
         return True
 
     def refuse(self, world: World, refused: Refused) -> None:
@@ -117,29 +118,31 @@ class OldGadget(OldPhone):
         if response is not None:
             del self.queue[: len(told.body["actions"])]
 
-    def pull_all(self, world: World) -> None:
+    def pull_all(self, world: World, amid: Amid | None = None) -> None:
         """Pull to the end."""
         if self.limit is None:
             expected = world.libraries[self.user].history.is_full(self.since, world.clock.now)
-            answer = self.wire.get("/api/sync", since=repr(self.since)).json
+            with world.meanwhile(amid):
+                answer = self.wire.get("/api/sync", since=repr(self.since)).json
             assert expected is None or answer["full_sync"] == expected, "gives everything only where it must"
             self.merge(answer)
-            self._arrive(world, answer)
+            self._arrive(world, answer, amid)
         else:
-            while not self.page(world):
-                pass
+            while not self.page(world, amid):
+                amid = None
 
-    def page(self, world: World) -> bool:
+    def page(self, world: World, amid: Amid | None = None) -> bool:
         """Pull one page more; answers whether the pull is at its end."""
         query = {"since": repr(self.since), "limit": self.limit or 2, "offset": self.offset}
-        answer = self.wire.get(**query).json
+        with world.meanwhile(amid):
+            answer = self.wire.get(**query).json
         self.pages.append(answer)
         assert len(self.pages) < 500
         if answer["has_more"]:
             self.offset = answer["next_offset"]
             return False
         self._show(answer["full_sync"])
-        self._arrive(world, answer)
+        self._arrive(world, answer, amid)
         return True
 
     def _show(self, is_full: bool) -> None:
@@ -149,9 +152,10 @@ class OldGadget(OldPhone):
             self.store.merge(page)
         self.offset, self.pages = 0, []
 
-    def _arrive(self, world: World, answer: Json) -> None:
+    def _arrive(self, world: World, answer: Json, amid: Amid | None) -> None:
         self.since = answer["timestamp"]
-        assert self.store == world.stores[self.user], "a complete pull gives the server's state exactly"
+        if amid is None:
+            assert self.store == world.stores[self.user], "a complete pull gives the server's state exactly"
 
 
 def _names_somebody(data: Json) -> bool:

@@ -60,6 +60,10 @@ class History:
         """Where a commit stands in this history, None when it was lost."""
         return next((index for index, commit in enumerate(self.commits) if commit.uid == uid), None)
 
+    def ending_at(self, number: int) -> Commit:
+        """The commit whose last number this is."""
+        return next(commit for commit in self.commits if commit.number == number)
+
     def floor(self, now: float) -> int:
         """The number up to which deletions are no longer told."""
         aged = [commit.number for commit in self.commits if commit.at < now - HORIZON]

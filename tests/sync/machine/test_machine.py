@@ -16,16 +16,16 @@ from movietracker.services import accounts
 
 from ..effort import thorough
 from ..restoring import Backup
-from .rules import SyncMachine
+from .macros import MacroMachine
 from .world import Clock
 
-STEPS = 40
+STEPS = 25
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def machine(
     request: pytest.FixtureRequest, tmp_path: Path, password_hash: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[type[SyncMachine]]:
+) -> Iterator[type[MacroMachine]]:
     """The machine on an application with two accounts."""
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
     if not url:
@@ -40,8 +40,8 @@ def machine(
     close_app(app)
 
 
-def _on(app: Flask, users: list[accounts.Account]) -> type[SyncMachine]:
-    class Machine(SyncMachine):
+def _on(app: Flask, users: list[accounts.Account]) -> type[MacroMachine]:
+    class Machine(MacroMachine):
         pass
 
     Machine.app, Machine.accounts, Machine.beginning = app, users, Backup(app)
@@ -49,7 +49,7 @@ def _on(app: Flask, users: list[accounts.Account]) -> type[SyncMachine]:
 
 
 def test_whatever_happens_every_action_counts_once_and_every_device_has_what_the_server_has(
-    machine: type[SyncMachine], request: pytest.FixtureRequest
+    machine: type[MacroMachine], request: pytest.FixtureRequest
 ) -> None:
-    examples = 6 if "postgresql" in request.node.name else 25
+    examples = 4 if "postgresql" in request.node.name else 15
     run_state_machine_as_test(machine, settings=thorough(examples, stateful_step_count=STEPS))

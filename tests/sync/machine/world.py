@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +30,9 @@ from .model import Bearing, Change, Doing, Library, Someone
 
 Result = tuple[str, str | None, bool]
 """Status, code, and whether it was recorded before."""
+
+Amid = tuple[int, Callable[[], object]]
+"""Before which statement on a library others do something, and what."""
 
 GOOD = ("applied", "noop")
 
@@ -186,11 +190,15 @@ class World:
 
     # Pulling
 
-    def page(self, user: str, cursor: str | None, limit: int) -> Any:
-        """A page of a pull by cursor; its answer or its refusal is as the model says."""
+    def page(self, user: str, cursor: str | None, limit: int, amid: Amid | None = None) -> Any:
+        """A page of a pull by cursor; its answer or its refusal is as the model says.
+
+        ``amid``: what others do in the midst of it; then it is of the state before that or after it.
+        """
         library = self.libraries[user]
         query: Json = {"limit": limit} if cursor is None else {"limit": limit, "cursor": cursor}
-        response = self.wires[user].get(**query)
+        with self.meanwhile(amid):
+            response = self.wires[user].get(**query)
         meaning = None if cursor is None else self.cursors[cursor]
         refusal = None if meaning is None else library.history.refusal(user, meaning, self.clock.now)
         if refusal:
@@ -198,6 +206,8 @@ class World:
             return response
         assert response.status_code == 200, response.text
         page, head = response.json, library.history.head
+        if amid is not None and response.json["timestamp"] != head.at:
+            head = self.libraries[user].history.head
         before, first = (0, head.number) if meaning is None else (meaning.place, meaning.first)
         assert page["full_sync"] == (first > 0)
         assert page["timestamp"] == head.at
@@ -207,6 +217,10 @@ class World:
         first_still = first if page["has_more"] else 0
         self._note_cursor(page["cursor"], CursorMeaning(user, page["rev"], head.uid, first_still))
         return response
+
+    def meanwhile(self, amid: Amid | None) -> AbstractContextManager[object]:
+        """Others do something before a statement of what this thread does in the block."""
+        return nullcontext() if amid is None else before_statement(self.app, *amid)
 
     def _note_cursor(self, cursor: str, meaning: CursorMeaning) -> None:
         """A cursor never stands for two things."""
