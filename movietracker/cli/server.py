@@ -23,6 +23,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from .. import realtime, scheduler
+from ..memory import keep_one_arena
 from .lazy import make_app
 
 # Connections that wait while all workers are busy.
@@ -105,6 +106,7 @@ class Server(BaseApplication):
 
     def load(self) -> Any:
         """The application of one worker process, made after the fork: no connection or lock is shared."""
+        keep_one_arena()
         app = make_app()
         _spare_the_collector()
         return app
