@@ -111,8 +111,8 @@ class Sockets:
 def serving(folder: Path, workers: int, settings: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     out = folder / "out.txt"
     command = [*PROGRAM, "serve", "--port", "0", "--workers", str(workers)]
-    with out.open("wb") as stdout:
-        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, stdout=stdout)
+    with out.open("wb") as stdout, (folder / "log.txt").open("wb") as stderr:
+        process = subprocess.Popen(command, cwd=folder, env={**os.environ, **settings}, stdout=stdout, stderr=stderr)
     try:
         while not (ready := re.search(r"Ready on http://[^:]*:(\d+)", out.read_text())):
             if process.poll() is not None:

@@ -57,8 +57,12 @@ def serve(info: ScriptInfo, host: str, port: int, workers: int, threads: int, re
         listener.close()
         raise
     allow_many_files()
-    with shared_metrics():
-        Server(listener, workers=workers, threads=threads, reload=reload).run()
+    server = Server(listener, workers=workers, threads=threads, reload=reload)
+    try:
+        with shared_metrics():
+            server.run()
+    finally:
+        server.restart_if_changed()
 
 
 def _configure_log() -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import errno
 import gc
 import logging
+import mmap
 import os
 import resource
+import signal
 import socket
+import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -35,12 +39,17 @@ WORKER_CONNECTIONS = 4096
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
+# Names the listening socket that a reloaded server takes over.
+_INHERITED = "_MOVIETRACKER_LISTENER"
+
 # The usual limit of 1024 would be used up by a few hundred sockets and their keep-alive neighbours.
 MANY_FILES = 16_384
 
 
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket; port 0 takes any free one. Raises ClickException when there cannot be one."""
+    if inherited := os.environ.pop(_INHERITED, ""):
+        return socket.socket(fileno=int(inherited))
     listener = None
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -70,10 +79,17 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(BaseApplication):
-    """gunicorn with threads; takes over the listening socket."""
+    """gunicorn with threads; takes over the listening socket.
+
+    With ``reload`` it ends when the code has changed, and ``restart_if_changed`` begins anew: processes forked from
+    this one would keep the old code, which is loaded here, too.
+    """
 
     def __init__(self, listener: socket.socket, *, workers: int, threads: int, reload: bool) -> None:
         url = url_of(listener)
+        self._changed = mmap.mmap(-1, 1)  # shared with the worker processes
+        self._kept = listener.dup() if reload else None
+        self._pid = os.getpid()
         self.options: Mapping[str, Any] = {
             "bind": f"fd://{listener.detach()}",
             "backlog": BACKLOG,
@@ -94,6 +110,7 @@ class Server(BaseApplication):
             "control_socket_disable": True,
             "when_ready": lambda _: click.echo(f"Ready on {url} - stop it with Ctrl-C."),
             "post_worker_init": _on_worker_start,
+            "worker_int": self._on_interrupt,
             "worker_exit": _on_worker_exit,
             "child_exit": _on_child_exit,
         }
@@ -115,6 +132,20 @@ class Server(BaseApplication):
         """Serve until told to stop."""
         _spare_the_collector()
         super().run()
+
+    def restart_if_changed(self) -> None:
+        """Become a new program with the same arguments and the same socket, if the code has changed."""
+        is_worker = os.getpid() != self._pid  # which comes here, too, when it ends
+        if self._kept is not None and self._changed[0] and not is_worker:
+            self._kept.set_inheritable(True)
+            os.environ[_INHERITED] = str(self._kept.fileno())
+            os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - what is running already
+
+    def _on_interrupt(self, worker: Worker) -> None:
+        """gunicorn's watcher of files calls this from its own thread; the other caller is a signal."""
+        if threading.current_thread() is not threading.main_thread():
+            self._changed[0] = 1
+            os.kill(worker.ppid, signal.SIGTERM)
 
 
 class _Log(Logger):
@@ -139,7 +170,10 @@ def shared_metrics() -> Iterator[None]:
         return
     with tempfile.TemporaryDirectory(prefix="movietracker-metrics-", ignore_cleanup_errors=True) as folder:
         os.environ[METRICS_FOLDER] = folder
-        yield
+        try:
+            yield
+        finally:
+            del os.environ[METRICS_FOLDER]
 
 
 def _spare_the_collector() -> None:

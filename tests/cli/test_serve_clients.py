@@ -1,0 +1,212 @@
+"""``movietracker serve`` and clients that are idle, slow, nonsensical, or under way when it stops."""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import time
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+import requests
+from support.serving import Serving, serving
+from support.waiting import wait_until
+
+pytestmark = pytest.mark.slow
+
+PLUGIN = """
+from flask import Blueprint
+from movietracker.pluginapi import hookimpl
+
+@hookimpl
+def register_blueprints(register, context):
+    blueprint = Blueprint("said", __name__)
+
+    @blueprint.get("/said")
+    def said():
+        return {answer}
+
+    register(blueprint)
+"""
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
+    """A server with few threads and little patience."""
+    folder = tmp_path_factory.mktemp("served")
+    with serving(folder, "--workers", "1", "--threads", "2", settings={"REQUEST_TIMEOUT": "2"}) as server:
+        yield server
+
+
+def port_of(server: Serving) -> int:
+    return int(server.url.rpartition(":")[2])
+
+
+def connect(server: Serving) -> socket.socket:
+    return socket.create_connection(("127.0.0.1", port_of(server)), timeout=40)
+
+
+def test_idle_connections_cost_no_thread(served: Serving) -> None:
+    with ExitStack() as idle:
+        for _ in range(100):
+            idle.enter_context(closing(connect(served)))
+        begun = time.monotonic()
+        for _ in range(5):
+            assert requests.get(f"{served.url}/api/health", timeout=20).status_code == 200
+        assert time.monotonic() - begun < 4.5, "gunicorn alone lets each of them hold a thread for 5 s"
+
+
+def read_to_the_end(sock: socket.socket) -> bytes:
+    heard = b""
+    try:
+        while data := sock.recv(65_536):
+            heard += data
+    except ConnectionError:
+        pass
+    return heard
+
+
+@pytest.mark.parametrize(
+    "beginning",
+    [
+        b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{",
+        b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{",
+        b"GET /api/health HTT",
+    ],
+)
+def test_a_client_that_is_too_slow_is_cut_off(served: Serving, beginning: bytes) -> None:
+    with closing(connect(served)) as sock, closing(connect(served)) as other:
+        sock.sendall(beginning)
+        other.sendall(beginning)
+        for each in (sock, other):
+            assert b" 200 " not in read_to_the_end(each)
+    assert requests.get(f"{served.url}/api/health", timeout=20).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("nonsense", "status", "code"),
+    [
+        (b"HELLO\r\n\r\n", 400, "bad_request"),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "bad_request"),
+        (b"GET / HTTP/1.1\r\nbroken header\r\n\r\n", 400, "bad_request"),
+        (b"GET /" + b"x" * 9000 + b" HTTP/1.1\r\n\r\n", 414, None),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 200 + b"\r\n", 431, None),
+    ],
+)
+def test_what_is_no_http_is_answered_like_every_error(
+    served: Serving, nonsense: bytes, status: int, code: str | None
+) -> None:
+    with closing(connect(served)) as sock:
+        sock.sendall(nonsense)
+        answer = http.client.HTTPResponse(sock)
+        answer.begin()
+        body = answer.read()
+    assert (answer.status, answer.headers["Content-Type"]) == (status, "application/json")
+    assert re.fullmatch(rb'\{"detail":"[A-Z][^"]+\.","code":"[a-z_]+"\}', body), body
+    assert code is None or f'"{code}"'.encode() in body
+
+
+class Caller:
+    """Asks without a pause until there is no server any more; every request must be answered whole."""
+
+    def __init__(self, port: int, *, keeps_alive: bool) -> None:
+        self._port = port
+        self._keeps_alive = keeps_alive
+        self.ends: Counter[str] = Counter()
+
+    def run(self) -> None:
+        while self._ask_on_one_connection():
+            pass
+
+    def _ask_on_one_connection(self) -> bool:
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)) as connection:
+            try:
+                connection.connect()
+            except ConnectionRefusedError:
+                return False
+            while True:
+                try:
+                    connection.request("GET", "/openapi.json", headers={"X-Request-ID": "x"})
+                    answer = connection.getresponse()
+                    body = answer.read()
+                    self.ends["whole" if answer.status == 200 and body.endswith(b"}") else f"{answer.status}"] += 1
+                except (http.client.HTTPException, OSError) as error:
+                    self.ends[type(error).__name__] += 1
+                    return True
+                if answer.will_close or not self._keeps_alive:
+                    return True
+
+
+def test_no_request_is_lost_when_the_server_stops_under_load(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2", "--threads", "4") as server, ThreadPoolExecutor(6) as pool:
+        callers = [Caller(port_of(server), keeps_alive=number % 2 == 0) for number in range(6)]
+        running = [pool.submit(caller.run) for caller in callers]
+        wait_until(lambda: all(caller.ends["whole"] >= 10 for caller in callers), 60)
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 10
+        for each in running:
+            each.result(30)
+
+    assert {end for caller in callers for end in caller.ends} == {"whole"}
+    assert "Traceback" not in server.stderr
+
+
+def test_idle_connections_do_not_hold_up_the_stop(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server, ExitStack() as idle:
+        for _ in range(5):
+            idle.enter_context(closing(connect(server)))
+        kept = idle.enter_context(closing(http.client.HTTPConnection("127.0.0.1", port_of(server), timeout=20)))
+        kept.request("GET", "/api/health")
+        kept.getresponse().read()
+        begun = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - begun < 9
+
+
+def test_reload_serves_what_the_code_says_now(tmp_path: Path) -> None:
+    plugin = tmp_path / "instance" / "plugins" / "said.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(PLUGIN.format(answer="'before'"))
+
+    def said() -> str:
+        try:
+            return requests.get(f"{server.url}/said", timeout=10).text
+        except requests.ConnectionError:
+            return "nothing"
+
+    with serving(tmp_path, "--workers", "1", "--reload") as server:
+        assert said() == "before"
+        time.sleep(1.1)  # the watcher compares times of whole seconds
+        plugin.write_text(PLUGIN.format(answer="'after it was changed'"))
+        wait_until(lambda: said() == "after it was changed", 60)
+
+
+def test_there_are_no_debug_pages_even_when_flask_is_told_to_debug(tmp_path: Path) -> None:
+    plugin = tmp_path / "instance" / "plugins" / "said.py"
+    plugin.parent.mkdir(parents=True)
+    plugin.write_text(PLUGIN.format(answer="1 / 0"))
+    with serving(tmp_path, "--workers", "1", settings={"FLASK_DEBUG": "1"}) as server:
+        answer = requests.get(f"{server.url}/said", timeout=10)
+        console = requests.get(f"{server.url}/console", timeout=10)
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal_error")
+    assert "ZeroDivisionError" not in answer.text
+    assert answer.json()["detail"].endswith(f"{answer.headers['X-Request-ID']}.")
+    assert answer.headers["X-Request-ID"] in server.stderr
+    assert console.status_code == 404
+
+
+def test_the_processes_count_together(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as server:
+        # A connection each, so that both processes take part.
+        done = [requests.get(f"{server.url}/api/health", timeout=10).status_code for _ in range(20)]
+        shown = [requests.get(f"{server.url}/metrics", timeout=10).text for _ in range(3)]
+    assert done == [200] * 20
+    for text in shown:
+        assert 'movietracker_requests_total{method="GET",route="/api/health",status="200"} 20.0' in text
