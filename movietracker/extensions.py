@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import flask_limiter
+from flask import Flask
+from flask.sessions import SecureCookieSession, SessionInterface
 from flask_cors import CORS
 from flask_jwt_extended import JWTManager
-from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
 from flask_migrate import Migrate
 from flask_sock import Sock
@@ -26,6 +30,26 @@ class Base(DeclarativeBase):
     """Base of all tables."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+
+
+class Limiter(flask_limiter.Limiter):
+    """Limits decorated endpoints only, in their decorators.
+
+    flask-limiter also looks for limits before every request, which finds none here and takes 15 % of the time of a
+    small one.
+    """
+
+    def _check_request_limit(self, callable_name: str | None = None, in_middleware: bool = True) -> None:
+        if not in_middleware:
+            super()._check_request_limit(callable_name, in_middleware)
+
+
+class NoSessions(SessionInterface):
+    """No cookies: a request's token says all. Opening Flask's session takes 7 % of the time of a small request."""
+
+    def open_session(self, app: Flask, request: Any) -> SecureCookieSession | None:
+        """None: using the session is a mistake, and Flask says so."""
+        return None
 
 
 db = SQLAlchemy(model_class=Base, disable_autonaming=True)

@@ -12,7 +12,7 @@ from flask import Flask
 from . import api, cli, database, realtime
 from .api.authentication import identity_in
 from .backup.vault.vault import make_vault
-from .extensions import db, jwt, migrate
+from .extensions import NoSessions, db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
 from .plugin_context import PluginContext
 from .plugin_manager import load_plugins
@@ -31,6 +31,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """
     source = SettingsSource(overrides)
     app = Flask("movietracker", instance_path=str(source.instance_path), static_folder=None)
+    app.session_interface = NoSessions()
     app.config.update({name: value for name, value in (overrides or {}).items() if name.isupper()})
     app.config.update(source.read(CORE_SETTINGS))
     plugins = load_plugins(app.config, source.instance_path)
