@@ -1,0 +1,235 @@
+"""deploy/: each file passes its own program's check, and nginx serves movietracker as the example says."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from support.listening import Listener
+from support.serving import serving
+from support.waiting import wait_until
+
+DEPLOY = Path(__file__).parents[1] / "deploy"
+OWNER = "owner@movietracker.local"
+
+
+def program(name: str) -> str:
+    """Where a program is; skips when it is not installed."""
+    places = (Path(sys.executable).parent, "/usr/sbin", "/sbin", *os.environ["PATH"].split(os.pathsep))
+    found = shutil.which(name, path=os.pathsep.join(str(place) for place in places))
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, check=False, env={**os.environ, **environment}
+    )
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit, with a program that there is on this machine."""
+    text = (DEPLOY / "movietracker.service").read_text()
+    assert "/opt/movietracker/bin/movietracker" in text
+    path = tmp_path / "movietracker.service"
+    path.write_text(text.replace("/opt/movietracker/bin/movietracker", "/bin/true"))
+    return path
+
+
+def test_systemd_accepts_the_unit(unit: Path) -> None:
+    done = run(program("systemd-analyze"), "verify", "--man=no", str(unit))
+    complaints = [line for line in done.stderr.splitlines() if "movietracker" in line]
+    assert (complaints, done.returncode) == ([], 0)
+
+
+def test_systemd_finds_the_unit_well_shut_in(unit: Path) -> None:
+    done = run(program("systemd-analyze"), "security", "--offline=true", "--threshold=25", str(unit))
+    assert done.returncode == 0, done.stdout[-300:]
+
+
+def test_the_unit_gives_the_server_the_time_that_a_stop_takes() -> None:
+    unit = (DEPLOY / "movietracker.service").read_text()
+    assert int(re.search(r"TimeoutStopSec=(\d+)", unit)[1]) > 10  # type: ignore[index]
+    assert "KillMode=mixed" in unit
+
+
+def test_the_dockerfile_has_no_faults() -> None:
+    done = run(program("hadolint"), str(DEPLOY / "Dockerfile"))
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_dockerfile_copies_what_git_holds_and_dockerignore_lets_through() -> None:
+    ignore = (DEPLOY.parent / ".dockerignore").read_text().splitlines()
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)
+    names = [name for line in copied for name in line.split()]
+    assert names
+    for name in names:
+        assert (DEPLOY.parent / name).exists(), name
+        assert f"!{name}" in ignore
+
+
+def test_compose_accepts_its_file() -> None:
+    done = run(
+        program("docker-compose"), "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet", POSTGRES_PASSWORD="x"
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_compose_does_not_start_without_a_password() -> None:
+    done = run(program("docker-compose"), "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet", POSTGRES_PASSWORD="")
+    assert done.returncode != 0
+    assert "set POSTGRES_PASSWORD" in done.stderr
+
+
+def free_port() -> int:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listener:
+        return int(listener.getsockname()[1])
+
+
+def is_open(port: int) -> bool:
+    with closing(socket.socket()) as visitor:
+        return visitor.connect_ex(("127.0.0.1", port)) == 0
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    """A certificate for 127.0.0.1 that signs itself, and its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "movies.example.com")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(now).not_valid_after(now + timedelta(days=2))
+    names = x509.SubjectAlternativeName([x509.DNSName("movies.example.com")])
+    made = builder.add_extension(names, critical=False).sign(key, hashes.SHA256())
+    paths = folder / "fullchain.pem", folder / "privkey.pem"
+    paths[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    paths[1].write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    return paths
+
+
+def nginx_configuration(folder: Path, upstream: int, plain: int, secure: int) -> Path:
+    """A whole configuration around the example, with ports, files and a certificate of this test's."""
+    site = (DEPLOY / "nginx.conf").read_text()
+    chain, key = certificate(folder)
+    for old, new in (
+        ("127.0.0.1:8000", f"127.0.0.1:{upstream}"),
+        ("listen 80;", f"listen 127.0.0.1:{plain};"),
+        ("listen 443 ssl http2;", f"listen 127.0.0.1:{secure} ssl http2;"),
+        ("/etc/letsencrypt/live/movies.example.com/fullchain.pem", str(chain)),
+        ("/etc/letsencrypt/live/movies.example.com/privkey.pem", str(key)),
+        ("/var/log/nginx/movietracker.log", str(folder / "access.log")),
+    ):
+        assert old in site
+        site = site.replace(old, new)
+    site = re.sub(r"\n +listen \[::\]:[^\n]+", "", site)
+    path = folder / "nginx.conf"
+    temporary = "".join(
+        f"{kind}_temp_path {folder}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    path.write_text(
+        f"daemon off;\npid {folder}/nginx.pid;\nerror_log {folder}/error.log;\nevents {{}}\n"
+        f"http {{\n{temporary}{site}\n}}\n"
+    )
+    return path
+
+
+def test_nginx_accepts_the_example(tmp_path: Path) -> None:
+    nginx = program("nginx")
+    done = run(nginx, "-t", "-e", str(tmp_path / "error.log"), "-c", str(nginx_configuration(tmp_path, 1, 2, 3)))
+    assert done.returncode == 0, done.stderr
+    assert "warn" not in done.stderr
+
+
+@contextmanager
+def running_nginx(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
+    """nginx in front of movietracker; answers its ports without and with TLS."""
+    nginx = program("nginx")
+    ports = free_port(), free_port()
+    path = nginx_configuration(folder, upstream, *ports)
+    process = subprocess.Popen([nginx, "-e", str(folder / "error.log"), "-c", str(path)])
+    try:
+        wait_until(lambda: is_open(ports[1]), 20)
+        yield ports
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS request")
+def test_behind_nginx_clients_are_told_apart_and_nothing_internal_is_shown(tmp_path: Path) -> None:
+    program("nginx")
+    settings = {"TRUSTED_PROXIES": "1", "LOGIN_RATE_LIMIT": "5 per hour"}
+    with (
+        serving(tmp_path, "--workers", "1", settings=settings) as server,
+        running_nginx(tmp_path, int(server.url.rpartition(":")[2])) as (plain, secure),
+    ):
+        base = f"https://127.0.0.1:{secure}"
+        redirect = requests.get(f"http://127.0.0.1:{plain}/docs", allow_redirects=False, timeout=10)
+        health = requests.get(f"{base}/api/health", verify=False, timeout=10)
+        metrics = requests.get(f"{base}/metrics", verify=False, timeout=10)
+        body = {"email": OWNER, "password": "wrong"}
+        guesses = [
+            requests.post(
+                f"{base}/api/auth/login",
+                json={**body, "email": f"nobody{number}@example.com"},
+                headers={"X-Forwarded-For": f"198.51.100.{number}"},
+                verify=False,
+                timeout=10,
+            ).status_code
+            for number in range(7)
+        ]
+
+    assert (redirect.status_code, redirect.headers["Location"]) == (301, "https://127.0.0.1/docs")
+    assert health.headers["Strict-Transport-Security"].startswith("max-age=")
+    assert re.fullmatch(r"[0-9a-f]{32}", health.headers["X-Request-ID"])
+    assert f"request_id={health.headers['X-Request-ID']}" in server.stderr, "nginx and movietracker log the same id"
+    assert health.headers["X-Request-ID"] in (tmp_path / "access.log").read_text()
+    assert metrics.status_code == 404
+    assert guesses == [401] * 5 + [429] * 2, "made-up addresses help nobody"
+
+
+@pytest.mark.slow
+def test_sockets_go_through_nginx_and_their_tokens_into_no_log(tmp_path: Path) -> None:
+    program("nginx")
+    with serving(tmp_path, "--workers", "1", settings={"TRUSTED_PROXIES": "1"}) as server:
+        password = {"email": OWNER, "password": server.password}
+        token = requests.post(f"{server.url}/api/auth/login", json=password, timeout=10).json()["access_token"]
+        # The listener speaks no TLS, so it is let in by the plain port.
+        site = nginx_configuration(tmp_path, int(server.url.rpartition(":")[2]), free_port(), port := free_port())
+        site.write_text(site.read_text().replace(f"{port} ssl http2;", f"{port};"))
+        process = subprocess.Popen([program("nginx"), "-e", str(tmp_path / "error.log"), "-c", str(site)])
+        try:
+            wait_until(lambda: is_open(port), 20)
+            with closing(Listener(port, token)) as listener:
+                assert listener.next()["type"] == "connected"
+                requests.post(
+                    f"{server.url}/api/people",
+                    json={"name": "Mum"},
+                    headers={"Authorization": f"Bearer {token}"},
+                    timeout=10,
+                )
+                assert listener.until("peopleUpdated")
+        finally:
+            process.terminate()
+            process.wait(20)
+    logs = "".join(path.read_text() for path in (tmp_path / "access.log", tmp_path / "error.log", server.stderr_path))
+    assert "/ws/sync" in logs
+    assert token not in logs
