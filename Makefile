@@ -9,13 +9,17 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PACKAGE := setup.cfg pyproject.toml
 
-.PHONY: run test lint bench lock clean
+.PHONY: run test prove lint bench lock clean
 
 run: .venv/.runtime
 	$(BIN)/movietracker serve --port $(PORT)
 
 test: .venv/.development
 	$(BIN)/python -m pytest -n auto $(TESTS)
+
+# The long proof of the sync protocol, at most 30 minutes on two cores; docs/sync.md says what it holds.
+prove: .venv/.development
+	cd tests && ../$(BIN)/python -m sync.prove
 
 lint: .venv/.development
 	$(BIN)/ruff check .

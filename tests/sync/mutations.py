@@ -173,8 +173,11 @@ def tasks_of(options: argparse.Namespace) -> list[Task]:
         chosen = {defect.name: (MACHINE,) for defect in defects}
     else:
         chosen = {defect.name: tuple(str(HERE / killer) for killer in defect.killers) for defect in defects}
+    tasks = [Task(name, tests, options.patience) for name, tests in chosen.items()]
+    if options.machine:  # its runs without a defect are tests of their own
+        return tasks
     everything = tuple(dict.fromkeys(test for tests in chosen.values() for test in tests))
-    return [Task(UNHARMED, everything, 900), *(Task(name, tests, options.patience) for name, tests in chosen.items())]
+    return [Task(UNHARMED, everything, 900), *tasks]
 
 
 def told(verdict: Verdict) -> str:

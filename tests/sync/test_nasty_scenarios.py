@@ -12,7 +12,7 @@ from support.databases import database_url
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
-from movietracker.sync.upkeep import mark_restored
+from movietracker.sync.upkeep import collect, mark_restored
 
 from .devices import OldPhone, Phone
 from .dump import library_of, rows_of
@@ -199,6 +199,61 @@ def test_batches_of_many_sizes(wire: Wire, count: int) -> None:
     queue = [told(action("addMovie", imdb_id=f"tt{number:07}"), id=str(number)) for number in range(count)]
     assert set(statuses(wire.push(*queue))) == {"applied"}
     assert len(wire.pull(limit=7).movies) == count
+
+
+@pytest.mark.parametrize("atomic", [False, True])
+def test_an_action_on_a_list_whose_creation_failed_fails_too_and_may_be_sent_again(
+    wire: Wire, make_phone: MakePhone, assert_converged: Callable[..., Store], atomic: bool
+) -> None:
+    phone = make_phone("phone")
+    phone.do("addList", id="list", name="")  # no list has such a name
+    phone.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
+    phone.do("addMovie", imdb_id=HEAT)
+    results = wire.post({**phone.request(), "atomic": atomic}).json["results"]
+    others = "batch_undone" if atomic else None
+    assert codes(results) == ["validation_error", "list_not_found", others]
+    wire.do("addList", id="list", name="List")
+    again = phone.push()
+    assert again[1]["replayed"] is not atomic  # what was refused for good stays so; what was undone is done now
+    phone.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
+    truth = assert_converged(phone)
+    assert truth.movies[MATRIX]["custom_list_id"] == "list"
+    assert HEAT in truth.movies
+
+
+def test_what_was_deleted_and_forgotten_is_made_again_while_devices_are_away(
+    app: Flask,
+    anna: Account,
+    make_phone: MakePhone,
+    make_old_phone: Callable[..., OldPhone],
+    assert_converged: Callable[..., Store],
+    clock: WallClock,
+) -> None:
+    phone, late, old = make_phone("phone"), make_phone("late"), make_old_phone()
+    phone.do("addList", id="list", name="List")
+    phone.do("addPerson", name="Anna")
+    phone.sync()
+    late.pull()
+    old.pull()
+    late.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
+    clock.time += 60
+    phone.do("deleteList", id="list")
+    phone.do("deletePerson", name="Anna")
+    phone.sync()
+    clock.time += 181 * DAY
+    phone.do("addMovie", imdb_id=MATRIX)
+    phone.sync()
+    with app.app_context():
+        assert collect(anna.id) > 0
+    phone.do("addList", id="list", name="Again")
+    phone.do("addPerson", name="Anna")
+    phone.sync()
+    truth = assert_converged(late, phone)
+    assert late.refusals == ["cursor_expired"]
+    assert truth.lists["list"]["name"] == "Again"
+    assert len(truth.names()) == len(truth.lists) == 1
+    old.pull()
+    assert old.store == truth
 
 
 def test_ten_thousand_actions_are_refused_whole(wire: Wire) -> None:
