@@ -62,6 +62,11 @@ def start(app: Flask) -> None:
         app.extensions[_EXTENSION] = _Jobs(app)
 
 
+def is_running(app: Flask) -> bool:
+    """Whether background jobs run in this process."""
+    return _EXTENSION in app.extensions
+
+
 def stop(app: Flask) -> None:
     """End the background jobs and wait for what is under way: no longer than one title's lookup takes."""
     jobs: _Jobs | None = app.extensions.pop(_EXTENSION, None)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from flask import Response
+from flask import Response, current_app
+from sqlalchemy.exc import SQLAlchemyError
 
-from .. import errors
+from .. import errors, scheduler
+from ..backup.vault.records import states_of
 from ..clock import now
+from ..extensions import limiter
 from ..schemas.answers import HealthSchema, ReadinessSchema
-from ..services.readiness import dependencies
+from ..services.readiness import database_states
+from ..state import state
 from .blueprint import ApiBlueprint
 from .replies import reply
+
+# Without the others requests are answered all the same.
+NEEDED = ("database", "migrations")
 
 blueprint = ApiBlueprint("health", __name__, url_prefix="/api/health", description="Health")
 
@@ -22,9 +29,9 @@ def health() -> Response:
 
 @blueprint.endpoint("GET", "/ready", answer=ReadinessSchema, problems=[errors.NotReady], access=None)
 def ready() -> Response:
-    """Whether each dependency is there: 200, or 503 with the state of each."""
-    states = dependencies()
-    missing = [name for name, state in states.items() if state != "ok"]
+    """The state of each dependency: 200, or 503 when one is missing that the server cannot do without."""
+    states = database_states() | _states()
+    missing = [name for name in NEEDED if states[name] != "ok"]
     body = {"status": "not ready" if missing else "ready", "timestamp": now(), "dependencies": states}
     headers = {"Cache-Control": "no-store"}
     if not missing:
@@ -32,3 +39,18 @@ def ready() -> Response:
     detail = f"The server is not ready; not there: {', '.join(missing)}."
     problem = {"detail": detail, "code": errors.NotReady.code}
     return reply(problem | body, errors.NotReady.status, headers | {"Retry-After": "5"})
+
+
+def _states() -> dict[str, str]:
+    states = {
+        "cache": "ok" if state().http.is_cache_working else "not available, going on without it",
+        "rate_limits": "ok" if limiter.storage.check() else "not available, going on without them",
+        "scheduler": "ok" if scheduler.is_running(current_app) else "not in this process",
+    }
+    destinations = [each.name for each in state().vault.chosen if each.is_configured()]
+    try:
+        backups = states_of(destinations)
+    except SQLAlchemyError:
+        return states
+    words = {None: "no backup yet", True: "ok", False: "the last run failed"}
+    return states | {f"backup:{each.destination}": words[each.is_last_ok] for each in backups}

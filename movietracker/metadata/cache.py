@@ -59,6 +59,11 @@ class ForgivingCache:
         """Forget all answers and counts if possible."""
         self._try(self._backend.clear, None)
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether the backend failed a moment ago and is left alone."""
+        return time.monotonic() < self._resting_until
+
     def close(self) -> None:
         """Close the backend."""
         with self._lock:

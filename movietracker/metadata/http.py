@@ -107,6 +107,11 @@ class ProxyHttp:
             "misses": figures.misses,
         }
 
+    @property
+    def is_cache_working(self) -> bool:
+        """Whether the last use of the cache went well."""
+        return not self._store.cache.get().is_resting
+
     def clear(self) -> None:
         """Forget all stored answers and the counts."""
         self._store.cache.get().clear()

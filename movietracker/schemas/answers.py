@@ -58,6 +58,12 @@ class ErrorSchema(AnswerSchema):
         values=fields.List(fields.String()),
         metadata={"examples": [{"my_rating": ["Must be greater than or equal to 1.0."]}], "optional": True},
     )
+    # Only /api/health/ready says these, with not_ready.
+    status = fields.String(metadata={"examples": ["not ready"], "optional": True})
+    timestamp = fields.Float(metadata={"examples": [1_700_000_000.0], "optional": True})
+    dependencies = fields.Dict(
+        keys=fields.String(), values=fields.String(), metadata={"examples": [{"database": "ok"}], "optional": True}
+    )
 
 
 class UserSchema(AnswerSchema):
@@ -242,7 +248,9 @@ class ReadinessSchema(AnswerSchema):
     status = _text("ready")
     timestamp = _moment("The server's clock")
     dependencies = fields.Dict(
-        keys=fields.String(), values=fields.String(), metadata={"examples": [{"database": "ok"}]}
+        keys=fields.String(),
+        values=fields.String(),
+        metadata={"examples": [{"database": "ok", "migrations": "ok", "cache": "ok"}]},
     )
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import ON_POSTGRESQL, Client
 from flask import Flask
-from sqlalchemy import event
+from sqlalchemy import event, text
 from support.shapes import assert_problem, assert_shape
 
+from movietracker import scheduler
 from movietracker.extensions import db
+from movietracker.services.leases import lease
 
 
 def test_a_server_that_answers_is_healthy(anonymous: Client) -> None:
@@ -48,8 +51,53 @@ def test_a_server_with_its_database_is_ready(anonymous: Client) -> None:
     answer = anonymous.get("/api/health/ready")
 
     assert answer.status_code == 200
-    assert_shape(answer.json, {"status": str, "timestamp": float, "dependencies": {"database": str}})
-    assert (answer.json["status"], answer.json["dependencies"]) == ("ready", {"database": "ok"})
+    assert answer.json.keys() == {"status", "timestamp", "dependencies"}
+    assert answer.json["status"] == "ready"
+    assert answer.json["dependencies"] == {
+        "database": "ok",
+        "migrations": "ok",
+        "leases": "ok",
+        "cache": "ok",
+        "rate_limits": "ok",
+        "scheduler": "not in this process",
+        "backup:local": "no backup yet",
+    }
+
+
+def test_who_works_in_the_background_is_named(app: Flask, anonymous: Client) -> None:
+    with app.app_context(), lease("backup", 30.0):
+        assert anonymous.get("/api/health/ready").json["dependencies"]["leases"] == "held: backup"
+    assert anonymous.get("/api/health/ready").json["dependencies"]["leases"] == "ok"
+
+
+def test_a_process_with_background_jobs_says_so(app: Flask, anonymous: Client) -> None:
+    scheduler.start(app)
+    try:
+        assert anonymous.get("/api/health/ready").json["dependencies"]["scheduler"] == "ok"
+    finally:
+        scheduler.stop(app)
+
+
+def test_migrations_that_are_due_make_the_server_not_ready(app: Flask, anonymous: Client) -> None:
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    answer = anonymous.get("/api/health/ready")
+    assert (answer.status_code, answer.json["code"]) == (503, "not_ready")
+    assert answer.json["dependencies"]["migrations"] == "due: movietracker db upgrade"
+
+
+def test_a_cache_and_limits_that_cannot_be_used_are_named_and_do_without(
+    app: Flask, anonymous: Client, client: Client, instance_path: Path
+) -> None:
+    for name in ("http_cache.sqlite", "rate_limits.sqlite"):
+        (instance_path / name).mkdir()
+    assert client.get("/api/external/tmdb/search?q=matrix").status_code == 200
+    with app.app_context():
+        app.extensions["movietracker"].http.cache_info()
+    answer = anonymous.get("/api/health/ready")
+    assert (answer.status_code, answer.json["status"]) == (200, "ready")
+    assert answer.json["dependencies"]["cache"] == "not available, going on without it"
+    assert answer.json["dependencies"]["rate_limits"] == "not available, going on without them"
 
 
 def test_a_server_without_its_database_is_not_ready_and_says_so_like_every_error(
@@ -60,8 +108,8 @@ def test_a_server_without_its_database_is_not_ready_and_says_so_like_every_error
 
     assert answer.status_code == 503
     assert int(answer.headers["Retry-After"]) > 0
-    body = {"detail": str, "code": str, "status": str, "timestamp": float, "dependencies": {"database": str}}
-    assert_shape(answer.json, body)
+    assert answer.json.keys() == {"detail", "code", "status", "timestamp", "dependencies"}
+    assert answer.json["dependencies"]["migrations"] == "not known"
     assert (answer.json["code"], answer.json["status"]) == ("not_ready", "not ready")
     assert "database" in answer.json["detail"]
     assert "hunter2" not in answer.text
