@@ -15,6 +15,8 @@ __all__ = ["__version__", "create_app"]
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Make an application (see :func:`movietracker.factory.create_app`)."""
+    from .cli.plain import plain_start
     from .factory import create_app as make  # not before: ``movietracker --help`` needs none of what it imports
 
-    return make(overrides)
+    with plain_start():
+        return make(overrides)

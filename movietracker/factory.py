@@ -10,7 +10,7 @@ from typing import Any
 from flask import Flask
 
 from . import api, cli, database, realtime
-from .api.authentication import identity_in
+from .api.authentication import identity_in, plugin_user
 from .backup.vault.vault import make_vault
 from .extensions import NoSessions, db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
@@ -41,9 +41,8 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     _prepare_instance(app)
     _init_database(app)
     http = make_http(app.config, source.instance_path)
-    context = PluginContext(
-        {setting.name: app.config[setting.name] for setting in settings}, source.instance_path, http
-    )
+    values = {setting.name: app.config[setting.name] for setting in settings}
+    context = PluginContext(values, source.instance_path, http, plugin_user)
     lookup = make_lookup(plugins, context)
     vault = make_vault(plugins, context)
     app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app))

@@ -32,9 +32,27 @@ class HttpClientFactory(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PluginUser:
+    """The user whose token came with a request; ``id`` is a UUID."""
+
+    id: str
+    username: str
+
+
+def _nobody() -> PluginUser:
+    raise RuntimeError("There is no request here, so there is no user.")
+
+
+@dataclass(frozen=True, slots=True)
 class PluginContext:
-    """What the core hands to a plugin."""
+    """What the core hands to a plugin.
+
+    ``current_user`` is for the views of a plugin's blueprints: it answers who sent the request, or ends it as every
+    other endpoint does: with 401 for a token that is bad or missing, 403 for an administrator's, 503 when the database
+    is away.
+    """
 
     settings: Mapping[str, Any]
     instance_path: Path
     http_client: HttpClientFactory
+    current_user: Callable[[], PluginUser] = _nobody

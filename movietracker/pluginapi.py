@@ -39,7 +39,7 @@ from .errors import (
     TitleUnknown,
 )
 from .events import Change, LibraryChanged
-from .plugin_context import PluginContext
+from .plugin_context import PluginContext, PluginUser
 from .settings import Setting, flag, rate, text, url, whole_number, words
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "MetadataProvider",
     "PluginContext",
     "PluginError",
+    "PluginUser",
     "ProviderFailed",
     "ProviderNotConfigured",
     "ProviderProblem",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from conftest import Client, client_of
 from flask import Flask
+from support.shapes import assert_problem
 
 from movietracker.errors import PluginError, SettingsError
 from movietracker.plugin_manager import PluginManager
@@ -290,6 +291,42 @@ def library_changed(event):
         page = client.get("/full").json
         assert page == {"colour": "blue", "seen": [[anna.id, [["person", str(person["id"])]]]]}
         assert "full" in app.test_cli_runner().invoke(args=["full"]).output
+
+    def test_a_view_can_ask_for_the_user_as_every_other_endpoint_does(
+        self, make_app: Callable[..., Flask], folder: Path, app: Flask, anna: Account, ben: Account
+    ) -> None:
+        write(
+            folder,
+            "private.py",
+            HEAD
+            + """
+import flask
+
+
+@hookimpl
+def register_blueprints(register, context):
+    page = flask.Blueprint("private", __name__)
+
+    @page.get("/private")
+    def private():
+        user = context.current_user()
+        return {"id": user.id, "username": user.username}
+
+    register(page)
+""",
+        )
+        with_plugin = make_app(MOVIETRACKER_PLUGIN_DIR=str(folder))
+        for account in (anna, ben):
+            mine = client_of(with_plugin, account).get("/private").json
+            assert mine == {"id": account.id, "username": account.username}
+
+        stranger = client_of(with_plugin)
+        assert_problem(stranger.get("/private"), 401, "bad_token")
+        assert_problem(stranger.get("/private", headers={"Authorization": "Bearer nonsense"}), 401, "bad_token")
+        assert_problem(client_of(with_plugin).login_as_admin().get("/private"), 403, "forbidden")
+        client = client_of(with_plugin, anna)
+        assert client.post("/api/auth/logout").status_code == 204
+        assert_problem(client.get("/private"), 401, "bad_token")
 
     def test_one_that_fails_at_the_news_disturbs_nobody(
         self, make_app: Callable[..., Flask], folder: Path, anna: Account, caplog: pytest.LogCaptureFixture

@@ -16,6 +16,7 @@ from jwt import PyJWTError
 
 from ..clock import now
 from ..errors import BadToken, Forbidden
+from ..plugin_context import PluginUser
 from ..services.accounts import Account, SignedIn, TokenIdentity, identify
 
 USER_TOKEN_LIFE = timedelta(days=30)
@@ -53,6 +54,12 @@ def current_user() -> Account:
         raise Forbidden("An administrator's token does not open a user's endpoints.")
     g.user_id = claims["sub"]
     return user_of(claims)
+
+
+def plugin_user() -> PluginUser:
+    """The same for the views of plugins."""
+    account = current_user()
+    return PluginUser(account.id, account.username)
 
 
 def current_admin() -> None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, ScriptInfo
 from sqlalchemy.exc import DBAPIError
 
 from ..errors import PluginError, Problem, SettingsError
@@ -26,6 +26,18 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(database_sentence(error)) from error
     except OSError as error:
         raise click.ClickException(f"{error.filename or 'A file'}: {error.strerror or error}.") from error
+
+
+@contextmanager
+def plain_start() -> Iterator[None]:
+    """Let Flask's own program, too, say in a sentence why an application cannot be made."""
+    try:
+        yield
+    except (SettingsError, PluginError) as error:
+        context = click.get_current_context(silent=True)
+        if context is None or context.find_object(ScriptInfo) is None:
+            raise
+        raise click.ClickException(str(error)) from error
 
 
 def database_sentence(error: DBAPIError) -> str:

@@ -148,6 +148,24 @@ def test_flask_runs_the_same_commands(tmp_path: Path) -> None:
     assert by_flask.stdout == run_program(tmp_path, "users", "list", "--json").stdout == "[]\n"
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("command", [("users", "list"), ("routes",), ("run", "--port", "0")])
+def test_flask_tells_a_bad_setting_in_one_sentence_too(tmp_path: Path, command: tuple[str, ...]) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "movietracker", *command],
+        cwd=tmp_path,
+        env=environment({"CACHE_TTL_SECONDS": "soon"}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    sentence = "CACHE_TTL_SECONDS must be a whole number from 1 to 31536000, not 'soon' (from the environment)."
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (1, f"Error: {sentence}")
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("users", "list"), ("db", "upgrade")])
 def test_a_bad_setting_stops_the_start_with_one_sentence(program: Program, command: tuple[str, ...]) -> None:
     result = program(*command, CACHE_TTL_SECONDS="soon")
