@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator
 
 from flask import Flask, Response, request
 
+# What it saves, and what it costs (CPU of one core; a list of 2,000 movies, and a list of 44 people):
+#   level 1: 4,890 kB to 800 kB in 22 ms    9.0 kB to 0.75 kB in 0.016 ms
+#   level 6: 4,890 kB to 523 kB in 100 ms   9.0 kB to 0.69 kB in 0.030 ms
+# At 20 Mbit/s the list takes 2 s as it is, 0.32 s with level 1, 0.21 s with level 6: level 1 has four fifths of what
+# there is to save, and holds up the other requests of a household a fifth as long. Below a kilobyte a packet is sent
+# anyway.
 MIN_BYTES = 1024
 _LEVEL = 1
 _TYPES = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -15,6 +16,7 @@ from sqlalchemy import ColumnElement, bindparam, select
 
 from .. import clock
 from ..models import CustomList, Movie, MovieStatus, Person, Recommendation, WatchRecord
+from ..prepared import Prepared
 from ..services.change_clock import LibraryRead
 
 VERSION = 2
@@ -27,7 +29,7 @@ VOTES = Recommendation.__table__
 PEOPLE = Person.__table__
 LISTS = CustomList.__table__
 
-_MOVIES = (
+_MOVIES = Prepared(
     select(
         MOVIES.c.imdb_id,
         MOVIES.c.media_type,
@@ -44,7 +46,7 @@ _MOVIES = (
     .order_by(MOVIES.c.imdb_id)
     .limit(PAGE)
 )
-_VOTES = (
+_VOTES = Prepared(
     select(VOTES.c.imdb_id, PEOPLE.c.name, VOTES.c.date_recommended, VOTES.c.vote_type)
     .join_from(VOTES, PEOPLE, (PEOPLE.c.user_id == VOTES.c.user_id) & (PEOPLE.c.id == VOTES.c.person_id))
     .where(
@@ -82,10 +84,10 @@ def export_document(read: LibraryRead) -> Iterator[bytes]:
     yield from _joined(_movie_pages(read))
     yield b'],"people":['
     people = read.execute(_PEOPLE.order_by(_by_code_points(read, PEOPLE.c.name))).mappings()
-    yield from _joined(map(_lines, people.partitions(PAGE)))
+    yield from _joined(_lines(map(dict, page)) for page in people.partitions(PAGE))
     yield b'],"lists":['
     lists = read.execute(_LISTS.order_by(*_order_of_lists(read))).mappings()
-    yield from _joined(map(_lines, lists.partitions(PAGE)))
+    yield from _joined(_lines(map(dict, page)) for page in lists.partitions(PAGE))
     yield b"]}\n"
 
 
@@ -94,10 +96,11 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
     while rows := read.fetch_plain(_MOVIES, after=after):
         first, after = rows[0][0], rows[-1][0]
         votes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-        for imdb_id, name, date, vote_type in read.fetch_plain(_VOTES, first=first, last=after):
-            vote = {"person_name": name, "date_recommended": date, "vote_type": bool(vote_type)}
-            votes[imdb_id].append(vote)
-        yield _lines(_movie(row, votes.get(row[0], [])) for row in rows)
+        found = read.fetch_plain(_VOTES, first=first, last=after)
+        found.sort(key=itemgetter(2, 1))
+        for imdb_id, name, date, vote_type in found:
+            votes[imdb_id].append({"person_name": name, "date_recommended": date, "vote_type": bool(vote_type)})
+        yield _lines([_movie(row, votes.get(row[0], [])) for row in rows])
 
 
 def _movie(row: tuple[Any, ...], votes: list[dict[str, Any]]) -> dict[str, Any]:
@@ -108,7 +111,7 @@ def _movie(row: tuple[Any, ...], votes: list[dict[str, Any]]) -> dict[str, Any]:
         "status": status,
         "custom_list_id": list_id,
         "last_modified": last_modified,
-        "recommendations": sorted(votes, key=lambda vote: (vote["date_recommended"], vote["person_name"])),
+        "recommendations": votes,
         "watch_history": None if date_watched is None else {"date_watched": date_watched, "my_rating": my_rating},
     }
 
@@ -124,12 +127,11 @@ def _order_of_lists(read: LibraryRead) -> list[ColumnElement[Any]]:
 
 
 def _lines(records: Iterable[Any]) -> bytes:
-    return b",\n".join(orjson.dumps(dict(record)) for record in records)
+    return b",\n".join([orjson.dumps(record) for record in records])
 
 
 def _joined(pages: Iterable[bytes]) -> Iterator[bytes]:
     separator = b"\n"
     for page in pages:
-        yield separator
-        yield page
+        yield separator + page
         separator = b",\n"

@@ -171,9 +171,9 @@ def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str 
         lists.get_list(tx, custom_list_id)
     else:
         custom_list_id = None  # older clients send it with any status
-    is_new = ensure_movie(tx, imdb_id)
-    before = tx.execute(_MOVIE_BEFORE, of_movie=imdb_id).one()
-    is_other = (before.status, before.custom_list_id) != (status, custom_list_id)
+    before = status_of(tx, imdb_id)
+    is_new = before is None and ensure_movie(tx, imdb_id)
+    is_other = (before or ("toWatch", None)) != (status, custom_list_id)
     if is_other:
         tx.execute(_UPDATE_STATUS, to_status=status, to_list=custom_list_id, of_movie=imdb_id)
     if is_new or is_other:

@@ -59,7 +59,11 @@ def pull_since(read: LibraryRead, since: float) -> dict[str, Any]:
     changes = read_everything(read) if start.is_full else read_changes(read, start.after)
     answer = _answer(changes, _cursor(read, changes), full_sync=start.is_full)
     if start.is_full:
-        answer["live_ids"] = _live_ids(read)
+        answer["live_ids"] = {
+            "movies": [movie["imdb_id"] for movie in changes.movies],
+            "people": [person["id"] for person in changes.people],
+            "lists": [each["id"] for each in changes.lists],
+        }
     return answer
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -60,6 +60,9 @@ class Outcome:
     def is_success(self) -> bool:
         """Whether what the user wanted is so now."""
         return self.status in ("applied", "noop")
+
+
+_KEPT = tuple(each.name for each in fields(Outcome) if each.name != "replayed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +172,7 @@ class _Batch:
                 return Outcome("rejected", "id_reused", "This action id was used for another action before.")
             return outcome
         outcome = self._perform(request)
-        kept = {key: value for key, value in asdict(outcome).items() if key != "replayed"}
+        kept = _kept(outcome)
         row = {"user_id": self._tx.user_id, "id": request.id, "fingerprint": request.fingerprint, "at": self._tx.at}
         self._new.append({**row, "outcome": orjson.dumps(kept).decode()})
         self._recorded[request.id] = (request.fingerprint, Outcome(**kept, replayed=True))
@@ -228,6 +231,11 @@ def _of_record(
 ) -> Outcome:
     rev, last_modified = tx.stamp_of(kind, key)
     return Outcome(status, code, error, last_modified, rev, kind, key)
+
+
+def _kept(outcome: Outcome) -> dict[str, Any]:
+    """What is recorded of an outcome; dataclasses.asdict would copy each value deeply, a tenth of a batch's time."""
+    return {name: getattr(outcome, name) for name in _KEPT}
 
 
 def _undone(outcome: Outcome) -> Outcome:

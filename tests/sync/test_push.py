@@ -460,7 +460,7 @@ def _fault(when: str) -> tuple[Any, str, Any]:
         return pushing, "Doing", fail
     if when == "after the effect":
         return pushing, "_of_record", fail
-    return pushing, "asdict", fail
+    return pushing, "_kept", fail
 
 
 def test_effect_and_outcome_are_recorded_by_one_transaction(
