@@ -3,7 +3,7 @@
 glibc keeps an arena for each thread that is busy at the same time as others, and keeps what was freed in their midst. A
 worker (105 MiB at its start) that answers the list of 20,000 movies, 42 MB of JSON, reached 302 MiB, held 43 MiB more
 than at its start after one answer, and 24 MiB more yet after a hundred. With one arena and a trim after each large
-answer it reaches 240 MiB, holds 21 MiB more, and after a hundred still no more than 30.
+answer it reaches 240 MiB, holds 21 MiB more, and no more than 40 after any number.
 """
 
 from __future__ import annotations

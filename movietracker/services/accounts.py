@@ -73,6 +73,9 @@ class TokenIdentity:
 
 _COLUMNS = (USERS.c.id, USERS.c.email, USERS.c.username, USERS.c.created_at, USERS.c.is_active)
 
+_CREDENTIALS = Prepared(
+    select(*_COLUMNS, USERS.c.token_version, USERS.c.hashed_password).where(USERS.c.email == bindparam("of_email"))
+)
 _IDENTITY = Prepared(
     select(
         *_COLUMNS,
@@ -171,8 +174,7 @@ def get_account(user_id: str) -> Account:
 def log_in(email: str, password: str) -> SignedIn:
     """The account of these credentials; takes equally long whatever is wrong. Raises BadCredentials."""
     with db.engine.connect() as connection:
-        statement = select(*_COLUMNS, USERS.c.token_version, USERS.c.hashed_password)
-        row = connection.execute(statement.where(USERS.c.email == normalise_email(email))).one_or_none()
+        row = _CREDENTIALS.run(connection, {"of_email": normalise_email(email)}).one_or_none()
     is_right = verify_password(password, row.hashed_password if row else None)
     if row is None or not is_right or not row.is_active:
         raise BadCredentials
