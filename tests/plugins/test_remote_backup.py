@@ -20,7 +20,13 @@ from movietracker_plugins.remote_backup.destination import RemoteDestination
 from support.stores import PASSWORD, USER, SftpServer, webdav_server
 
 from movietracker.errors import SettingsError
-from movietracker.pluginapi import BackupNotFound, DestinationFailed, DestinationNotConfigured, DestinationUnreachable
+from movietracker.pluginapi import (
+    BackupNotFound,
+    DestinationFailed,
+    DestinationNotConfigured,
+    DestinationProblem,
+    DestinationUnreachable,
+)
 
 KEYS = {"key": "AKIAIOSFODNN7EXAMPLE", "secret": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"}
 
@@ -306,6 +312,31 @@ def test_options_that_are_no_json_object_stop_the_start_without_showing_them(giv
         'BACKUP_REMOTE_OPTIONS must be a JSON object such as {"key": "value"}, not the value given '
         "(from the environment)."
     )
+
+
+@pytest.mark.parametrize(
+    ("address", "options", "said"),
+    [
+        ("s3://bucket", {**KEYS, "endpoint_url": "http://127.0.0.1:9"}, "cannot be reached"),
+        ("s3://bucket", {**KEYS, "endpoint": "http://127.0.0.1:9"}, "do not fit each other or this kind of store"),
+        ("sftp://keeper:{}@127.0.0.1:9/folder", {}, "cannot be reached"),
+        ("sftp://keeper:{}@127.0.0.1:99999/folder", {}, "make no sense"),
+        ("webdav+http://keeper:{}@127.0.0.1:9/folder", {}, "cannot be reached"),
+        ("webdav://folder", {"base_url": "http://keeper:{}@127.0.0.1:9"}, "cannot be reached"),
+        ("webdav://keeper:{}@127.0.0.1:9/folder", {}, "do not fit each other or this kind of store"),
+        ("keeper:{}@127.0.0.1/folder", {}, "is its disk mounted"),
+        ("ftp://keeper:{}@127.0.0.1:9/folder", {}, "cannot be reached"),
+    ],
+)
+def test_what_is_wrong_with_a_store_is_said_without_its_address_and_secrets(
+    address: str, options: dict[str, str], said: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = KEYS["secret"].replace("/", "")
+    options = {name: value.replace("{}", secret) for name, value in options.items()}
+    with pytest.raises(DestinationProblem, match=said) as error:
+        RemoteDestination(address.replace("{}", secret), options).check()
+    told = error.value.detail + caplog.text
+    assert not [each for each in (secret, *KEYS.values(), "127.0.0.1") if each in told]
 
 
 def closing(destination: RemoteDestination) -> Iterator[RemoteDestination]:
