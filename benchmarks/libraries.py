@@ -6,7 +6,8 @@ import random
 
 from movietracker.contracts import TitleDetails, TitleRatings
 from movietracker.services import library, lists
-from movietracker.services.library import Metadata, Vote
+from movietracker.services.library import Vote
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_write
 
 PEOPLE = 40

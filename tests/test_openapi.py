@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from movietracker.schemas import answers, requests
-from movietracker.services.movies import SORTS
+from movietracker.services.movie_statements import SORTS
 from movietracker.services.names import MAX_NAME_LENGTH
 
 METHODS = {"get", "post", "put", "patch", "delete"}

@@ -25,7 +25,7 @@ from .replies import reply
 
 blueprint = ApiBlueprint("backup", __name__, url_prefix="/api/backup", description="Export, import and backups")
 
-_PROBLEMS = [
+PROBLEMS_OF_IMPORT = [
     errors.InvalidDocument,
     errors.Invalid,
     errors.DestinationFailed,
@@ -61,7 +61,7 @@ def export(user: Account) -> Response:
     return response
 
 
-@blueprint.endpoint("POST", "/import", answer=ImportResultSchema, problems=_PROBLEMS)
+@blueprint.endpoint("POST", "/import", answer=ImportResultSchema, problems=PROBLEMS_OF_IMPORT)
 @importing
 @blueprint.arguments(ImportQuerySchema, location="query")
 @_takes_a_document

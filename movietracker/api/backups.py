@@ -14,23 +14,14 @@ from ..schemas.backups import BackupListSchema, BackupSettingsSchema, RestoreQue
 from ..services.accounts import Account
 from ..services.backup_settings import is_backup_enabled, set_backup_enabled
 from ..state import state
+from .backup import PROBLEMS_OF_IMPORT
 from .blueprint import ApiBlueprint
 from .limits import importing
 from .replies import reply
 
 blueprint = ApiBlueprint("backups", __name__, url_prefix="/api/backup", description="Backups on the server")
 
-_PROBLEMS = [
-    errors.BackupNotFound,
-    errors.BackupDamaged,
-    errors.WrongPassphrase,
-    errors.InvalidDocument,
-    errors.Invalid,
-    errors.DestinationFailed,
-    errors.DestinationUnreachable,
-    errors.DestinationNotConfigured,
-    errors.TooManyRequests,
-]
+_PROBLEMS = [errors.BackupNotFound, errors.BackupDamaged, errors.WrongPassphrase, *PROBLEMS_OF_IMPORT]
 
 
 @blueprint.endpoint("GET", "/settings", answer=BackupSettingsSchema)

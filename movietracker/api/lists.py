@@ -11,7 +11,7 @@ from ..schemas.answers import ListSchema, MovieSchema
 from ..schemas.requests import ListChangeSchema, NewListSchema, PageSchema
 from ..services import lists
 from ..services.accounts import Account
-from ..services.movies import MovieFilter
+from ..services.movie_statements import MovieFilter
 from ..services.transactions import library_read, library_write
 from .blueprint import ApiBlueprint
 from .movies import movie_page

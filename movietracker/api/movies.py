@@ -21,8 +21,9 @@ from ..schemas.requests import (
 )
 from ..services import library, movies, people
 from ..services.accounts import Account
-from ..services.library import Metadata, Vote
-from ..services.movies import MovieFilter
+from ..services.library import Vote
+from ..services.metadata_columns import Metadata
+from ..services.movie_statements import MovieFilter
 from ..services.transactions import LibraryRead, library_read, library_write
 from ..state import state
 from .blueprint import ApiBlueprint

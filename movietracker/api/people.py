@@ -11,7 +11,8 @@ from ..schemas.answers import PersonSchema, PersonStatsSchema
 from ..schemas.requests import NewPersonSchema, PageSchema, PersonChangeSchema
 from ..services import people
 from ..services.accounts import Account
-from ..services.movies import MovieFilter, list_movies
+from ..services.movie_statements import MovieFilter
+from ..services.movies import list_movies
 from ..services.transactions import library_read, library_write
 from .blueprint import ApiBlueprint
 from .paging import Order, page_of

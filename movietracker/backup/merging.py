@@ -16,7 +16,7 @@ from ..models import CustomList, Person
 from ..services import bulk, library, lists, people
 from ..services.bulk import NO_METADATA, ChangedTitle, NewTitle, StoredTitle, TitleState
 from ..services.change_clock import MOST_KEYS_IN_STATEMENT, LibraryWrite
-from ..services.library import Metadata
+from ..services.metadata_columns import Metadata
 from .matching import Plan, plan_lists, plan_people, settle_names
 from .reading import Document
 from .records import ListRecord, MovieRecord, PersonRecord

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import Invalid
-from ..services.library import Metadata, metadata_columns
+from ..services.metadata_columns import Metadata, metadata_columns
 from ..services.people import QUICK_RECOMMENDERS
 from . import values
 from .values import Check, Fault

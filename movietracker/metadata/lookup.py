@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from ..contracts import MediaType, TitleDetails, TitleRatings
 from ..errors import Invalid, Problem, ProviderNotConfigured, ProviderProblem, TitleUnknown
-from ..services.library import Metadata
+from ..services.metadata_columns import Metadata
 from ..services.title_metadata import ProviderResponse, known_imdb_id, store_responses
 from .chain import Answered, ProviderChain
 from .deadline import time_limit

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, select
 from ..errors import MovieNotFound, ProviderNotConfigured
 from ..models import Movie
 from ..services import enrichment_queue, library
-from ..services.library import Metadata
+from ..services.metadata_columns import Metadata
 from ..services.transactions import LibraryWrite
 from .lookup import Lookup, Title
 

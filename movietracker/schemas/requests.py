@@ -12,7 +12,7 @@ from .fields import Document, Flag, ImdbId, Name, Number, Text, Timestamp, VoteT
 MAX_NAMES = 500
 
 MOVIE_SORTS = ("imdb_id", "title", "year", "added", "modified", "watched", "rating")
-"""What movies can be sorted by; services/movies.py says how."""
+"""What movies can be sorted by; services/movie_statements.py says how."""
 
 
 class RequestSchema(Schema):

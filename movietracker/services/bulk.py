@@ -10,7 +10,8 @@ from sqlalchemy import BindParameter, bindparam, delete, func, select, update
 
 from ..database import insert_rows, upsert
 from .change_clock import MOST_KEYS_IN_STATEMENT, LibraryRead, LibraryWrite
-from .library import MOVIES, STATUS, VOTES, WATCHED, Metadata, metadata_columns
+from .library import MOVIES, STATUS, VOTES, WATCHED
+from .metadata_columns import Metadata, metadata_columns
 from .people import vote_field
 
 _MINE = MOVIES.c.user_id == bindparam("of_user")

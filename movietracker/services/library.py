@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import orjson
 from sqlalchemy import BindParameter, Row, bindparam, delete, insert, select, update
 
 from ..errors import Invalid, MovieNotFound, NotWatched, RecommendationNotFound
 from ..models import Movie, MovieStatus, Recommendation, WatchRecord
 from ..prepared import Prepared
 from . import lists, people
-from .names import search_form
+from .metadata_columns import Metadata, metadata_columns
 from .transactions import LibraryRead, LibraryWrite
 
 MOVIES = Movie.__table__
 STATUS = MovieStatus.__table__
 WATCHED = WatchRecord.__table__
 VOTES = Recommendation.__table__
-
-MAX_METADATA_BYTES = 262_144
-MAX_SEARCH_TEXT = 20_000
 
 _OF_USER: BindParameter[str] = bindparam("of_user")
 _OF_MOVIE: BindParameter[str] = bindparam("of_movie")
@@ -84,19 +80,6 @@ _UPDATE_VOTE = Prepared(
     update(VOTES).where(*_IS_VOTE).values(date_recommended=bindparam("to_date"), vote_type=bindparam("to_vote"))
 )
 _REMOVE_VOTE = Prepared(delete(VOTES).where(*_IS_VOTE))
-
-
-@dataclass(frozen=True, slots=True)
-class Metadata:
-    """What is known of a title, in the contract's light shapes; what is not known is None.
-
-    ``search_extra`` holds words to search by that the light shapes leave out, such as the original title.
-    """
-
-    media_type: str | None = None
-    tmdb_data: Mapping[str, Any] | None = None
-    omdb_data: Mapping[str, Any] | None = None
-    search_extra: tuple[str, ...] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,51 +262,3 @@ def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: 
     if values:
         tx.execute(_UPDATE_MOVIE.values(**values), of_movie=imdb_id)
         tx.touch("movie", imdb_id, "metadata")
-
-
-def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
-    """The columns of a movie for these metadata, given the row that is there. Raises Invalid."""
-    values: dict[str, Any] = {}
-    for column, data in (("tmdb_data", metadata.tmdb_data), ("omdb_data", metadata.omdb_data)):
-        if data is not None:
-            values[column] = _dump(column, data)
-    if not values:
-        return values
-    if metadata.tmdb_data is not None or before is None or before.title is None:
-        known = metadata.tmdb_data or metadata.omdb_data or {}
-        values["title"] = _text(known.get("title"))
-        values["year"] = _year(known.get("year"))
-    values["search_text"] = _search_text(metadata, before.search_text if before else None)
-    return values
-
-
-def _dump(column: str, data: Mapping[str, Any]) -> str:
-    try:
-        dumped = orjson.dumps(data)
-    except TypeError:
-        raise Invalid.field(column, "holds a value that JSON cannot express") from None
-    if len(dumped) > MAX_METADATA_BYTES:
-        raise Invalid.field(column, f"must have at most {MAX_METADATA_BYTES} bytes")
-    return dumped.decode()
-
-
-def _search_text(metadata: Metadata, known: str | None) -> str:
-    """Everything that ``q`` searches in, case-folded, a phrase a line: titles, people and genres of both shapes."""
-    phrases: list[Any] = [*(known or "").splitlines(), *metadata.search_extra]
-    for data in (metadata.tmdb_data, metadata.omdb_data):
-        for key in ("title", "director", "writer"):
-            phrases.append((data or {}).get(key))
-        for key in ("cast", "actors", "genres"):
-            listed = (data or {}).get(key)
-            phrases.extend(listed if isinstance(listed, list | tuple) else [])
-    texts = dict.fromkeys(search_form(phrase) for phrase in phrases if isinstance(phrase, str) and phrase)
-    return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
-
-
-def _text(value: Any) -> str | None:
-    return value.replace("\x00", "")[:1000] if isinstance(value, str) else None
-
-
-def _year(value: Any) -> str | None:
-    text = str(value)[:4] if isinstance(value, str | int) else ""
-    return text if text.isdecimal() else None

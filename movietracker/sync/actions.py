@@ -12,7 +12,8 @@ from ..errors import ListNotFound, MovieNotFound, NotWatched, PersonNotFound, Re
 from ..schemas import actions as data_schemas
 from ..services import library, lists, movies, people
 from ..services.change_clock import LibraryRead
-from ..services.library import Metadata, Vote
+from ..services.library import Vote
+from ..services.metadata_columns import Metadata
 from ..services.names import normalise_name
 from .conflicts import ActionConflict, Doing, refuse_changed, refuse_deleted, refuse_recreated
 from .names import bearer_meant, bearer_there, last_bearer, person_meant, refuse_namesake

@@ -16,6 +16,7 @@ from ..models import CustomList, Movie, Person, Tombstone
 from ..prepared import Prepared
 from ..services import lists, movies, people
 from ..services.change_clock import Head, LibraryRead
+from ..services.movie_statements import MovieFilter
 
 TOMBSTONES = Tombstone.__table__
 
@@ -79,7 +80,7 @@ def read_everything(read: LibraryRead) -> Changes:
     """The whole library."""
     head = read.head()
     changes = Changes(head, head.seq, has_more=False)
-    changes.movies = movies.list_movies(read, movies.MovieFilter(), with_rev=True).movies
+    changes.movies = movies.list_movies(read, MovieFilter(), with_rev=True).movies
     changes.people = people.list_people(read, with_rev=True)
     changes.lists = lists.list_lists(read, with_rev=True)
     return changes
@@ -87,7 +88,7 @@ def read_everything(read: LibraryRead) -> Changes:
 
 def _fill(read: LibraryRead, changes: Changes, after: int, base: int) -> None:
     between = (after, changes.reached)
-    changes.movies = movies.list_movies(read, movies.MovieFilter(changed=between), with_rev=True).movies
+    changes.movies = movies.list_movies(read, MovieFilter(changed=between), with_rev=True).movies
     changes.people = people.list_people(read, with_rev=True, changed=between)
     changes.lists = lists.list_lists(read, with_rev=True, changed=between)
     deleted: dict[str, list[str]] = {"movie": [], "person": [], "list": []}

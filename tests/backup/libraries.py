@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from movietracker.services import library, lists, people
 from movietracker.services.accounts import Account
-from movietracker.services.library import Metadata, Vote
+from movietracker.services.library import Vote
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.names import MAX_NAME_LENGTH, normal_form
 from movietracker.services.people import QUICK_RECOMMENDERS
 from movietracker.services.transactions import library_write

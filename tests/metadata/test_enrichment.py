@@ -15,6 +15,7 @@ from movietracker.metadata.enrichment import Report, enrich
 from movietracker.services import library
 from movietracker.services.accounts import Account, delete_account
 from movietracker.services.enrichment_queue import queue_refresh
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_write
 from movietracker.state import state
 
@@ -103,7 +104,7 @@ def test_details_that_came_meanwhile_are_not_overwritten(
 ) -> None:
     def deliver_meanwhile(right: Answer) -> Answer:
         with app.app_context(), library_write(anna.id) as tx:
-            library.ensure_movie(tx, MATRIX, library.Metadata(tmdb_data={"title": "From the phone"}))
+            library.ensure_movie(tx, MATRIX, Metadata(tmdb_data={"title": "From the phone"}))
         return right
 
     add_stubs(anna, [MATRIX])

@@ -12,6 +12,7 @@ from movietracker.extensions import db
 from movietracker.models import EnrichmentAttempt
 from movietracker.services import library, movies
 from movietracker.services.accounts import Account
+from movietracker.services.movie_statements import MovieFilter
 from movietracker.services.transactions import Head, library_read, library_write
 
 NOTES = EnrichmentAttempt.__table__
@@ -39,7 +40,7 @@ def movie_of(user: Account, imdb_id: str) -> dict[str, Any]:
 def stubs_of(user: Account) -> set[str]:
     """The titles of a library without details."""
     with library_read(user.id) as read:
-        listed = movies.list_movies(read, movies.MovieFilter()).movies
+        listed = movies.list_movies(read, MovieFilter()).movies
     return {movie["imdb_id"] for movie in listed if movie["tmdb_data"] is None}
 
 

@@ -14,6 +14,7 @@ from standin import Standin
 from movietracker.metadata.enrichment import enrich
 from movietracker.services import library
 from movietracker.services.accounts import Account, create_account
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_write
 from movietracker.state import state
 from movietracker.sync.actions import registry
@@ -201,7 +202,7 @@ def test_what_happens_in_the_background_moves_the_head_and_is_delivered(
     assert report.filled == 1
     watcher.look("its enrichment")
     with library_write(anna.id) as tx:
-        library.refresh_metadata(tx, MATRIX, library.Metadata("movie", {"title": "Anew"}, {"title": "Anew"}))
+        library.refresh_metadata(tx, MATRIX, Metadata("movie", {"title": "Anew"}, {"title": "Anew"}))
     watcher.look("a refresh")
     remove_movie(anna, MATRIX)
     watcher.look("a removal")

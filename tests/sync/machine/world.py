@@ -15,7 +15,7 @@ from movietracker.extensions import db
 from movietracker.models import LibraryHead
 from movietracker.services import library as services
 from movietracker.services.accounts import Account
-from movietracker.services.library import Metadata
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_changed, library_write
 from movietracker.sync.upkeep import collect, mark_restored
 
