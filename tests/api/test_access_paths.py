@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from conftest import Client
 from flask import Flask
-from sqlalchemy import event
+from support.statements import hearing_statements
 
-from movietracker.extensions import db
 from movietracker.services.accounts import Account
-from movietracker.services.library import Metadata, Vote, ensure_movie, recommend, set_status, watch
+from movietracker.services.library import Vote, ensure_movie, recommend, set_status, watch
 from movietracker.services.lists import add_list
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_write
 
 MOVIE = "tt0000004"
@@ -87,13 +87,8 @@ def plans(app: Flask) -> Iterator[list[tuple[str, list[str]]]]:
             lines = cursor.connection.execute(f"EXPLAIN QUERY PLAN {statement}", of_one).fetchall()
             found.append((statement, [line[3] for line in lines]))
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", explain)
-    try:
+    with hearing_statements(app, explain):
         yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", explain)
 
 
 def reads_too_much(statement: str, line: str, whole: set[str]) -> bool:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from conftest import Client
 from flask import Flask
-from sqlalchemy import event
+from support.statements import hearing_statements
 
-from movietracker.extensions import db
 from movietracker.services.accounts import Account
-from movietracker.services.library import Metadata, Vote, ensure_movie, recommend
+from movietracker.services.library import Vote, ensure_movie, recommend
+from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_write
 
 
@@ -40,13 +40,8 @@ def counted(app: Flask) -> Iterator[list[str]]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.append(statement)
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with hearing_statements(app, note):
         yield statements
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 ADDRESSES = [

@@ -77,6 +77,11 @@ def replace(client: Client, new: Json, **query: Any) -> Json:
     return bring(client, new, mode="replace", **query)
 
 
+def assert_same(store: Pulled, fresh: Pulled) -> None:
+    """Fail unless both hold the same records."""
+    assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
+
+
 class TestReplacing:
     def test_makes_the_account_what_the_file_says(self, changed: Client) -> None:
         replace(changed, OLD)
@@ -175,7 +180,7 @@ class TestSyncingClients:
         replace(changed, OLD)
         catch_up(store, wire.pull(store.cursor))
         fresh = wire.pull()
-        assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
+        assert_same(store, fresh)
         assert ALIEN not in store.movies
 
     def test_that_pull_page_by_page_end_with_it_too(self, changed: Client) -> None:
@@ -184,7 +189,7 @@ class TestSyncingClients:
         replace(changed, OLD)
         catch_up(store, wire.pull(store.cursor, limit=1))
         fresh = wire.pull()
-        assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
+        assert_same(store, fresh)
 
     def test_that_are_older_end_with_it_too(self, changed: Client) -> None:
         wire = Wire(changed)
@@ -192,7 +197,7 @@ class TestSyncingClients:
         replace(changed, OLD)
         catch_up(store, wire.since(store.timestamp))
         fresh = wire.since()
-        assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
+        assert_same(store, fresh)
 
     def test_hear_of_what_is_gone(self, changed: Client) -> None:
         wire = Wire(changed)
@@ -212,7 +217,7 @@ class TestSyncingClients:
         bring(changed, newer)
         catch_up(store, wire.pull(store.cursor))
         fresh = wire.pull()
-        assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
+        assert_same(store, fresh)
 
     def test_are_told_when_their_queue_contradicts_what_was_restored(self, changed: Client) -> None:
         wire = Wire(changed)

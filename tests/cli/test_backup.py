@@ -16,6 +16,7 @@ from click.testing import Result
 from flask import Flask
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import PROGRAM, environment, run_program
+from support.terminal import everything_shown_on
 
 from movietracker.backup.vault.run import LEASE_NAME
 from movietracker.cli import progress
@@ -149,16 +150,6 @@ class TestRun:
         assert done.stdout == b"Backed up 2 users, 0 with failures.\n"
         assert "Backing up" in shown
         assert "2/2" in shown
-
-
-def everything_shown_on(master: int) -> str:
-    shown = b""
-    with open(master, "rb", buffering=0) as screen:
-        while True:
-            try:
-                shown += screen.read(4096)
-            except OSError:  # the other side is closed
-                return shown.decode()
 
 
 class TestList:

@@ -16,6 +16,7 @@ from flask import Flask
 from support.endless_catalogue import EndlessCatalogue, app, catalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import PROGRAM, environment
+from support.terminal import everything_shown_on
 
 from movietracker.cli import progress
 from movietracker.metadata.enrichment import LEASE_NAME
@@ -136,7 +137,7 @@ def test_on_a_terminal_there_is_a_bar(
     settings = {"MOVIETRACKER_INSTANCE_PATH": str(instance_path), "DATABASE_URL": app.config["DATABASE_URL"]}
     master, slave = pty.openpty()
     with ThreadPoolExecutor(1) as pool:
-        screen = pool.submit(_everything_shown_on, master)
+        screen = pool.submit(everything_shown_on, master)
         done = subprocess.run(
             [*PROGRAM, "enrich"],
             cwd=tmp_path,
@@ -152,13 +153,3 @@ def test_on_a_terminal_there_is_a_bar(
     assert done.stdout.decode() == "Filled 5 titles; 0 unknown to the providers; 0 failed.\n"
     assert "Looking up titles" in shown
     assert "5/5" in shown
-
-
-def _everything_shown_on(master: int) -> str:
-    shown = b""
-    with open(master, "rb", buffering=0) as screen:
-        while True:
-            try:
-                shown += screen.read(4096)
-            except OSError:  # the other side is closed
-                return shown.decode()

@@ -46,13 +46,14 @@ def planting_in(folder: Path) -> Plant:
     return plant
 
 
-class TestFolderOnAMountedDisk(BackupDestinationContract):
-    @pytest.fixture
-    def disk(self, tmp_path: Path) -> Path:
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        return disk
+@pytest.fixture
+def disk(tmp_path: Path) -> Path:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    return disk
 
+
+class TestFolderOnAMountedDisk(BackupDestinationContract):
     @pytest.fixture
     def destination(self, disk: Path) -> RemoteDestination:
         return RemoteDestination(f"file://{disk}", {})
@@ -151,12 +152,6 @@ class TestS3(BackupDestinationContract):
 
 
 class TestSftp(BackupDestinationContract):
-    @pytest.fixture
-    def disk(self, tmp_path: Path) -> Path:
-        disk = tmp_path / "disk"
-        disk.mkdir()
-        return disk
-
     @pytest.fixture
     def server(self, disk: Path, tmp_path: Path) -> Iterator[SftpServer]:
         server = SftpServer(disk, tmp_path / "known_hosts")

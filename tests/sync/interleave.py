@@ -10,10 +10,9 @@ from dataclasses import dataclass, field
 
 import pytest
 from flask import Flask
-from sqlalchemy import event
+from support.statements import hearing_statements
 
 from movietracker.database import LIBRARY_TABLES
-from movietracker.extensions import db
 
 _LIBRARY = re.compile(r"\b(" + "|".join(sorted(LIBRARY_TABLES)) + r")\b")
 
@@ -40,13 +39,8 @@ def before_statement(app: Flask, number: int, do: Callable[[], object] = lambda:
             ran.is_done = True
             in_a_thread(do)
 
-    with app.app_context():
-        engine = db.engine
-    event.listen(engine, "before_cursor_execute", listen)
-    try:
+    with hearing_statements(app, listen):
         yield ran
-    finally:
-        event.remove(engine, "before_cursor_execute", listen)
 
 
 def count_statements(app: Flask, do: Callable[[], object]) -> list[str]:
