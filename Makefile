@@ -9,6 +9,10 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet --quiet
 PACKAGE := setup.cfg pyproject.toml
 
+# A lock holds all that is needed, so pip need not look for more. Left to look, the pip of Python 3.11 takes the newest
+# release for a requirement with an extra, such as coverage[toml], and then refuses it because it is not in the lock.
+INSTALL_LOCK := $(PIP) install --no-deps --require-hashes --requirement
+
 .PHONY: run test prove lint bench lock clean
 
 run: .venv/.runtime
@@ -57,12 +61,12 @@ clean:
 
 .venv/.runtime: .venv/.created requirements.lock $(PACKAGE)
 	@echo "Installing ..."
-	@$(PIP) install --require-hashes --requirement requirements.lock
+	@$(INSTALL_LOCK) requirements.lock
 	@$(PIP) install --no-deps --editable .
 	@touch $@
 
 .venv/.development: .venv/.created requirements-dev.lock $(PACKAGE)
 	@echo "Installing, with what tests and lint need ..."
-	@$(PIP) install --require-hashes --requirement requirements-dev.lock
+	@$(INSTALL_LOCK) requirements-dev.lock
 	@$(PIP) install --no-deps --editable .
 	@touch .venv/.runtime $@
