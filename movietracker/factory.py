@@ -16,6 +16,7 @@ from .extensions import NoSessions, db, jwt, migrate
 from .metadata.setup import make_http, make_lookup
 from .plugin_context import PluginContext
 from .plugin_manager import load_plugins
+from .redis_link import open_link
 from .schema_upkeep import ensure_additive_schema
 from .secret_files import secret_of
 from .services.transactions import library_changed
@@ -40,13 +41,14 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(source.read(settings))
     _prepare_instance(app)
     _init_database(app)
-    http = make_http(app.config, source.instance_path)
+    redis = open_link(app.config["REDIS_URL"])
+    http = make_http(app.config, source.instance_path, redis)
     values = {setting.name: app.config[setting.name] for setting in settings}
     context = PluginContext(values, source.instance_path, http, plugin_user)
     lookup = make_lookup(plugins, context)
     vault = make_vault(plugins, context)
-    app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app))
-    realtime.init_app(app, identity_in)
+    app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app, redis), redis)
+    realtime.init_app(app, identity_in, redis)
     for blueprint in plugins.blueprints(context):
         app.register_blueprint(blueprint)
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)

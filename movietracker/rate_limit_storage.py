@@ -67,7 +67,7 @@ class SqliteStorage(Storage):
 
         Answers the new count; 0 when it cannot be counted.
         """
-        values = {"key": _digest(key), "amount": amount, "expiry": expiry, "now": clock.now()}
+        values = {"key": digest(key), "amount": amount, "expiry": expiry, "now": clock.now()}
 
         def count(connection: sqlite3.Connection) -> int:
             connection.execute(_FORGET, values)
@@ -94,13 +94,13 @@ class SqliteStorage(Storage):
     def clear(self, key: str) -> None:
         """Forget the key's count."""
         statement = "DELETE FROM counters WHERE key = ?"
-        self._run(lambda connection: connection.execute(statement, (_digest(key),)).rowcount, otherwise=0)
+        self._run(lambda connection: connection.execute(statement, (digest(key),)).rowcount, otherwise=0)
 
     def _window(self, key: str) -> tuple[int, float]:
         now = clock.now()
 
         def read(connection: sqlite3.Connection) -> tuple[int, float]:
-            row = connection.execute(_READ, {"key": _digest(key), "now": now}).fetchone()
+            row = connection.execute(_READ, {"key": digest(key), "now": now}).fetchone()
             return (0, now) if row is None else (int(row[0]), float(row[1]))
 
         return self._run(read, otherwise=(0, now))
@@ -124,7 +124,8 @@ class SqliteStorage(Storage):
         return answer
 
 
-def _digest(key: str) -> bytes:
+def digest(key: str) -> bytes:
+    """What stands for a key in the storage."""
     # Keys hold what somebody typed as an e-mail address; the file need not.
     return hashlib.sha256(key.encode()).digest()
 

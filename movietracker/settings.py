@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from dotenv import dotenv_values
 
 from .errors import SettingsError
+from .redis_link import is_redis_url
 
 Parser = Callable[[Any], Any]
 
@@ -91,6 +92,14 @@ def origins(value: Any) -> tuple[str, ...]:
     return given
 
 
+def redis_url(value: Any) -> str:
+    """The address of a Redis server; empty for none."""
+    address = text(value)
+    if address and not is_redis_url(address):
+        raise ValueError
+    return address
+
+
 def rate(value: Any) -> str:
     """A rate such as ``10 per minute``; empty for none."""
     written = text(value)
@@ -114,6 +123,7 @@ _EXPECTED: dict[Parser, str] = {
     flag: "yes or no",
     words: "comma-separated words",
     url: "an http:// or https:// address",
+    redis_url: "an address such as redis://host:6379/0",
     rate: 'a rate such as "10 per minute"',
     origins: "web origins such as https://app.example.com, comma-separated, or * for all",
     time_zone: "a time zone such as Europe/Vienna",
@@ -148,6 +158,9 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("SECRET_KEY", text, "", "Signs the access tokens; generated in the instance folder when empty.", True),
     Setting("ADMIN_TOKEN", text, "", "Opens the admin endpoints; generated in the instance folder when empty.", True),
     Setting("DATABASE_URL", text, "", "Database; empty means SQLite in the instance folder.", True),
+    Setting(
+        "REDIS_URL", redis_url, "", "Redis for what machines share; empty means files in the instance folder.", True
+    ),
     Setting(
         "CORS_ORIGINS", origins, (), "Web origins that may call the API from a browser, comma-separated; * for all."
     ),

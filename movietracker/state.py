@@ -15,6 +15,7 @@ from .metadata.http import ProxyHttp
 from .metadata.lookup import Lookup
 from .metadata.refresh import Refresher
 from .plugin_manager import PluginManager
+from .redis_link import RedisLink
 from .settings import Setting
 
 
@@ -28,6 +29,7 @@ class State:
     lookup: Lookup
     vault: Vault
     api: flask_smorest.Api
+    redis: RedisLink | None
     refresher: Refresher = field(init=False)
     _openapi: list[bytes] = field(default_factory=list)
 

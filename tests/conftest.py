@@ -33,7 +33,15 @@ pytest_plugins = ["standin.fixtures"]
 ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
 
 # Settings of the machine that runs the tests must not reach them.
-for _name in ("SECRET_KEY", "ADMIN_TOKEN", "DATABASE_URL", "TMDB_API_KEY", "OMDB_API_KEY", "METADATA_PROVIDERS"):
+for _name in (
+    "SECRET_KEY",
+    "ADMIN_TOKEN",
+    "DATABASE_URL",
+    "REDIS_URL",
+    "TMDB_API_KEY",
+    "OMDB_API_KEY",
+    "METADATA_PROVIDERS",
+):
     os.environ.pop(_name, None)
 
 
@@ -135,6 +143,8 @@ def close_app(app: Flask) -> None:
     state = app.extensions["movietracker"]
     state.lookup.close()
     state.http.close()
+    if state.redis is not None:
+        state.redis.close()
 
 
 @pytest.fixture

@@ -11,6 +11,8 @@ from flask import Flask
 from .._version import __version__
 from ..extensions import limiter
 from ..rate_limit_storage import STORAGE_URI
+from ..redis_limits import REDIS_EXTENSION, REDIS_STORAGE_URI
+from ..redis_link import RedisLink
 from ..schemas.answers import ErrorSchema
 from ..sync.actions import registry
 from . import (
@@ -77,7 +79,7 @@ class DescribedApi(flask_smorest.Api):
         pass
 
 
-def init_app(app: Flask) -> DescribedApi:
+def init_app(app: Flask, redis: RedisLink | None) -> DescribedApi:
     """Register everything that answers requests; answers the object that makes the OpenAPI document."""
     app.config.update(
         API_TITLE="movietracker",
@@ -91,7 +93,8 @@ def init_app(app: Flask) -> DescribedApi:
     guards.init_app(app)
     compression.init_app(app)
     etags.init_app(app)
-    app.config.setdefault("RATELIMIT_STORAGE_URI", STORAGE_URI)
+    app.extensions[REDIS_EXTENSION] = redis
+    app.config.setdefault("RATELIMIT_STORAGE_URI", REDIS_STORAGE_URI if redis else STORAGE_URI)
     limiter.init_app(app)
     error_handlers.init_app(app)
     api = DescribedApi(app, spec_kwargs=_SPEC)

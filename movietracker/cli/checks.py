@@ -23,6 +23,7 @@ from ..contracts import BackupDestination, Capability, MetadataProvider
 from ..errors import Problem, ProviderNotConfigured
 from ..extensions import db, limiter
 from ..models import LibraryHead
+from ..redis_link import RedisAwayError, describe
 from ..services import accounts
 from ..services.transactions import write_connection
 from ..state import state
@@ -132,6 +133,23 @@ def _migrations() -> Finding:
     return ok("migrations", f"The database is up to date, at revision {', '.join(applied)}.")
 
 
+def redis() -> Iterator[Finding]:
+    """Whether Redis answers, when it is configured, and cannot grow without limit."""
+    link = state().redis
+    if link is None:
+        return
+    try:
+        found = describe(link)
+    except RedisAwayError as error:
+        remedy = "See that REDIS_URL is right and Redis runs; until then each machine goes on without it."
+        yield Finding("redis", "fault", f"Redis cannot be used: {error}.", remedy)
+        return
+    yield ok("redis", f"Redis {found['redis_version']} answers.")
+    if not found["maxmemory"]:
+        remedy = "Set maxmemory, 100mb for instance, and maxmemory-policy allkeys-lru in Redis."
+        yield Finding("redis", "warning", "Redis has no limit of memory, and the cache of answers none in it.", remedy)
+
+
 def clock() -> Iterator[Finding]:
     """Whether the clock can be right."""
     now = time.time()
@@ -238,6 +256,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
     configuration,
     folders,
     database,
+    redis,
     clock,
     users,
     providers,

@@ -108,3 +108,5 @@ def let_go(app: Flask) -> None:
         db.engine.dispose()
         state().lookup.close()
         state().http.close()
+        if (redis := state().redis) is not None:
+            redis.close()

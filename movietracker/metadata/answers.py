@@ -24,7 +24,14 @@ class CacheFigures:
 
 
 class CacheError(Exception):
-    """The backend cannot do its work now; the message says why in a few words."""
+    """The backend cannot do its work now; the message says why in a few words.
+
+    ``is_told`` says that the backend has warned of it itself, and sees to it that nobody waits for it in vain.
+    """
+
+    def __init__(self, reason: str, *, is_told: bool = False) -> None:
+        super().__init__(reason)
+        self.is_told = is_told
 
 
 class AnswerCache(Protocol):

@@ -9,6 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from werkzeug.utils import import_string
+
+from ..redis_link import RedisLink
 from .answers import Answer, AnswerCache, CacheError, CacheFigures
 from .sqlite_answers import SqliteAnswers
 
@@ -20,8 +23,16 @@ T = TypeVar("T")
 REST_SECONDS = 30.0
 
 
-def open_cache(instance_path: Path, max_entries: int) -> ForgivingCache:
-    """The cache of this machine; the one place where the backend is chosen. Nothing is opened before the first use."""
+def open_cache(
+    instance_path: Path, ttl_seconds: float, max_entries: int, redis: RedisLink | None = None
+) -> ForgivingCache:
+    """The cache in Redis, or of this machine; the one place where the backend is chosen.
+
+    Nothing is opened before the first use.
+    """
+    if redis is not None:
+        # Imported here, since requests-cache's backend needs a package that is there only with Redis.
+        return ForgivingCache(import_string("movietracker.metadata.redis_answers:RedisAnswers")(redis, ttl_seconds))
     return ForgivingCache(SqliteAnswers(instance_path / "http_cache.sqlite", max_entries))
 
 
@@ -76,7 +87,8 @@ class ForgivingCache:
             try:
                 result = operation()
             except CacheError as reason:
-                self._rest(reason)
+                if not reason.is_told:
+                    self._rest(reason)
                 return otherwise
             self._warned = False
             return result

@@ -27,6 +27,7 @@ from urllib.parse import quote, urlencode
 from .. import metrics
 from ..contracts import JsonHttpClient
 from ..errors import ProviderProblem, ProviderUnreachable
+from ..redis_link import RedisLink
 from .answers import Answer
 from .cache import open_cache
 from .deadline import Deadline, time_left, time_limit
@@ -66,8 +67,9 @@ class ProxyHttp:
         *,
         limits: Limits | None = None,
         clock: Callable[[], float] = time.time,
+        redis: RedisLink | None = None,
     ) -> None:
-        self._store = _Store(instance_path, ttl_seconds, max_entries, clock)
+        self._store = _Store(instance_path, ttl_seconds, max_entries, clock, redis)
         self._limits = limits or Limits()
         self._clients: list[CachedJsonClient] = []
 
@@ -126,12 +128,19 @@ class ProxyHttp:
 class _Store:
     """The cache that all clients share, with the rules for its use."""
 
-    def __init__(self, instance_path: Path, ttl_seconds: float, max_entries: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        instance_path: Path,
+        ttl_seconds: float,
+        max_entries: int,
+        clock: Callable[[], float],
+        redis: RedisLink | None,
+    ) -> None:
         self.locks_path = instance_path / "locks"
         self.ttl_seconds = ttl_seconds
         self.max_entries = max_entries
         self.now = clock
-        self.cache = PerProcess(lambda: open_cache(instance_path, max_entries))
+        self.cache = PerProcess(lambda: open_cache(instance_path, ttl_seconds, max_entries, redis))
 
     def find(self, key: str) -> Answer | None:
         """The stored answer, however old; one that has been damaged on the disk counts as missing."""

@@ -8,14 +8,15 @@ from typing import Any
 
 from ..plugin_context import PluginContext
 from ..plugin_manager import PluginManager
+from ..redis_link import RedisLink
 from .chain import ProviderChain, order_providers
 from .http import ProxyHttp
 from .lookup import Lookup
 
 
-def make_http(settings: Mapping[str, Any], instance_path: Path) -> ProxyHttp:
+def make_http(settings: Mapping[str, Any], instance_path: Path, redis: RedisLink | None) -> ProxyHttp:
     """The HTTP client that all providers share."""
-    return ProxyHttp(instance_path, settings["CACHE_TTL_SECONDS"], settings["CACHE_MAX_ENTRIES"])
+    return ProxyHttp(instance_path, settings["CACHE_TTL_SECONDS"], settings["CACHE_MAX_ENTRIES"], redis=redis)
 
 
 def make_lookup(plugins: PluginManager, context: PluginContext) -> Lookup:

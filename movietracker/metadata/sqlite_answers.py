@@ -6,19 +6,17 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cattrs.errors import BaseValidationError
-from requests.structures import CaseInsensitiveDict
 from requests_cache.backends.sqlite import SQLiteDict
-from requests_cache.models.request import CachedRequest
 from requests_cache.models.response import CachedResponse
 
 from .answers import Answer, CacheError, CacheFigures
 from .deadline import Deadline
 from .file_lock import file_lock
+from .stored_responses import to_answer, to_response
 
 logger = logging.getLogger("movietracker.metadata")
 
@@ -80,14 +78,14 @@ class SqliteAnswers:
 
     def get(self, key: str) -> Answer | None:
         """The answer of this key, however old."""
-        return self._run(lambda table: _to_answer(table.get(key)))
+        return self._run(lambda table: to_answer(table.get(key)))
 
     def put(self, key: str, url: str, answer: Answer) -> None:
         """Store an answer and drop the oldest ones beyond the limit, in one transaction."""
 
         def store(table: _Table) -> None:
             with table.connection(commit=True) as connection:
-                table[key] = _to_response(url, answer)
+                table[key] = to_response(url, answer)
                 connection.execute(_EVICT, (self._max_entries,))
 
         self._run(store)
@@ -180,22 +178,3 @@ def _inode(path: Path) -> int | None:
 def _execute(table: _Table, statement: str, values: tuple[object, ...] = ()) -> None:
     with table.connection(commit=True) as connection:
         connection.execute(statement, values)
-
-
-def _to_response(url: str, answer: Answer) -> CachedResponse:
-    # Made of public parts, rather than taken from the response that came, so that nothing else can be in it. It has
-    # no expiry: how long it is good for is judged when it is read, and it is kept after that.
-    return CachedResponse(
-        content=answer.body,
-        status_code=200,
-        reason="OK",
-        url=url,
-        headers=CaseInsensitiveDict({"Content-Type": "application/json"}),
-        encoding="utf-8",
-        request=CachedRequest(method="GET", url=url),
-        created_at=datetime.fromtimestamp(answer.stored_at, UTC),
-    )
-
-
-def _to_answer(response: CachedResponse | None) -> Answer | None:
-    return None if response is None else Answer(response.content or b"", response.created_at.timestamp())

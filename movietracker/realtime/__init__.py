@@ -7,6 +7,7 @@ loop.py        its turns: bytes, arrivals, news, time-outs
 peer.py        one socket: what it is sent, pings, closing
 audience.py    who listens to which library, and whether the token still lives
 tail.py        finds what any process has committed
+hints.py       with Redis, hears at once that there is something to find
 messages.py    what clients are told, and how a burst is merged
 =============  ====================================================================================================
 """

@@ -14,6 +14,7 @@ from wsproto.utilities import ProtocolError
 
 from ..errors import BadRequest
 from ..extensions import sock
+from ..redis_link import RedisLink
 from .audience import ReadToken
 from .hub import Hub
 from .loop import Arrival
@@ -27,12 +28,12 @@ SEND_BUFFER = 262_144
 blueprint = Blueprint("realtime", __name__)
 
 
-def init_app(app: Flask, read_token: ReadToken) -> None:
+def init_app(app: Flask, read_token: ReadToken, redis: RedisLink | None) -> None:
     """Register the address, and the hub that serves what comes from there.
 
     ``read_token`` answers what a token says of itself, once its signature is checked; it raises BadToken.
     """
-    app.extensions[EXTENSION] = Hub(app, read_token)
+    app.extensions[EXTENSION] = Hub(app, read_token, redis)
     app.config.setdefault("SOCK_SERVER_OPTIONS", {"subprotocols": [SUBPROTOCOL], "thread_class": _reader})
     app.register_blueprint(blueprint)
 

@@ -14,8 +14,10 @@ from collections.abc import Callable
 from flask import Flask
 
 from ..events import LibraryChanged
+from ..redis_link import RedisLink
 from ..services.transactions import library_changed
 from .audience import ReadToken
+from .hints import Hints, give
 from .loop import STOPPING, Arrival, Loop
 
 STOP_SECONDS = 5.0
@@ -24,8 +26,9 @@ STOP_SECONDS = 5.0
 class Hub:
     """Takes over sockets from requests; its methods are for any thread."""
 
-    def __init__(self, app: Flask, read_token: ReadToken) -> None:
+    def __init__(self, app: Flask, read_token: ReadToken, redis: RedisLink | None) -> None:
         self._app = app
+        self._redis = redis
         self._read_token = read_token
         self._lock = threading.Lock()
         self._loop: Loop | None = None
@@ -60,14 +63,19 @@ class Hub:
             thread.join(STOP_SECONDS)
 
     def _run(self, loop: Loop) -> None:
+        hints = None
         with self._app.app_context():
             try:
+                if self._redis is not None:
+                    hints = Hints(self._redis, self._on_hint)
                 while self._goes_on(loop):
                     loop.turn()
                 loop.say_farewell()
             finally:
                 with self._lock:
                     self._loop = None
+                if hints is not None:
+                    hints.stop()
                 loop.close()
 
     def _goes_on(self, loop: Loop) -> bool:
@@ -83,6 +91,11 @@ class Hub:
 
     def _on_library_changed(self, _app: Flask, event: LibraryChanged) -> None:
         """What this process commits is told at once; it would be found anyway, a moment later."""
+        self._on_hint(event.user_id)
+        if self._redis is not None:
+            give(self._redis, event.user_id)
+
+    def _on_hint(self, user_id: str) -> None:
         loop = self._loop
-        if loop is not None and loop.watches(event.user_id):
+        if loop is not None and loop.watches(user_id):
             loop.wake()
