@@ -11,17 +11,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .errors import SettingsError
 
-try:
-    import redis
-    from redis.backoff import NoBackoff
-    from redis.retry import Retry
-except ImportError:  # an extra: only those who set REDIS_URL need it
-    redis = None  # type: ignore[assignment]
+if TYPE_CHECKING:
+    from redis import Redis
 
 T = TypeVar("T")
 
@@ -45,16 +41,19 @@ class RedisLink:
     """A client for the processes of one application; may be used from any thread, and survives a fork."""
 
     def __init__(self, url: str, rest_seconds: float = REST_SECONDS) -> None:
-        if redis is None:
-            raise SettingsError("REDIS_URL needs one more package: pip install 'movietracker[redis]'.")
+        # Imported here: it takes 0.1 s, and is there only with the extra, for those who set REDIS_URL.
+        try:
+            redis, backoff, retry = (import_module(name) for name in ("redis", "redis.backoff", "redis.retry"))
+        except ImportError:
+            raise SettingsError("REDIS_URL needs one more package: pip install 'movietracker[redis]'.") from None
         self.failures: tuple[type[Exception], ...] = (redis.RedisError, OSError)
-        self.client: redis.Redis = redis.Redis.from_url(
+        self.client: Redis = redis.Redis.from_url(
             url,
             socket_timeout=TIMEOUT_SECONDS,
             socket_connect_timeout=TIMEOUT_SECONDS,
             max_connections=MOST_CONNECTIONS,
             # Once more, since a connection that was left open may have been closed by Redis meanwhile.
-            retry=Retry(NoBackoff(), 1),
+            retry=retry.Retry(backoff.NoBackoff(), 1),
         )
         self._rest_seconds = rest_seconds
         self._resting_until = 0.0
@@ -101,20 +100,6 @@ class RedisLink:
 def open_link(url: str) -> RedisLink | None:
     """The link to the Redis of a URL, None for an empty one; nothing is connected before it is needed."""
     return RedisLink(url) if url else None
-
-
-def is_redis_url(value: str) -> bool:
-    """Whether a text is the address of a Redis server: redis://, rediss:// (TLS) or unix://."""
-    try:
-        parts = urlsplit(value)
-        return (
-            parts.scheme in ("redis", "rediss")
-            and bool(parts.hostname)
-            and (parts.port or 1) > 0
-            and (parts.path.strip("/") or "0").isdecimal()
-        ) or (parts.scheme == "unix" and bool(parts.path))
-    except ValueError:
-        return False
 
 
 def describe(link: RedisLink) -> dict[str, Any]:

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
 
 from .errors import SettingsError
-from .redis_link import is_redis_url
 
 Parser = Callable[[Any], Any]
 
@@ -95,9 +95,23 @@ def origins(value: Any) -> tuple[str, ...]:
 def redis_url(value: Any) -> str:
     """The address of a Redis server; empty for none."""
     address = text(value)
-    if address and not is_redis_url(address):
+    if address and not _is_redis_url(address):
         raise ValueError
     return address
+
+
+def _is_redis_url(value: str) -> bool:
+    """Whether a text is the address of a Redis server: redis://, rediss:// (TLS) or unix://."""
+    try:
+        parts = urlsplit(value)
+        return (
+            parts.scheme in ("redis", "rediss")
+            and bool(parts.hostname)
+            and (parts.port or 1) > 0
+            and (parts.path.strip("/") or "0").isdecimal()
+        ) or (parts.scheme == "unix" and bool(parts.path))
+    except ValueError:
+        return False
 
 
 def rate(value: Any) -> str:
