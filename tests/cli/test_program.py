@@ -41,6 +41,7 @@ HEAVY = (
     "marshmallow",
     "flask_smorest",
     "gunicorn",
+    "redis",
     "requests",
     "rich",
     "movietracker.factory",
