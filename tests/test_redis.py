@@ -194,6 +194,30 @@ class TestAway:
         assert client.post("/api/auth/login", json={"email": "x@example.com", "password": PASSWORD}).status_code == 401
 
 
+class TestReadiness:
+    def test_names_redis_and_needs_it_for_nothing(self, clients: list[Client], redis: RedisServer) -> None:
+        assert self.ready(clients[0])["redis"] == "ok"
+        redis.kill()
+        away = self.ready(clients[0])
+        assert away["redis"] == "not available, going on without it"
+        assert (away["database"], away["migrations"], away["rate_limits"]) == ("ok", "ok", "ok")
+        redis.start()
+        wait_until(lambda: self.ready(clients[0])["redis"] == "ok", 20)
+
+    def test_answers_in_time_when_redis_falls_silent(self, clients: list[Client], redis: RedisServer) -> None:
+        redis.freeze()
+        begun = time.monotonic()
+        for _ in range(10):
+            assert self.ready(clients[0])["redis"] == "not available, going on without it"
+        assert time.monotonic() - begun < 10  # each would have waited a second, had it asked Redis
+
+    def ready(self, client: Client) -> dict[str, str]:
+        answer = client.get("/api/health/ready")
+        assert (answer.status_code, answer.json["status"]) == (200, "ready")
+        assert redis_server.PASSWORD not in answer.text
+        return dict(answer.json["dependencies"])
+
+
 class TestDoctor:
     def findings(self, app: Flask) -> list[tuple[str, str]]:
         result = app.test_cli_runner().invoke(args=["doctor", "--json"])

@@ -9,6 +9,7 @@ from .. import errors, scheduler
 from ..backup.vault.records import states_of
 from ..clock import now
 from ..extensions import limiter
+from ..redis_link import RedisAwayError
 from ..schemas.answers import HealthSchema, ReadinessSchema
 from ..services.readiness import database_states
 from ..state import state
@@ -17,6 +18,8 @@ from .replies import reply
 
 # Without the others requests are answered all the same.
 NEEDED = ("database", "migrations")
+
+DEGRADED = "not available, going on without it"
 
 blueprint = ApiBlueprint("health", __name__, url_prefix="/api/health", description="Health")
 
@@ -42,8 +45,8 @@ def ready() -> Response:
 
 
 def _states() -> dict[str, str]:
-    states = {
-        "cache": "ok" if state().http.is_cache_working else "not available, going on without it",
+    states = _redis_state() | {
+        "cache": "ok" if state().http.is_cache_working else DEGRADED,
         "rate_limits": "ok" if limiter.storage.check() else "not available, going on without them",
         "scheduler": "ok" if scheduler.is_running(current_app) else "not in this process",
     }
@@ -54,3 +57,15 @@ def _states() -> dict[str, str]:
         return states
     words = {None: "no backup yet", True: "ok", False: "the last run failed"}
     return states | {f"backup:{each.destination}": words[each.is_last_ok] for each in backups}
+
+
+def _redis_state() -> dict[str, str]:
+    """The state of Redis, where it is configured."""
+    link = state().redis
+    if link is None:
+        return {}
+    try:
+        link.ask(link.client.ping)
+    except RedisAwayError:
+        return {"redis": DEGRADED}
+    return {"redis": "ok"}
