@@ -28,8 +28,9 @@ def init_app(app: Flask) -> None:
     _allow_origins(app)
     proxies = app.config["TRUSTED_PROXIES"]
     if proxies:
+        # Each proxy adds an address to X-Forwarded-For, but X-Forwarded-Proto is one word that the last of them sets.
         # Not the host: a proxy that does not set X-Forwarded-Host would pass on what the client says.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
 
 
 def secure(response: Response) -> Response:

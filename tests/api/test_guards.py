@@ -126,6 +126,27 @@ class TestProxies:
         assert client.get("/api/health", headers={"X-Forwarded-Proto": "https"}).headers["Strict-Transport-Security"]
         assert "Strict-Transport-Security" not in client.get("/api/health").headers
 
+    def test_of_several_proxies_each_tells_whom_it_serves_and_the_last_whether_tls_was_used(
+        self, make_app: MakeApp
+    ) -> None:
+        client = client_of(make_app(TRUSTED_PROXIES=2, LOGIN_RATE_LIMIT="1 per hour"))
+        balancer = "192.0.2.1"
+
+        def guess(number: int, forwarded_for: str) -> int:
+            body = {"email": f"nobody{number}@example.com", "password": "wrong"}
+            return client.post("/api/auth/login", json=body, headers={"X-Forwarded-For": forwarded_for}).status_code
+
+        assert guess(1, f"198.51.100.7, {balancer}") == 401
+        assert guess(2, f"203.0.113.9, 198.51.100.7, {balancer}") == 429
+        assert guess(3, f"198.51.100.8, {balancer}") == 401
+        # Proxies add to X-Forwarded-For, but put X-Forwarded-Proto in the place of what they got.
+        headers = {"X-Forwarded-For": f"198.51.100.7, {balancer}", "X-Forwarded-Proto": "https"}
+        assert client.get("/api/health", headers=headers).headers["Strict-Transport-Security"]
+        assert (
+            "Strict-Transport-Security"
+            not in client.get("/api/health", headers=headers | {"X-Forwarded-Proto": "https, http"}).headers
+        )
+
 
 class TestLimits:
     def test_searches_are_limited_by_user(self, make_app: MakeApp, app: Flask, anna: Account, ben: Account) -> None:
