@@ -86,30 +86,45 @@ def browser() -> str:
 
 
 @pytest.mark.slow
-def test_a_browser_without_internet_shows_every_endpoint(
+def test_a_browser_without_internet_shows_every_endpoint_and_has_nothing_to_complain_of(
     make_app: Callable[..., Flask], browser: str, tmp_path: Path
 ) -> None:
-    app = make_app()
-    with serve(app) as server:
-        options = [
-            "--headless=new",
-            "--no-sandbox",
-            "--disable-gpu",
-            f"--user-data-dir={tmp_path / 'profile'}",
-            "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-            "--virtual-time-budget=20000",
-            "--dump-dom",
-        ]
-        page = subprocess.run(
-            [browser, *options, f"http://127.0.0.1:{server.port}/docs"],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=True,
-        ).stdout
+    with serve(make_app()) as server:
+        seen = look_at(browser, f"http://127.0.0.1:{server.port}/docs", tmp_path / "profile")
 
-    shown = re.sub(r"<[^>]+>|\u200b", "", page)
+    shown = re.sub(r"<[^>]+>|\u200b", "", seen.stdout)
     for address in ("/api/auth/login", "/api/movies/{imdb_id}/recommendations", "/api/people/{name}/stats"):
         assert address in shown, shown[:500]
     assert "The library" in shown
     assert "Failed to load" not in shown
+    assert complaints_of(seen) == []
+
+
+@pytest.mark.slow
+def test_the_browser_of_this_test_complains_of_what_the_policy_forbids(browser: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text(
+        "<meta http-equiv=Content-Security-Policy content=\"script-src 'none'\"><script>document.title = 1</script>"
+    )
+    (complaint,) = complaints_of(look_at(browser, page.as_uri(), tmp_path / "profile"))
+    assert "violates the following Content Security Policy directive" in complaint
+
+
+def look_at(browser: str, address: str, profile: Path) -> subprocess.CompletedProcess[str]:
+    """Show a page without a window; the page as it is then, and what the browser says of it."""
+    options = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--enable-logging=stderr",
+        f"--user-data-dir={profile}",
+        "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+        "--virtual-time-budget=20000",
+        "--dump-dom",
+    ]
+    return subprocess.run([browser, *options, address], capture_output=True, text=True, timeout=120, check=True)
+
+
+def complaints_of(seen: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines of the page's console: errors, warnings, what the Content-Security-Policy forbids."""
+    return [line for line in seen.stderr.splitlines() if ":CONSOLE" in line]
