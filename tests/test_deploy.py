@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import re
 import shutil
@@ -84,6 +85,13 @@ def test_the_dockerfile_copies_what_git_holds_and_dockerignore_lets_through() ->
         assert f"!{name}" in ignore
 
 
+def test_the_image_has_the_drivers_that_compose_needs() -> None:
+    extras = re.search(r"^ARG EXTRAS=(\S+)$", (DEPLOY / "Dockerfile").read_text(), flags=re.MULTILINE)[1].split(",")  # type: ignore[index]
+    config = configparser.ConfigParser()
+    config.read(DEPLOY.parent / "setup.cfg")
+    assert {"postgres", "redis"} <= set(extras) <= set(config["options.extras_require"])
+
+
 def test_compose_accepts_its_file() -> None:
     done = run(
         program("docker-compose"), "-f", str(DEPLOY / "compose.yaml"), "config", "--quiet", POSTGRES_PASSWORD="x"
@@ -160,13 +168,18 @@ def test_nginx_accepts_the_example(tmp_path: Path) -> None:
 @contextmanager
 def running_nginx(folder: Path, upstream: int) -> Iterator[tuple[int, int]]:
     """nginx in front of movietracker; answers its ports without and with TLS."""
-    nginx = program("nginx")
     ports = free_port(), free_port()
-    path = nginx_configuration(folder, upstream, *ports)
-    process = subprocess.Popen([nginx, "-e", str(folder / "error.log"), "-c", str(path)])
-    try:
-        wait_until(lambda: is_open(ports[1]), 20)
+    with nginx_of(folder, nginx_configuration(folder, upstream, *ports), ports[1]):
         yield ports
+
+
+@contextmanager
+def nginx_of(folder: Path, configuration: Path, port: int) -> Iterator[None]:
+    """nginx with this configuration, once it listens on this port."""
+    process = subprocess.Popen([program("nginx"), "-e", str(folder / "error.log"), "-c", str(configuration)])
+    try:
+        wait_until(lambda: is_open(port), 20)
+        yield
     finally:
         process.terminate()
         process.wait(20)
@@ -206,6 +219,40 @@ def test_behind_nginx_clients_are_told_apart_and_nothing_internal_is_shown(tmp_p
     assert guesses == [401] * 5 + [429] * 2, "made-up addresses help nobody"
 
 
+def balancer_lines() -> dict[str, str]:
+    """What docs/deploy.md has nginx say behind a load balancer, by header."""
+    (block,) = re.findall(r"```nginx\n(.+?)```", (DEPLOY.parent / "docs" / "deploy.md").read_text(), flags=re.DOTALL)
+    return {line.split()[1]: line for line in block.splitlines()}
+
+
+@pytest.mark.slow
+def test_behind_a_load_balancer_and_nginx_clients_are_told_apart_and_hear_of_tls(tmp_path: Path) -> None:
+    settings = {"TRUSTED_PROXIES": "2", "LOGIN_RATE_LIMIT": "1 per hour"}
+    with serving(tmp_path, "--workers", "1", settings=settings) as server:
+        # The balancer has done the TLS.
+        site = nginx_configuration(tmp_path, int(server.url.rpartition(":")[2]), free_port(), port := free_port())
+        text = site.read_text().replace(f"{port} ssl http2;", f"{port};")
+        for header, line in balancer_lines().items():
+            text, count = re.subn(rf"proxy_set_header {header} .+", line, text)
+            assert count == 1
+        site.write_text(text)
+
+        def guess(number: int, forwarded_for: str) -> requests.Response:
+            return requests.post(
+                f"http://127.0.0.1:{port}/api/auth/login",
+                json={"email": f"nobody{number}@example.com", "password": "wrong"},
+                headers={"X-Forwarded-For": forwarded_for, "X-Forwarded-Proto": "https"},
+                timeout=10,
+            )
+
+        with nginx_of(tmp_path, site, port):
+            first = guess(1, "198.51.100.7")
+            again = guess(2, "203.0.113.9, 198.51.100.7")
+            other = guess(3, "198.51.100.8")
+    assert [answer.status_code for answer in (first, again, other)] == [401, 429, 401]
+    assert first.headers["Strict-Transport-Security"].startswith("max-age=")
+
+
 @pytest.mark.slow
 def test_sockets_go_through_nginx_and_their_tokens_into_no_log(tmp_path: Path) -> None:
     program("nginx")
@@ -215,21 +262,15 @@ def test_sockets_go_through_nginx_and_their_tokens_into_no_log(tmp_path: Path) -
         # The listener speaks no TLS, so it is let in by the plain port.
         site = nginx_configuration(tmp_path, int(server.url.rpartition(":")[2]), free_port(), port := free_port())
         site.write_text(site.read_text().replace(f"{port} ssl http2;", f"{port};"))
-        process = subprocess.Popen([program("nginx"), "-e", str(tmp_path / "error.log"), "-c", str(site)])
-        try:
-            wait_until(lambda: is_open(port), 20)
-            with closing(Listener(port, token)) as listener:
-                assert listener.next()["type"] == "connected"
-                requests.post(
-                    f"{server.url}/api/people",
-                    json={"name": "Mum"},
-                    headers={"Authorization": f"Bearer {token}"},
-                    timeout=10,
-                )
-                assert listener.until("peopleUpdated")
-        finally:
-            process.terminate()
-            process.wait(20)
+        with nginx_of(tmp_path, site, port), closing(Listener(port, token)) as listener:
+            assert listener.next()["type"] == "connected"
+            requests.post(
+                f"{server.url}/api/people",
+                json={"name": "Mum"},
+                headers={"Authorization": f"Bearer {token}"},
+                timeout=10,
+            )
+            assert listener.until("peopleUpdated")
     logs = "".join(path.read_text() for path in (tmp_path / "access.log", tmp_path / "error.log", server.stderr_path))
     assert "/ws/sync" in logs
     assert token not in logs
