@@ -8,6 +8,7 @@ import logging
 import mmap
 import os
 import resource
+import shutil
 import signal
 import socket
 import sys
@@ -124,6 +125,8 @@ class Server(BaseApplication):
     def load(self) -> Any:
         """The application of one worker process, made after the fork: no connection or lock is shared."""
         keep_one_arena()
+        # Some systems clear /tmp of what has been there for long; the folder may be gone when a worker is replaced.
+        Path(os.environ[METRICS_FOLDER]).mkdir(mode=0o700, exist_ok=True)
         app = make_app()
         _spare_the_collector()
         return app
@@ -168,12 +171,14 @@ def shared_metrics() -> Iterator[None]:
     if METRICS_FOLDER in os.environ:
         yield
         return
-    with tempfile.TemporaryDirectory(prefix="movietracker-metrics-", ignore_cleanup_errors=True) as folder:
-        os.environ[METRICS_FOLDER] = folder
-        try:
-            yield
-        finally:
-            del os.environ[METRICS_FOLDER]
+    pid, folder = os.getpid(), tempfile.mkdtemp(prefix="movietracker-metrics-")
+    os.environ[METRICS_FOLDER] = folder
+    try:
+        yield
+    finally:
+        del os.environ[METRICS_FOLDER]
+        if os.getpid() == pid:  # a worker comes here, too, when it ends; the others go on counting
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _spare_the_collector() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
+import shutil
+import signal
 import socket
 import time
 from collections import Counter
@@ -210,3 +213,61 @@ def test_the_processes_count_together(tmp_path: Path) -> None:
     assert done == [200] * 20
     for text in shown:
         assert 'movietracker_requests_total{method="GET",route="/api/health",status="200"} 20.0' in text
+
+
+def workers_of(server: Serving) -> set[int]:
+    pid = server.process.pid
+    return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def health_of(server: Serving) -> int:
+    """The status of a request on a connection of its own; 0 when it found no server."""
+    try:
+        return requests.get(f"{server.url}/api/health", timeout=20).status_code
+    except requests.ConnectionError:
+        return 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGABRT])
+def test_a_process_that_ends_is_replaced_by_one_that_answers_and_counts(tmp_path: Path, how: signal.Signals) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        assert health_of(server) == 200
+        (worker,) = workers_of(server)
+        os.kill(worker, how)
+        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1, 60)
+        assert health_of(server) == 200
+        shown = requests.get(f"{server.url}/metrics", timeout=20).text
+        folder = metrics_folder_of(server)
+        assert folder.is_dir()
+    assert 'movietracker_requests_total{method="GET",route="/api/health",status="200"} 2.0' in shown
+    assert not folder.exists(), "nothing is left behind"
+
+
+def test_a_process_begins_to_count_even_if_the_folder_of_the_counts_was_cleared_away(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        assert health_of(server) == 200
+        (worker,) = workers_of(server)
+        shutil.rmtree(metrics_folder_of(server))
+        os.kill(worker, signal.SIGTERM)
+        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1, 60)
+        assert health_of(server) == 200
+
+
+def metrics_folder_of(server: Serving) -> Path:
+    """Where a worker's counts are: what it has mapped into its memory."""
+    (worker,) = workers_of(server)
+    mapped = Path(f"/proc/{worker}/maps").read_text()
+    return Path(re.findall(r"(/\S+/movietracker-metrics-[^/\s]+)/", mapped)[0])
+
+
+def test_a_hangup_renews_the_processes_and_loses_no_request(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "2") as server:
+        assert health_of(server) == 200
+        wait_until(lambda: len(workers_of(server)) == 2, 60)
+        before = workers_of(server)
+        server.process.send_signal(signal.SIGHUP)
+        answers = []
+        wait_until(lambda: answers.append(health_of(server)) or not workers_of(server) & before, 60)
+        answers += [health_of(server) for _ in range(4)]
+    assert set(answers) == {200}
+    assert "Traceback" not in server.stderr
