@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from .parsing import Readable, Shape, elements
+from .parsing import Readable, Shape, Unpacked, elements
 
 _SERVERS_OWN = ("exported_at", "last_modified")
 """What a server says of itself, and so differs between two that hold the same library."""
@@ -25,7 +25,7 @@ def same_content(a: Readable, b: Readable) -> bool:
 def _digests(source: Readable) -> dict[str, tuple[int, int]]:
     """Number of records, and sum of their digests, by top-level key: sums do not depend on the order."""
     found: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
-    for key, _, value in elements(source):
+    for key, _, value in elements(Unpacked(source)):
         if key not in _SERVERS_OWN:
             count, total = found[key]
             digest = 0 if isinstance(value, Shape) else _digest(value)

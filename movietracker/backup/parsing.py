@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 
 import ijson
@@ -60,14 +61,15 @@ class Readable(Protocol):
         """At most so many bytes; none at the end."""
 
 
-class _Stream:
-    """The unpacked bytes of a document; refuses to go on when it, or one element of it, is too long."""
+class Unpacked:
+    """The bytes of a document, plain or gzip; refuses to go on when it, or one element of it, is too long."""
 
     def __init__(self, source: Readable) -> None:
-        packed = _Sniffed(source, len(_GZIP_MAGIC))
-        self._source: Readable = packed
-        if packed.head == _GZIP_MAGIC:
-            self._source = gzip.GzipFile(fileobj=packed)  # type: ignore[call-overload]
+        sniffed = _Sniffed(source, len(_GZIP_MAGIC))
+        self._source: Readable = sniffed
+        self._is_packed = sniffed.head == _GZIP_MAGIC
+        if self._is_packed:
+            self._source = gzip.GzipFile(fileobj=sniffed)  # type: ignore[call-overload]
         self._total = 0
         self._element_began = 0
 
@@ -89,6 +91,16 @@ class _Stream:
     def begin_element(self) -> None:
         """What is read from now on belongs to the next element."""
         self._element_began = self._total
+
+    def measure(self) -> None:
+        """Unpack what is left, without keeping it; raises BodyTooLarge when the whole is too long.
+
+        For documents that were refused: what unpacks to too much is too large, whatever else is wrong with it.
+        """
+        with suppress(MalformedJson):
+            self.begin_element()
+            while self._is_packed and self.read():
+                self.begin_element()
 
     def _unpacked(self, size: int) -> bytes:
         try:
@@ -116,20 +128,19 @@ class _Sniffed:
         return self.source.read(size)
 
 
-def elements(source: Readable) -> Iterator[Element]:
-    """The elements of a document in its order; the source is JSON, or gzip of it.
+def elements(stream: Unpacked) -> Iterator[Element]:
+    """The elements of a document in its order.
 
     Raises MalformedJson, BodyTooLarge, and InvalidDocument for what is no object, or holds a key twice, or is nested
     too deeply.
     """
-    stream = _Stream(source)
     try:
         yield from _elements(ijson.basic_parse(stream, use_float=True, buf_size=CHUNK_BYTES), stream)
     except (ijson.JSONError, ValueError):
         raise MalformedJson(_NO_JSON) from None
 
 
-def _elements(events: Iterator[Event], stream: _Stream) -> Iterator[Element]:
+def _elements(events: Iterator[Event], stream: Unpacked) -> Iterator[Element]:
     if next(events) != ("start_map", None):
         raise InvalidDocument.at("document", "must be an object with version, movies, people and lists")
     keys: set[str] = set()
@@ -153,7 +164,7 @@ def _elements(events: Iterator[Event], stream: _Stream) -> Iterator[Element]:
         pass  # nothing may follow
 
 
-def _items(section: str, events: Iterator[Event], stream: _Stream) -> Iterator[Element]:
+def _items(section: str, events: Iterator[Event], stream: Unpacked) -> Iterator[Element]:
     for at, (event, value) in enumerate(events):
         if event == "end_array":
             return
@@ -162,7 +173,7 @@ def _items(section: str, events: Iterator[Event], stream: _Stream) -> Iterator[E
         yield Element(section, at, item)
 
 
-def _skip(events: Iterator[Event], stream: _Stream) -> None:
+def _skip(events: Iterator[Event], stream: Unpacked) -> None:
     depth = 1
     for event, _ in events:
         stream.begin_element()

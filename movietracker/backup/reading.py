@@ -14,9 +14,9 @@ from typing import IO, Any, Literal, cast
 
 import orjson
 
-from ..errors import InvalidDocument
+from ..errors import InvalidDocument, MalformedJson
 from . import values
-from .parsing import ARRAY, SECTIONS, Element, Readable, Shape, elements
+from .parsing import ARRAY, SECTIONS, Element, Readable, Shape, Unpacked, elements
 from .records import (
     ListRecord,
     MovieRecord,
@@ -79,9 +79,18 @@ def read_document(source: Readable) -> Document:
     """
     spool = cast(IO[bytes], tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES))  # noqa: SIM115 - closed by the document
     try:
-        return _Reader(spool).read(source)
+        return _read(source, spool)
     except BaseException:
         spool.close()
+        raise
+
+
+def _read(source: Readable, spool: IO[bytes]) -> Document:
+    stream = Unpacked(source)
+    try:
+        return _Reader(spool).read(stream)
+    except (InvalidDocument, MalformedJson):
+        stream.measure()
         raise
 
 
@@ -99,9 +108,9 @@ class _Reader:
         self.referred_people: dict[str, str] = {}
         self.referred_lists: dict[str | None, str] = {}
 
-    def read(self, source: Readable) -> Document:
+    def read(self, stream: Unpacked) -> Document:
         take = {"movies": self._take_movie, "people": self._take_person, "lists": self._take_list}
-        for element in elements(source):
+        for element in elements(stream):
             if element.at is None:
                 self._take_top(element)
             elif element.at < MAX_RECORDS:

@@ -299,6 +299,23 @@ class TestPackedBodies:
         assert sum(read) <= 1_000_000 + parsing.CHUNK_BYTES
         assert max(read) <= parsing.CHUNK_BYTES
 
+    @pytest.mark.parametrize(
+        "unpacked",
+        [
+            b'{"version":2,"later":"' + b"a" * 5_000_000,  # one huge part
+            b" " * 5_000_000,
+            b"\0" * 5_000_000,  # no JSON at all
+            b'{"version":2,"movies":[],"movies":[' + b"0," * 2_500_000,  # wrong from its beginning
+            b"{}" + b" " * 5_000_000,
+        ],
+        ids=["text", "blanks", "zeros", "repetition", "tail"],
+    )
+    def test_that_unpack_to_too_much_are_too_large_whatever_is_in_them(
+        self, refused: Callable[..., Json], monkeypatch: pytest.MonkeyPatch, unpacked: bytes
+    ) -> None:
+        monkeypatch.setattr(parsing, "MAX_UNPACKED_BYTES", 4_000_000)
+        refused(gzip.compress(unpacked), 413, "body_too_large")
+
     def test_may_unpack_to_256_mib(self) -> None:
         assert parsing.MAX_UNPACKED_BYTES == 256 * 1024 * 1024
 
