@@ -11,8 +11,9 @@ from ..report import ImportReport
 from .fetching import fetch
 from .names import safety_name
 from .records import begin_run, finish_run, save
+from .spool import what_failed
 from .vault import Vault
-from .writing import back_up
+from .writing import back_up, failed
 
 
 def restore(
@@ -48,7 +49,10 @@ def write_safety_backup(vault: Vault, user_id: str) -> str:
     run = begin_run("safety", now.strftime("%Y-%m-%d"))
     error = None
     for destination in destinations:
-        (record,) = back_up(vault, [destination], user_id, run, name)
+        try:
+            (record,) = back_up(vault, [destination], user_id, run, name)
+        except OSError as problem:
+            (record,) = failed([destination], user_id, run, name, what_failed(problem))
         save([record])
         if record.verified:
             finish_run(run, "ok", users=1, failed_users=0)

@@ -12,7 +12,7 @@ from ...contracts import BackupFile
 from ...errors import BackupNotFound, DestinationProblem
 from .guard import GuardedDestination
 from .records import Record, forget, records_of
-from .spool import Spool
+from .spool import Spool, what_failed
 from .targets import Target, users_with_old_records
 from .vault import Vault
 
@@ -63,9 +63,10 @@ def prune(vault: Vault, destination: GuardedDestination, target: Target, fresh: 
             destination.delete(target.user_id, name)
             removed.append(name)
             forget(target.user_id, destination.name, name)
-    except DestinationProblem as problem:
-        logger.warning("Old backups of user %s cannot be removed: %s", target.user_id, problem.detail)
-        return Pruned(str(target), destination.name, tuple(removed), problem.detail)
+    except (DestinationProblem, OSError) as problem:
+        error = what_failed(problem) if isinstance(problem, OSError) else problem.detail
+        logger.warning("Old backups of user %s cannot be removed: %s", target.user_id, error)
+        return Pruned(str(target), destination.name, tuple(removed), error)
     return Pruned(str(target), destination.name, tuple(removed))
 
 

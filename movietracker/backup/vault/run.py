@@ -23,6 +23,7 @@ from .guard import GuardedDestination, Stopped
 from .names import day_name
 from .records import Record, Run
 from .retention import prune, prune_all
+from .spool import what_failed
 from .targets import Target, count_users_to_back_up, users_to_back_up
 from .vault import Vault
 from .writing import back_up, failed
@@ -213,5 +214,5 @@ def _sentence(error: Exception) -> str:
     if isinstance(error, Problem):
         return error.detail
     if isinstance(error, OSError):
-        return f"The document could not be written on its way: {error.strerror or type(error).__name__}."
+        return what_failed(error)
     return f"The library could not be exported: {type(error).__name__}."

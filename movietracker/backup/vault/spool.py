@@ -64,6 +64,11 @@ class Spool:
             return hashlib.file_digest(reader, "sha256").hexdigest()
 
 
+def what_failed(error: OSError) -> str:
+    """A plain sentence for what a spool raises when its folder has no room, say."""
+    return f"The document could not be written on its way: {error.strerror or type(error).__name__}."
+
+
 class _PositionedReader(io.RawIOBase):
     """Reads a file by position, so that the position of the file itself stays where it is."""
 

@@ -2,22 +2,35 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from support.destinations import Shelf
 from support.library import add_stubs, imdb_ids
+from support.wall_clock import WallClock
 
+from movietracker.backup.importing import import_document
 from movietracker.backup.vault.fetching import list_backups, read_document
-from movietracker.backup.vault.run import run_now
+from movietracker.backup.vault.restore import write_safety_backup
+from movietracker.backup.vault.run import run_if_due, run_now
 from movietracker.backup.vault.vault import Vault
+from movietracker.errors import DestinationFailed
 from movietracker.services.accounts import Account
 from movietracker.services.backup_settings import set_backup_enabled
+from movietracker.services.bulk import ids_of_titles
+from movietracker.services.transactions import library_read
 from movietracker.state import state
+
+DAY = 86_400.0
 
 
 @pytest.fixture
@@ -66,3 +79,45 @@ def test_the_old_file_stays_and_the_run_says_which_user_failed(
     (backup,) = list_backups(vault.ready(), saved.id)
     with read_document(vault, vault.ready()[0], saved.id, backup.filename) as document:
         assert document.size == len(before[path])
+
+
+class TestWithoutRoomForDocumentsOnTheirWay:
+    """The disk of the instance folder is full; the destination has room."""
+
+    @pytest.fixture
+    def shelf(self) -> Shelf:
+        return Shelf()
+
+    @pytest.fixture
+    def cramped(self, vault: Vault, shelf: Shelf, small_disk: Path) -> Vault:
+        """A vault that writes temporary files to a disk without room."""
+        with suppress(OSError), (small_disk / "fill").open("wb", buffering=0) as file:
+            while file.write(bytes(4096)):
+                pass
+        return replace(vault, chosen=(shelf,), folder=small_disk)
+
+    def test_a_night_ends_and_says_so_although_old_files_cannot_be_looked_at(
+        self, vault: Vault, cramped: Vault, shelf: Shelf, saved: Account, wall_clock: WallClock, tmp_path: Path
+    ) -> None:
+        with_room = replace(cramped, folder=tmp_path)
+        for _ in range(2):
+            assert run_if_due(with_room)
+            wall_clock.time += DAY
+        before = dict(shelf.files)
+        wall_clock.time += 20 * DAY
+
+        report = run_if_due(cramped)
+
+        assert report is not None
+        assert (report.status, report.users, report.failed_users) == ("failed", 1, 1)
+        assert report.failures[0].error == "The document could not be written on its way: No space left on device."
+        assert shelf.files == before
+        assert run_if_due(cramped) is None, "it is not begun again and again"
+
+    def test_nothing_is_replaced_without_a_safety_backup(self, cramped: Vault, saved: Account) -> None:
+        add_stubs(saved, imdb_ids(3))
+        nothing = io.BytesIO(b'{"version":2,"movies":[],"people":[],"lists":[]}')
+        with pytest.raises(DestinationFailed, match=r"^No safety backup could be written, .* No space left on device"):
+            import_document(saved.id, nothing, mode="replace", safety_backup=partial(write_safety_backup, cramped))
+        with library_read(saved.id) as read:
+            assert len(list(ids_of_titles(read))) == 3
