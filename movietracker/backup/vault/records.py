@@ -166,8 +166,11 @@ def states_of(destinations: Sequence[str]) -> list[DestinationState]:
 
 
 def newest_by_name(records: Sequence[Record]) -> dict[str, Record]:
-    """The newest record of each file, from records of which the newest come first."""
-    return {record.name: record for record in reversed(records)}
+    """The newest record of each file, from records of which the newest come first.
+
+    Attempts that came to no document touched no file, and say nothing of the one that is there.
+    """
+    return {record.name: record for record in reversed(records) if record.sha256 is not None}
 
 
 def forget(user_id: str, destination: str, name: str) -> None:

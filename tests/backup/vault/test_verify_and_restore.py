@@ -303,6 +303,17 @@ class TestWhichFile:
         verified = {backup.destination: backup.verified for backup in list_backups(vault.ready(), saved.id)}
         assert verified == {"local": False, "shelf": True}
 
+    def test_an_attempt_that_came_to_no_file_takes_nothing_from_the_one_that_is_there(
+        self, two: tuple[Vault, Shelf, str], saved: Account, folder: Path
+    ) -> None:
+        vault, shelf, _ = two
+        run_now(replace(vault, folder=folder / "away"))  # no room for the document on its way
+        assert [backup.verified for backup in list_backups(vault.ready(), saved.id)] == [True, True]
+        shelf.files.clear()
+        assert [each.error for each in checked(vault, saved) if each.destination == "shelf"] == [
+            "It was written there, and is gone."
+        ]
+
     def test_what_no_destination_lists_is_not_found(self, two: tuple[Vault, Shelf, str], saved: Account) -> None:
         vault, _, _ = two
         for name in ("2001-01-01.json", "../app.db", "", "2026-01-31.json\n"):
