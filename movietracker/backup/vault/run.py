@@ -87,6 +87,7 @@ def run_if_due(vault: Vault, stop: threading.Event | None = None) -> RunReport |
         except DestinationNotConfigured as problem:
             logger.warning("No nightly backup: %s", problem.detail)
             return None
+        _tell_missing(vault)
         cut_short = records.unfinished_run(due_at)
         records.close_interrupted_runs(but=cut_short)
         run = cut_short or records.begin_run("nightly", _today(vault), due_at)
@@ -108,8 +109,16 @@ def run_now(
     with lease(LEASE_NAME, LEASE_SECONDS) as held:
         if held is None:
             return None
+        if destination is None:
+            _tell_missing(vault)
         run = records.begin_run("manual", _today(vault))
         return _Runner(vault, destinations, run, held, threading.Event(), progress).go(user_id)
+
+
+def _tell_missing(vault: Vault) -> None:
+    """Say where no backups go: whoever named a destination relies on it."""
+    for name in vault.missing():
+        logger.warning("BACKUP_DESTINATIONS names %s, which is not configured: no backups go there.", name)
 
 
 def _today(vault: Vault) -> str:

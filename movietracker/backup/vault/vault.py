@@ -27,7 +27,10 @@ REQUESTS_LIST_SECONDS = 20.0
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """Destinations in order, and how they are used; ``folder`` takes temporary files, times are in seconds."""
+    """Destinations in order, and how they are used; ``folder`` takes temporary files, times are in seconds.
+
+    ``named`` are the destinations that BACKUP_DESTINATIONS names.
+    """
 
     chosen: tuple[BackupDestination, ...]
     cipher: Cipher
@@ -37,6 +40,7 @@ class Vault:
     folder: Path
     is_for_requests: bool = False
     patience_of_requests: dict[str, Patience] = field(default_factory=dict)
+    named: frozenset[str] = frozenset()
 
     def for_requests(self) -> Vault:
         """The same vault for somebody who waits for an answer; what one request learns of a destination, all know."""
@@ -60,6 +64,10 @@ class Vault:
             raise DestinationNotConfigured(only and f"There is no configured backup destination named {only}.")
         return found
 
+    def missing(self) -> list[str]:
+        """The destinations that BACKUP_DESTINATIONS names although they are not configured."""
+        return [each.name for each in self.chosen if each.name in self.named and not each.is_configured()]
+
     def opened(self, file: Spool) -> Spool:
         """The document in a backup's file: decrypted where it is encrypted, else the file itself.
 
@@ -80,6 +88,7 @@ def make_vault(plugins: PluginManager, context: PluginContext) -> Vault:
         settings["BACKUP_RETENTION_DAYS"] * SECONDS_PER_DAY,
         settings["BACKUP_TIMEOUT"],
         context.instance_path,
+        named=frozenset(settings["BACKUP_DESTINATIONS"]),
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from movietracker.backup.vault.run import run_if_due, run_now
 from movietracker.errors import DestinationNotConfigured, PluginError, SettingsError
 from movietracker.state import state
 
@@ -92,6 +93,23 @@ def test_a_destination_that_is_not_there_or_not_configured_is_told(make_app: Mak
         for name in ("remote", "moon"):
             with pytest.raises(DestinationNotConfigured, match=f"no configured backup destination named {name}"):
                 state().vault.destinations(name)
+
+
+def test_one_that_is_named_but_not_configured_is_told_by_each_run(
+    make_app: MakeApp, caplog: pytest.LogCaptureFixture
+) -> None:
+    with make_app(BACKUP_DESTINATIONS="local,remote").app_context():
+        said = "BACKUP_DESTINATIONS names remote, which is not configured: no backups go there."
+        for run in (run_if_due, run_now):
+            caplog.clear()
+            assert run(state().vault)
+            assert caplog.messages == [said]
+        caplog.clear()
+        run_now(state().vault, destination="local")
+        assert not caplog.messages
+    with make_app().app_context():
+        run_now(state().vault)
+        assert not caplog.messages, "nobody named it"
 
 
 def test_the_core_works_without_any(make_app: MakeApp) -> None:
