@@ -6,15 +6,18 @@ Every endpoint is walked with the other user's ids; an endpoint that is not list
 from __future__ import annotations
 
 import json
+import re
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from conftest import Client, client_of
+from conftest import PASSWORD, Client, client_of
 from flask import Flask
 from sqlalchemy import select
 from standin import Standin
+from support.statements import hearing_statements
 
 from movietracker.extensions import db
 from movietracker.services.accounts import Account
@@ -248,9 +251,7 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
     secrets = [ben.id, "Secret of Ben's", *(str(number) for number in people.values())]
 
     for call in FOREIGN + SHARED:
-        method = call.endpoint.partition(" ")[0]
-        body = filled(call.body, ids)
-        answer = client.open(filled(call.address, ids), method=method, **({} if body is None else {"json": body}))
+        answer = ask(client, call, ids)
         assert answer.status_code in call.allowed, (call, answer.status_code, answer.text)
         if call.endpoint != "POST /api/backup/import":
             assert not [secret for secret in secrets if secret in answer.text], (call, answer.text)
@@ -278,3 +279,95 @@ def test_ids_of_records_are_not_shared_between_users(client: Client, bens_client
         for each in (client, bens_client)
     )
     assert not anna_ids & ben_ids
+
+
+# What may look beyond one user (docs/scaling.md says why): the tables, by the endpoint.
+LOOKS_BEYOND = {
+    "POST /api/auth/admin/users": {"library_heads"},
+    "GET /api/health/ready": {"backup_files"},
+    "POST /api/backup/import": {"custom_lists"},
+    "POST /api/backup/restore/<string:filename>": {"custom_lists"},
+}
+USERS_TABLES = {table.name for table in db.metadata.sorted_tables if "user_id" in table.c}
+
+
+def tables_without_their_user(statement: str, parameters: str, user_id: str) -> set[str]:
+    """The users' tables of which a statement could read or write rows of anybody but this user."""
+    tables = {table for table in USERS_TABLES if re.search(rf"\b{table}\b(?!\.)", statement)}
+    if user_id not in parameters:
+        return tables
+    names_user = r"INSERT INTO {0} \([^)]*\buser_id\b|\b{0}\.user_id = |= {0}\.user_id\b"
+    return {table for table in tables if not re.search(names_user.format(table), statement)}
+
+
+def test_every_statement_of_a_request_names_its_user(
+    app: Flask, client: Client, admin: Client, anna: Account, ben: Account
+) -> None:
+    """So that it concerns the rows of one user, wherever they are; see docs/scaling.md."""
+    lost_list = fill(client)
+    assert app.test_cli_runner().invoke(args=["backup", "run", "--user", "anna"]).exit_code == 0
+    client.delete(f"/api/lists/{lost_list}")
+    backup = client.get("/api/backup/list").json["backups"][0]["filename"]
+    new_user = {"email": "carla@example.com", "username": "carla", "password": PASSWORD}
+    administrators = [
+        Call("GET /api/auth/admin/users", "/api/auth/admin/users"),
+        Call("POST /api/auth/admin/users", "/api/auth/admin/users", new_user),
+        Call("PATCH /api/auth/admin/users/<string:user_id>", "/api/auth/admin/users/{ben}", {"is_active": False}),
+        Call("DELETE /api/auth/admin/users/<string:user_id>", "/api/auth/admin/users/{ben}"),
+    ]
+    calls = [call for call in FOREIGN + SHARED if "/admin/" not in call.endpoint] + administrators
+    calls.append(Call("GET /api/health/ready", "/api/health/ready"))
+
+    succeeded: set[str] = set()
+    beyond: dict[str, set[str]] = {}
+    for number, call in enumerate(calls):
+        anna_anew = client_of(app, anna)  # some calls kill their token
+        ids = {"user": anna.id, "ben": ben.id, "movie": MATRIX, "only_bens_movie": MATRIX, "backup": backup}
+        ids |= ids_of_everything(anna_anew, new_name=f"Zoe {number}")
+        heard: list[tuple[str, str]] = []
+        with hearing_statements(app, lambda *told: heard.append((told[2], repr(told[3])))):  # noqa: B023
+            answer = ask(admin if call in administrators else anna_anew, call, ids)
+        if answer.status_code < 300:
+            succeeded.add(call.endpoint)
+        user_id = answer.json["id"] if call.body == new_user else ben.id if "{ben}" in call.address else anna.id
+        for statement, parameters in heard:
+            tables = tables_without_their_user(statement, parameters, user_id)
+            beyond[call.endpoint] = beyond.get(call.endpoint, set()) | tables
+
+    # The one that is refused sets a password, in the table users.
+    assert {call.endpoint for call in calls} - succeeded == {"POST /api/auth/password"}
+    assert {endpoint: tables for endpoint, tables in beyond.items() if tables} == LOOKS_BEYOND
+
+
+def ids_of_everything(client: Client, new_name: str) -> dict[str, Any]:
+    """A library as it may be asked for, once it is filled, with the name of somebody new."""
+    ids: dict[str, Any] = {"list": fill(client), "person": "Mum", "only_bens_person": new_name}
+    ids["person_id"] = next(person["id"] for person in client.get("/api/people").json if person["name"] == "Mum")
+    export = client.get("/api/backup/export").json
+    export["lists"].append(export["lists"][0] | {"id": str(uuid.uuid4())})
+    return ids | {"export": export}
+
+
+def ask(client: Client, call: Call, ids: dict[str, Any]) -> Any:
+    """The answer to a call."""
+    body = filled(call.body, ids)
+    method = call.endpoint.partition(" ")[0]
+    return client.open(filled(call.address, ids), method=method, **({} if body is None else {"json": body}))
+
+
+@pytest.mark.parametrize(
+    ("statement", "tables"),
+    [
+        ("SELECT movies.title FROM movies WHERE movies.user_id = ?", set()),
+        ("SELECT movies.title FROM movies WHERE movies.imdb_id = ?", {"movies"}),
+        ("SELECT movies.title FROM movies WHERE movies.user_id != ?", {"movies"}),
+        ("SELECT 1 FROM movies JOIN people ON people.id = movies.x WHERE movies.user_id = ?", {"people"}),
+        ("SELECT 1 FROM movies JOIN people ON people.user_id = movies.user_id WHERE movies.user_id = ?", set()),
+        ("INSERT INTO movies (user_id, imdb_id) VALUES (?, ?)", set()),
+        ("DELETE FROM tombstones WHERE tombstones.seq < ?", {"tombstones"}),
+        ("SELECT users.id FROM users WHERE users.email = ?", set()),
+    ],
+)
+def test_a_statement_without_its_user_would_be_seen(statement: str, tables: set[str]) -> None:
+    assert tables_without_their_user(statement, "('anna',)", "anna") == tables
+    assert tables_without_their_user(statement, "('ben',)", "anna") >= tables

@@ -12,7 +12,11 @@ class CustomList(db.Model):  # type: ignore[misc,name-defined]
     """A list that the user made; a movie with status custom is on one of them."""
 
     __tablename__ = "custom_lists"
-    __table_args__ = (Index(None, "user_id", "seq"),)
+    __table_args__ = (
+        Index(None, "user_id", "seq"),
+        # An import asks whether an id is another user's.
+        Index(None, "id"),
+    )
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     id: Mapped[str] = mapped_column(String(36), primary_key=True)

@@ -136,6 +136,16 @@ def test_a_write_finds_its_rows_by_an_index(
     assert faults(found, set()) == []
 
 
+def test_an_import_finds_out_by_an_index_whether_ids_of_lists_are_anothers(
+    app: Flask, client: Client, bens_client: Client, places: dict[str, str]
+) -> None:
+    with plans(app) as found:
+        assert bens_client.post("/api/backup/import", json=client.get("/api/backup/export").json).status_code == 200
+    asked = [(statement, lines) for statement, lines in found if "custom_lists.user_id !=" in statement]
+    assert len(asked) == 1
+    assert faults(asked, set()) == []
+
+
 @pytest.mark.parametrize(
     ("statement", "line"),
     [

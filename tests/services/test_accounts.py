@@ -9,7 +9,7 @@ from conftest import PASSWORD
 from flask import Flask
 
 from movietracker.errors import AccountExists, BadCredentials, BadToken, Invalid, UserNotFound
-from movietracker.services import accounts
+from movietracker.services import accounts, housekeeping
 from movietracker.services.accounts import Account
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -98,6 +98,8 @@ def test_revoked_tokens_are_forgotten_when_they_would_have_expired(anna: Account
     """Forgetting is safe: an expired token is refused before anybody asks whether it was revoked."""
     accounts.revoke_token(anna.id, "old", 1.0)
     accounts.revoke_token(ben.id, "new", 9e9)
+
+    housekeeping.clean_up()
 
     assert accounts.identify(anna.id, "old", 0) == anna
     with pytest.raises(BadToken):
