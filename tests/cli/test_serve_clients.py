@@ -130,7 +130,7 @@ class Caller:
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=20)) as connection:
             try:
                 connection.connect()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):  # the latter in the moment when the port is closed
                 return False
             while True:
                 try:
