@@ -84,10 +84,12 @@ def read_url(text: str, name: str = "DATABASE_URL") -> URL:
     expected = f"{name} must be an SQLite or PostgreSQL URL such as postgresql://user@host/name."
     try:
         url = make_url(text)
-        if url.drivername in ("postgres", "postgresql"):
+        if url.drivername.partition("+")[0] in ("postgres", "postgresql"):  # whichever driver others use
             url = url.set(drivername="postgresql+psycopg")
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise SettingsError(expected)
+        if "@" in (url.host or ""):  # which an error about the host would repeat, and it is half a password
+            raise SettingsError(f"{name}: an @ within the password must be written as %40.")
         url.get_dialect().import_dbapi()
     except (ArgumentError, ValueError):  # the latter for a port that is no number
         raise SettingsError(expected) from None

@@ -179,7 +179,6 @@ class TestAddresses:
             "nonsense",
             "mysql://root@127.0.0.1/x",
             "oracle://x",
-            "postgresql+nodriver://x",
             "postgresql://host:port/x",
             "://",
         ],
@@ -190,8 +189,18 @@ class TestAddresses:
         with pytest.raises(SettingsError, match="DATABASE_URL"):
             make_app(DATABASE_URL=url)
 
-    def test_the_older_name_of_postgresql_is_understood(self, make_app: Callable[..., Flask]) -> None:
-        app = make_app(DATABASE_URL="postgres://root@127.0.0.1:1/nothing")
+    def test_a_password_that_is_not_escaped_is_told_without_showing_its_end_as_a_host(
+        self, make_app: Callable[..., Flask]
+    ) -> None:
+        with pytest.raises(SettingsError, match="DATABASE_URL: an @ within the password") as raised:
+            make_app(DATABASE_URL="postgresql://root:hunter@2@127.0.0.1:1/nothing")
+        assert "2@" not in str(raised.value)
+
+    @pytest.mark.parametrize("name", ["postgres", "postgresql", "postgresql+psycopg", "postgresql+psycopg2"])
+    def test_postgresql_is_understood_by_any_name_and_driver_of_its_addresses(
+        self, make_app: Callable[..., Flask], name: str
+    ) -> None:
+        app = make_app(DATABASE_URL=f"{name}://root@127.0.0.1:1/nothing")
         assert app.config["SQLALCHEMY_DATABASE_URI"].drivername == "postgresql+psycopg"
 
     def test_by_default_the_database_is_a_file_in_the_instance_folder(

@@ -39,8 +39,10 @@ def _open(written: str, option: str) -> Engine:
     url = read_url(written, option)
     if url.get_backend_name() == "sqlite":
         # SQLite would make the file, and call it an empty database.
-        if not url.database or not Path(url.database).is_file():
-            raise click.ClickException(f"{option}: there is no file {url.database or 'named'}.")
+        if not url.database:
+            raise click.ClickException(f"{option} names no file.")
+        if not Path(url.database).is_file():
+            raise click.ClickException(f"{option}: there is no file {url.database}.")
         url = url.set(database=str(Path(url.database).resolve()))
     return open_engine(url)
 

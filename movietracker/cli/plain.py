@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 from flask.cli import AppGroup, ScriptInfo
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 from ..errors import PluginError, Problem, SettingsError
 
@@ -43,7 +43,9 @@ def plain_start() -> Iterator[None]:
 def database_sentence(error: DBAPIError) -> str:
     """What is wrong with the database, without SQL."""
     reason = str(error.orig).strip()
-    if "no such table" in reason or "does not exist" in reason:
+    # PostgreSQL says of databases and users, too, that they do not exist; that is no ProgrammingError.
+    is_table = isinstance(error, ProgrammingError) and "does not exist" in reason
+    if is_table or "no such table" in reason:
         return "The database is not up to date; run: movietracker db upgrade"
     return f"The database cannot be used: {reason.splitlines()[0] if reason else type(error.orig).__name__}."
 

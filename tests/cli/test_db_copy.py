@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -176,6 +177,7 @@ def test_a_target_without_tables_is_told_to_be_migrated(tmp_path: Path, sqlite_u
     ("source", "target", "complaint"),
     [
         ("sqlite:///nowhere.db", "postgresql://root@127.0.0.1/x", "--from: there is no file"),
+        ("sqlite://", "postgresql://root@127.0.0.1/x", "--from names no file"),
         ("mysql://root:hunter2@h/x", "sqlite:///x.db", "--from must be an SQLite or PostgreSQL URL"),
         ("sqlite:///.env", "sqlite:///.env", "Source and target are the same database."),
         ("sqlite:///.env", "postgresql://root:hunter2@127.0.0.1:1/x", "cannot be used"),
@@ -193,6 +195,25 @@ def test_what_cannot_be_opened_is_told_without_its_password(
     assert complaint in result.stderr
     assert "hunter2" not in result.stdout + result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("database", "complaint"),
+    [
+        (f"movietracker_no_{uuid.uuid4().hex}", 'database "movietracker_no_'),
+        ("movietracker_none?user=nobody_of_this_name", 'role "nobody_of_this_name" does not exist'),
+    ],
+)
+def test_a_database_or_user_that_does_not_exist_is_said(
+    tmp_path: Path, sqlite_url: str, migrated_postgresql: str, database: str, complaint: str
+) -> None:
+    server = migrated_postgresql.rpartition("/")[0]
+
+    result = copy(tmp_path, sqlite_url, f"{server}/{database}")
+
+    assert result.returncode == 1
+    assert complaint in result.stderr
+    assert "movietracker db upgrade" not in result.stderr
 
 
 def test_no_table_has_a_sequence_that_a_copy_would_have_to_set(postgresql_url: str) -> None:
