@@ -1,6 +1,7 @@
 """The application under test: real databases, real migrations, the built-in offline catalogue.
 
-Tests run on SQLite files; with ``TEST_DATABASE=postgresql`` those that do not choose a database run on PostgreSQL.
+Tests run on SQLite files; with ``TEST_DATABASE=postgresql`` those that do not choose a database run on PostgreSQL, and
+with ``--only-database`` no others, since those would do the same again.
 """
 
 from __future__ import annotations
@@ -43,6 +44,26 @@ for _name in (
     "METADATA_PROVIDERS",
 ):
     os.environ.pop(_name, None)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--only-database``."""
+    parser.addoption("--only-database", action="store_true", help="leave out what TEST_DATABASE makes no difference to")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what was asked to be left out."""
+    if config.getoption("--only-database"):
+        chosen = [item for item in items if _depends_on_test_database(item)]
+        config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
+        items[:] = chosen
+
+
+def _depends_on_test_database(item: pytest.Item) -> bool:
+    """Whether a test uses ``database_url``, and does not choose the database itself by a parameter of it."""
+    callspec = getattr(item, "callspec", None)
+    chooses = callspec is not None and "database_url" in callspec.params
+    return "database_url" in getattr(item, "fixturenames", ()) and not chooses
 
 
 def pytest_report_header() -> str | None:
