@@ -156,7 +156,7 @@ def test_no_request_is_lost_when_the_server_stops_under_load(tmp_path: Path) -> 
         for each in running:
             each.result(30)
 
-    assert {end for caller in callers for end in caller.ends} == {"whole"}
+    assert {end for caller in callers for end in caller.ends} == {"whole"}, server.stderr
     assert "Traceback" not in server.stderr
 
 
