@@ -49,8 +49,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     vault = make_vault(plugins, context)
     app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app, redis), redis)
     realtime.init_app(app, identity_in, redis)
-    for blueprint in plugins.blueprints(context):
-        app.register_blueprint(blueprint)
+    plugins.register_blueprints(app.register_blueprint, context)
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)
     cli.init_app(app, plugins)
     return app

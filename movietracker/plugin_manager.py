@@ -10,6 +10,7 @@ import importlib.metadata
 import importlib.util
 import inspect
 import logging
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from .settings import CORE_SETTINGS, Setting
 
 ENTRY_POINT_GROUP = "movietracker"
 logger = logging.getLogger("movietracker.plugins")
+
+# What providers and destinations may be called: their names stand in addresses, settings and tables.
+_NAME = re.compile(r"[a-z][a-z0-9_-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +137,12 @@ class PluginManager:
             if isinstance(each, type) or not isinstance(each, protocol):
                 kind = each.__name__ if isinstance(each, type) else type(each).__name__
                 raise PluginError(f"Plugin {plugin} registers {kind}, which is not a {described}.")
-            name = str(each.name)  # type: ignore[attr-defined]
+            name = each.name  # type: ignore[attr-defined]
+            if not isinstance(name, str) or not _NAME.fullmatch(name):
+                raise PluginError(f"Plugin {plugin} registers a {described} named {name!r}, not a lower-case word.")
             if name in offered:
                 raise PluginError(f"Plugin {plugin} registers a {described} named {name}, which there is already.")
+            each.is_configured()  # type: ignore[attr-defined]  # if it fails, then here, where its plugin is known
             offered[name] = each
 
         self._call(hook, register=register, context=context)
@@ -145,11 +152,9 @@ class PluginManager:
         """Let plugins add their commands."""
         self._call("register_commands", cli=cli)
 
-    def blueprints(self, context: PluginContext) -> list[Any]:
-        """The Flask blueprints that plugins add."""
-        blueprints: list[Any] = []
-        self._call("register_blueprints", register=lambda _, blueprint: blueprints.append(blueprint), context=context)
-        return blueprints
+    def register_blueprints(self, add: Callable[[Any], None], context: PluginContext) -> None:
+        """Hand the Flask blueprints of plugins to ``add``; raises PluginError for one that it refuses."""
+        self._call("register_blueprints", register=lambda _, blueprint: add(blueprint), context=context)
 
     def library_changed(self, event: Any) -> None:
         """Tell every plugin of a change; one that fails is logged and disturbs nobody."""

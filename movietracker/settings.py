@@ -117,7 +117,7 @@ def _is_redis_url(value: str) -> bool:
 def rate(value: Any) -> str:
     """A rate such as ``10 per minute``; empty for none."""
     written = text(value)
-    if written and not re.fullmatch(r"\d+\s*(per|/)\s*(\d+\s*)?(second|minute|hour|day)s?", written):
+    if written and not re.fullmatch(r"0*[1-9]\d*\s*(per|/)\s*(0*[1-9]\d*\s*)?(second|minute|hour|day)s?", written):
         raise ValueError
     return written
 
@@ -259,7 +259,8 @@ class SettingsSource:
         self._overrides = dict(overrides or {})
         self._environ = dict(os.environ if environ is None else environ)
         self._dotenv = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-        self.instance_path = Path(self.value_of(_setting("MOVIETRACKER_INSTANCE_PATH"))).absolute()
+        instance = _setting("MOVIETRACKER_INSTANCE_PATH")
+        self.instance_path = Path(self.value_of(instance) or instance.default).absolute()
         self._config_py = self._read_config_py()
 
     def _read_config_py(self) -> dict[str, Any]:

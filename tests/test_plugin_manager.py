@@ -213,12 +213,32 @@ class TestRefusals:
             ("raise RuntimeError", "RuntimeError"),
             ("raise PluginError('Nothing works here.')", "Nothing works here"),
             ("register(type('P', (BaseProvider,), {'name': 'tmdb', 'id_namespace': 4000})())", "tmdb"),
+            ("register(type('P', (BaseProvider,), {'name': None})())", "not a lower-case word"),
+            ("register(type('P', (BaseProvider,), {'name': 'Mine, all'})())", "not a lower-case word"),
+            ("register(type('P', (BaseProvider,), {'name': 'mine', 'is_configured': lambda s: s.key})())", "'key'"),
         ],
     )
     def test_a_hook_that_fails_or_registers_nonsense(
         self, make_app: Callable[..., Flask], folder: Path, body: str, reason: str
     ) -> None:
         write(folder, "wrong.py", HEAD + f"@hookimpl\ndef register_metadata_providers(register):\n    {body}\n")
+        said = refusal(lambda: make_app(MOVIETRACKER_PLUGIN_DIR=str(folder)))
+        assert "wrong" in said
+        assert reason in said
+
+    @pytest.mark.parametrize(
+        ("body", "reason"),
+        [
+            ("register('page')", "AttributeError"),
+            ("register(Blueprint('movies', __name__))", "'movies' is already registered"),
+            ("page = Blueprint('page', __name__); register(page); register(page)", "'page' is already registered"),
+        ],
+    )
+    def test_a_blueprint_that_cannot_be_added(
+        self, make_app: Callable[..., Flask], folder: Path, body: str, reason: str
+    ) -> None:
+        source = f"from flask import Blueprint\n@hookimpl\ndef register_blueprints(register):\n    {body}\n"
+        write(folder, "wrong.py", HEAD + source)
         said = refusal(lambda: make_app(MOVIETRACKER_PLUGIN_DIR=str(folder)))
         assert "wrong" in said
         assert reason in said

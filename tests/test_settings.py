@@ -62,6 +62,13 @@ class TestTheOrderOfPlaces:
 
         assert value("CACHE_MAX_ENTRIES", {"CACHE_MAX_ENTRIES": 104}) == 104
 
+    def test_an_empty_instance_path_means_the_default_and_not_the_current_folder(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("MOVIETRACKER_INSTANCE_PATH", "")
+
+        assert SettingsSource().instance_path == Path("instance").absolute()
+
     def test_the_environment_itself_is_left_as_it_is(self) -> None:
         Path(".env").write_text("CACHE_MAX_ENTRIES=102\n")
         before = dict(os.environ)
@@ -84,6 +91,8 @@ class TestWrongValues:
             ("CACHE_TTL_SECONDS", "1.5", "a whole number from 1 to 31536000"),
             ("CACHE_MAX_ENTRIES", "", "a whole number from 1 to 1000000"),
             ("LOGIN_RATE_LIMIT", "many", 'a rate such as "10 per minute"'),
+            ("LOGIN_RATE_LIMIT", "0 per minute", 'a rate such as "10 per minute"'),
+            ("LOGIN_RATE_LIMIT", "10 per 0 minutes", 'a rate such as "10 per minute"'),
             ("MOVIETRACKER_SCHEDULER", "maybe", "yes or no"),
         ],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import click
@@ -31,13 +31,10 @@ def plain_errors() -> Iterator[None]:
 @contextmanager
 def plain_start() -> Iterator[None]:
     """Let Flask's own program, too, say in a sentence why an application cannot be made."""
-    try:
+    context = click.get_current_context(silent=True)
+    is_command = context is not None and context.find_object(ScriptInfo) is not None
+    with plain_errors() if is_command else nullcontext():
         yield
-    except (SettingsError, PluginError) as error:
-        context = click.get_current_context(silent=True)
-        if context is None or context.find_object(ScriptInfo) is None:
-            raise
-        raise click.ClickException(str(error)) from error
 
 
 def database_sentence(error: DBAPIError) -> str:

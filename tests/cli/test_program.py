@@ -167,6 +167,31 @@ def test_flask_tells_a_bad_setting_in_one_sentence_too(tmp_path: Path, command: 
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("DATABASE_URL", "sqlite:////nowhere/app.db", "The database cannot be used: unable to open database file."),
+        ("MOVIETRACKER_INSTANCE_PATH", "/proc/nowhere", "/proc/nowhere: No such file or directory."),
+    ],
+)
+def test_flask_tells_a_database_or_folder_that_cannot_be_used_in_one_sentence_too(
+    tmp_path: Path, name: str, value: str, sentence: str
+) -> None:
+    result = subprocess.run(
+        [sys.executable, "-m", "flask", "--app", "movietracker", "users", "list"],
+        cwd=tmp_path,
+        env=environment({name: value}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert (result.returncode, result.stderr.splitlines()[-1]) == (1, f"Error: {sentence}")
+    assert "Traceback" not in result.stderr
+
+
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("users", "list"), ("db", "upgrade")])
 def test_a_bad_setting_stops_the_start_with_one_sentence(program: Program, command: tuple[str, ...]) -> None:
     result = program(*command, CACHE_TTL_SECONDS="soon")
