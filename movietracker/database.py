@@ -17,7 +17,8 @@ from sqlalchemy import URL, Connection, Engine, FromClause, NullPool, Table, cre
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from .errors import SettingsError
 from .prepared import run_text
@@ -104,6 +105,8 @@ def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_sqlite_connect)
         event.listen(engine, "begin", _on_sqlite_begin)
+        if engine.url.database not in (None, "", ":memory:"):
+            _watch_file(engine, Path(engine.url.database))
 
 
 def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
@@ -112,6 +115,30 @@ def _on_sqlite_connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}").close()
     # SQLite's own knows the letters of English only.
     connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _watch_file(engine: Engine, path: Path) -> None:
+    """Let no connection outlive its file: what it writes to one that was removed or replaced is lost with it."""
+
+    @event.listens_for(engine, "connect")
+    def note(_connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
+        record.info["file"] = _file_at(path)
+
+    @event.listens_for(engine, "checkout")
+    def look(_connection: sqlite3.Connection, record: ConnectionPoolEntry, _proxy: object) -> None:
+        file = _file_at(path)
+        if file is None:  # connecting anew would make an empty one
+            raise OperationalError("", None, sqlite3.OperationalError("the database file is gone"))
+        if file != record.info["file"]:
+            raise DisconnectionError("the database file has been replaced")
+
+
+def _file_at(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _lower(value: str | bytes | float | None) -> str | bytes | float | None:
