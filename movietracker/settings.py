@@ -209,7 +209,10 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("CACHE_MAX_ENTRIES", whole_number(1, 1_000_000), 500, "Most answers kept in the cache; the oldest go."),
     Setting(
-        "LOGIN_RATE_LIMIT", rate, "10 per minute", "Logins allowed per address and per account; empty for no limit."
+        "LOGIN_RATE_LIMIT",
+        rate,
+        "10 per minute",
+        "Logins, and guesses at a password, allowed per address and per account; empty for no limit.",
     ),
     Setting("IMPORT_RATE_LIMIT", rate, "10 per minute", "Imports and restores allowed per user; empty for no limit."),
     Setting("PROXY_RATE_LIMIT", rate, "600 per minute", "Calls of /api/external allowed per user; empty for no limit."),

@@ -21,7 +21,7 @@ from ..services import accounts
 from ..services.accounts import Account
 from . import authentication
 from .blueprint import ApiBlueprint, View
-from .limits import limited
+from .limits import limited, proving
 from .paging import Order, page_of
 from .replies import no_content, reply
 
@@ -71,7 +71,8 @@ def me(user: Account) -> Response:
     return reply(user.to_json())
 
 
-@blueprint.endpoint("POST", "/password", status=204, problems=[errors.Invalid])
+@blueprint.endpoint("POST", "/password", status=204, problems=[errors.Invalid, errors.TooManyRequests])
+@proving
 @blueprint.arguments(PasswordChangeSchema)
 def change_password(user: Account, body: dict[str, Any]) -> Response:
     """Change the password; every earlier token of the user dies."""

@@ -37,5 +37,10 @@ def importing(view: View) -> View:
     return limited(view, "IMPORT_RATE_LIMIT", "import", _user)
 
 
+def proving(view: View) -> View:
+    """Limit guesses at the password of an account whose token somebody holds."""
+    return limited(view, "LOGIN_RATE_LIMIT", "password", _user)
+
+
 def _user() -> str:
     return str(g.user_id)

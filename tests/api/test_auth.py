@@ -9,7 +9,7 @@ from typing import Any
 
 import jwt
 import pytest
-from conftest import ADMIN_TOKEN, PASSWORD, Client
+from conftest import ADMIN_TOKEN, PASSWORD, Client, client_of
 from flask import Flask
 from sqlalchemy import select
 from support.shapes import USER, assert_problem, assert_shape
@@ -342,6 +342,15 @@ class TestTheLoginLimit:
 
         answers = [client.post("/api/auth/admin/login", json={"token": "wrong"}).status_code for _ in range(3)]
         assert answers == [401, 401, 429]
+
+    def test_whoever_holds_a_token_cannot_guess_the_password_at_will(
+        self, make_app: Callable[..., Flask], anna: Account
+    ) -> None:
+        client = client_of(make_app(LOGIN_RATE_LIMIT="2 per minute"), anna)
+        guess = {"current_password": "wrong", "new_password": "another secret"}
+
+        answers = [client.post("/api/auth/password", json=guess).status_code for _ in range(3)]
+        assert answers == [422, 422, 429]
 
     def test_nonsense_counts_as_well(self, make_app: Callable[..., Flask]) -> None:
         client = make_app(LOGIN_RATE_LIMIT="3 per minute").test_client()
