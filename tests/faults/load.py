@@ -1,0 +1,131 @@
+"""What does the server hold? 8 writers and 8 readers over HTTP at once, on SQLite or on PostgreSQL.
+
+``python -m faults.load --seconds 60 --database sqlite`` (from tests/): 16 processes, each with a connection that is
+kept alive and without a pause between requests, share 4 libraries. No answer may be an error, and every write that was
+acknowledged must be found afterwards, also by a server that was started anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import time
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from faults.clients import Connection
+from faults.crew import Crew, Job, Shift
+from faults.reporting import figures_of, finish, is_whole, percentiles
+from faults.site import DATABASES, User, make_users, site
+from faults.writing import compare, writer
+
+WRITERS = READERS = 8
+USERS = 4
+
+
+@dataclass
+class Read:
+    """What a reader did."""
+
+    milliseconds: list[float] = field(default_factory=list)
+    unchanged: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def reader(url: str, user: User) -> Job:
+    """A process that reads as clients do: pages, single titles, people, what is new by cursor and by time, searches."""
+
+    def job(shift: Shift) -> Read:
+        read = Read()
+        connection = Connection(url, user.token)
+        chance = random.Random(shift.number)
+        tags: dict[str, str] = {}
+        at: dict[str, Any] = {"cursor": "", "since": 0.0, "title": None, "person": "Google Search"}
+        while not shift.is_over:
+            path = _some_path(chance, at)
+            answer = connection.ask("GET", path, headers={"If-None-Match": tags.get(path, "")})
+            read.milliseconds.append(answer.milliseconds)
+            if answer.status_code == 304:
+                read.unchanged += 1
+            elif answer.status_code == 200:
+                tags = {path: answer.headers["ETag"]}
+                _look(answer.json, path, at)
+            else:
+                read.faults.append(f"GET {path}: {answer.status_code} {answer.text[:300]}")
+        return read
+
+    return job
+
+
+def _some_path(chance: random.Random, at: dict[str, Any]) -> str:
+    return chance.choice(
+        (
+            "/api/movies?limit=50",
+            f"/api/movies/{at['title']}" if at["title"] else "/api/lists",
+            "/api/people",
+            f"/api/people/{quote(at['person'])}/stats",
+            f"/api/sync/changes?limit=100&cursor={at['cursor']}" if at["cursor"] else "/api/sync/changes?limit=100",
+            f"/api/sync?since={at['since']!r}",
+            "/api/external/tmdb/search?q=matrix",
+            "/api/auth/me",
+        )
+    )
+
+
+def _look(body: Any, path: str, at: dict[str, Any]) -> None:
+    """Remember where a client would go on from here."""
+    if path.startswith("/api/sync/changes"):
+        at["cursor"] = body["cursor"]
+    elif path.startswith("/api/sync?"):
+        at["since"] = body["timestamp"]
+    elif path.startswith("/api/movies?") and body:
+        at["title"] = body[-1]["imdb_id"]
+    elif path == "/api/people":
+        at["person"] = body[-1]["name"]
+
+
+def run(database: str, seconds: float) -> dict[str, Any]:
+    """Load the server for so long; the figures."""
+    with site(database) as place:
+        with place.serving() as server:
+            users = make_users(server.url, USERS)
+            jobs = [writer(server.url, users[n % USERS]) for n in range(WRITERS)]
+            jobs += [reader(server.url, users[n % USERS]) for n in range(READERS)]
+            crew = Crew(jobs)
+            begun = time.monotonic()
+            crew.start()
+            time.sleep(seconds)
+            answers = crew.finish()
+            lasted = time.monotonic() - begun
+        with place.serving() as server:
+            written, read = answers[:WRITERS], answers[WRITERS:]
+            figures = figures_of(written, compare(server.url, written))
+        figures["faults"] += place.damage() + [fault for each in read for fault in each.faults][:20]
+    reads = [took for each in read for took in each.milliseconds]
+    writes = [took for each in written for took in each.milliseconds]
+    return {
+        "database": database,
+        "seconds": round(lasted, 1),
+        "requests_per_second": round((len(reads) + len(writes)) / lasted),
+        "reads": len(reads),
+        "unchanged": sum(each.unchanged for each in read),
+        "reads_ms": percentiles(reads),
+        "writes_ms": percentiles(writes),
+        "all_ms": percentiles(reads + writes),
+        **figures,
+    }
+
+
+def main() -> None:
+    """Run it from the shell; exit 1 when an answer was an error, or a write was lost."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--database", choices=DATABASES, default="sqlite")
+    arguments = parser.parse_args()
+    figures = run(arguments.database, arguments.seconds)
+    finish(figures, is_proved=is_whole(figures) and figures["reads"] > 0 and not figures["refused"])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""The short forms of the proofs; ``make faults`` runs the long ones."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support import postgresql
+
+TESTS = Path(__file__).parent.parent
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """Each kind of database; skips PostgreSQL where there is no server."""
+    if request.param == "postgresql":
+        postgresql.require_server()
+    return str(request.param)
+
+
+def figures_of(script: str, *options: str) -> dict[str, Any]:
+    """Run a script to its end, which must be a good one; its figures."""
+    command = [sys.executable, "-m", f"faults.{script}", *options]
+    ended = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    figures: dict[str, Any] = json.loads(ended.stdout)
+    return figures
+
+
+def test_eight_writers_and_eight_readers_meet_no_error_and_lose_nothing(database: str) -> None:
+    figures = figures_of("load", "--seconds", "3", "--database", database)
+    assert figures["acknowledged_writes"] > 0
+    assert figures["reads"] > 0
+    assert (figures["refused"], figures["lost"], figures["faults"]) == ({}, 0, [])
+
+
+def test_a_worker_that_is_killed_loses_and_doubles_nothing(database: str) -> None:
+    figures = figures_of("kill", "--rounds", "2", "--database", database)
+    assert figures["kills"] == 2
+    assert figures["numbers_used"] == figures["numbers_due"] > 0
+    assert (figures["lost"], figures["twice"], figures["lists_lost"], figures["lists_twice"]) == (0, 0, 0, 0)
