@@ -48,11 +48,17 @@ class Crew:
             for number, job in enumerate(jobs)
         ]
 
-    def start(self) -> None:
+    def __enter__(self) -> Crew:
         """Let all of them begin."""
         for process in self._processes:
             process.start()
         self._go.set()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Leave nobody behind, whatever happened."""
+        for process in self._processes:
+            process.kill()
 
     def seconds_until_all_succeed(self, since: float, patience: float = 60.0) -> float:
         """Wait until each of them has done something later than ``since`` (monotonic); how long after it that was."""

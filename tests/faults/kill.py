@@ -113,15 +113,12 @@ def run(database: str, rounds: int) -> dict[str, Any]:
     with site(database) as place:
         with place.serving("--workers", str(WORKERS)) as server:
             users = make_users(server.url, 3)
-            crew = Crew(
-                [writer(server.url, users[0])] * MIXED
-                + [pusher(server.url, users[1])] * PUSHERS
-                + [lister(server.url, users[2])] * LISTERS
-            )
+            jobs = [writer(server.url, users[0])] * MIXED
+            jobs += [pusher(server.url, users[1])] * PUSHERS + [lister(server.url, users[2])] * LISTERS
             before = _newest_number(server.url, users[1])
-            crew.start()
-            recovered = [_kill_one(server, crew) for _ in range(rounds)]
-            answers = crew.finish()
+            with Crew(jobs) as crew:
+                recovered = [_kill_one(server, crew) for _ in range(rounds)]
+                answers = crew.finish()
         with place.serving() as server:
             figures = _judge(place, server, users, answers, before)
     longest = round(max(recovered), 2)

@@ -92,12 +92,11 @@ def run(database: str, seconds: float) -> dict[str, Any]:
             users = make_users(server.url, USERS)
             jobs = [writer(server.url, users[n % USERS]) for n in range(WRITERS)]
             jobs += [reader(server.url, users[n % USERS]) for n in range(READERS)]
-            crew = Crew(jobs)
-            begun = time.monotonic()
-            crew.start()
-            time.sleep(seconds)
-            answers = crew.finish()
-            lasted = time.monotonic() - begun
+            with Crew(jobs) as crew:
+                begun = time.monotonic()
+                time.sleep(seconds)
+                answers = crew.finish()
+                lasted = time.monotonic() - begun
         with place.serving() as server:
             written, read = answers[:WRITERS], answers[WRITERS:]
             figures = figures_of(written, compare(server.url, written))

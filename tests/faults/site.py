@@ -44,9 +44,9 @@ class Site:
         return not self.settings.get("DATABASE_URL")
 
     @contextmanager
-    def serving(self, *options: str, program: Sequence[str] = PROGRAM) -> Iterator[Serving]:
-        """The server, ready to answer; stopped at the end. It may be started again."""
-        with serving(self.folder, *options, settings=self.settings, program=program) as server:
+    def serving(self, *options: str, program: Sequence[str] = PROGRAM, **settings: str) -> Iterator[Serving]:
+        """The server, with more settings or with others, ready to answer; stopped at the end."""
+        with serving(self.folder, *options, settings={**self.settings, **settings}, program=program) as server:
             yield server
 
     def damage(self) -> list[str]:

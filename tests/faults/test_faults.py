@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import postgresql
+from support import disks, postgresql, postgresql_server
+from support.services import missing_service
 
 TESTS = Path(__file__).parent.parent
 
@@ -45,3 +46,26 @@ def test_a_worker_that_is_killed_loses_and_doubles_nothing(database: str) -> Non
     assert figures["kills"] == 2
     assert figures["numbers_used"] == figures["numbers_due"] > 0
     assert (figures["lost"], figures["twice"], figures["lists_lost"], figures["lists_twice"]) == (0, 0, 0, 0)
+
+
+def test_while_postgresql_is_away_all_is_503_and_nothing_is_lost() -> None:
+    if reason := postgresql_server.missing():
+        missing_service(reason)
+    figures = figures_of("postgres_restart", "--rounds", "1", "--away", "0.5", "--patience", "60")
+    assert figures["answers_while_away"]["503"] > 0
+    assert (figures["lost"], figures["faults"]) == (0, [])
+
+
+def test_a_full_disk_is_503_and_nothing_is_torn() -> None:
+    if reason := disks.missing():
+        pytest.skip(reason)
+    figures = figures_of("disk_full", "--rounds", "1", "--full", "0.5")
+    assert figures["refused"].keys() <= {"503", "507"}
+    assert (figures["lost"], figures["faults"]) == (0, [])
+
+
+def test_a_clock_that_is_set_back_an_hour_and_right_again_misleads_no_client() -> None:
+    figures = figures_of("clock", "--seconds", "3")
+    assert figures["pulls"]["cursor"] > 0
+    assert figures["pulls"]["since"] > 0
+    assert (figures["diverged"], figures["started_over"], figures["times_back"]) == ([], 0, 0)

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
-import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from support import disks
 from support.destinations import Shelf
 from support.library import add_stubs, imdb_ids
 from support.wall_clock import WallClock
@@ -36,16 +34,12 @@ DAY = 86_400.0
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 64 KiB."""
-    mount = shutil.which("mount")
+    if reason := disks.missing():
+        pytest.skip(reason)
     disk = tmp_path / "small"
     disk.mkdir()
-    if mount is None or os.geteuid() != 0:
-        pytest.skip("only root can mount a file system")
-    made = subprocess.run([mount, "-t", "tmpfs", "-o", "size=64k", "tmpfs", disk], check=False, capture_output=True)
-    if made.returncode != 0:
-        pytest.skip("this machine lets nobody mount a file system")
-    yield disk
-    subprocess.run(["umount", disk], check=True)
+    with disks.small_disk(disk, "64k"):
+        yield disk
 
 
 @pytest.fixture

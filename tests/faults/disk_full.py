@@ -1,0 +1,157 @@
+"""What does the server answer when its disk is full, and is anything torn?
+
+``python -m faults.disk_full --rounds 3`` (from tests/; only root may mount): the instance folder is a file system of
+16 MiB with 6 MiB of ballast. 8 processes write until there is no room, everything else is asked meanwhile, and then the
+ballast goes. Until then the answers may be 503 or 507; afterwards everybody must be able to write again. At the end the
+file must be sound, also for a server that was started anew, and hold every acknowledged write.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from support import disks
+from support.waiting import wait_until
+
+from faults.clients import Connection, NoAnswer
+from faults.crew import Crew
+from faults.reporting import figures_of, finish, is_whole
+from faults.site import ADMIN_TOKEN, PASSWORD, SETTINGS, Site, User, make_users
+from faults.writing import compare, writer
+
+WRITERS = 8
+USERS = 4
+SIZE_MIB = 16
+BALLAST_MIB = 6
+FULL_SECONDS = 3.0
+KIB_OF_DETAILS = 40
+FULL = frozenset({503, 507})
+
+
+def run(rounds: int, full: float = FULL_SECONDS) -> dict[str, Any]:
+    """Fill the disk so many times, a new one each time; the figures of all."""
+    shown: list[dict[str, Any]] = [_fill_once(full) for _ in range(rounds)]
+    total: dict[str, Any] = {"rounds": rounds}
+    for name in shown[0]:
+        values = [each[name] for each in shown]
+        if isinstance(values[0], dict):
+            total[name] = dict(sum((Counter(value) for value in values), Counter()))
+        elif isinstance(values[0], list):
+            total[name] = [item for value in values for item in value][:20]
+        else:
+            total[name] = sum(values)
+    return total
+
+
+def _fill_once(full: float) -> dict[str, Any]:
+    seen: Counter[str] = Counter()
+    faults: list[str] = []
+    with tempfile.TemporaryDirectory(prefix="movietracker-faults-") as name:
+        folder = Path(name)
+        instance = folder / "instance"
+        instance.mkdir()
+        with disks.small_disk(instance, f"{SIZE_MIB}m"):
+            place = Site(folder, SETTINGS | {"LOGIN_RATE_LIMIT": "1000 per minute"})
+            ballast = instance / "ballast"
+            ballast.write_bytes(os.urandom(BALLAST_MIB << 20))
+            with place.serving() as server:
+                *users, guest = make_users(server.url, USERS + 1)
+                jobs = [
+                    writer(server.url, users[n % USERS], tolerated=FULL, bulk=KIB_OF_DETAILS << 10)
+                    for n in range(WRITERS)
+                ]
+                with Crew(jobs) as crew:
+                    wait_until(lambda: _free(instance) < 64 << 10, 120)
+                    _ask_meanwhile(server.url, guest, full, seen, faults)
+                    ballast.unlink()
+                    recovered = crew.seconds_until_all_succeed(time.monotonic())
+                    written = crew.finish()
+                figures = figures_of(written, compare(server.url, written))
+                log = server.stderr
+            faults += place.damage()
+            with place.serving() as server:
+                again = figures_of(written, compare(server.url, written))
+                faults += [] if again == figures else [f"other figures after a restart: {again}"]
+    faults += ["a stack trace in the log: " + log[log.index("Traceback") :][:2000]] if "Traceback" in log else []
+    figures["faults"] = (figures["faults"] + faults)[:20]
+    return {"answers_while_full": dict(seen), "seconds_until_all_write_again": round(recovered, 2), **figures}
+
+
+def _free(folder: Path) -> int:
+    disk = os.statvfs(folder)
+    return disk.f_bavail * disk.f_frsize
+
+
+def _ask_meanwhile(url: str, user: User, seconds: float, seen: Counter[str], faults: list[str]) -> None:
+    """Ask what reads, which must go on, and what writes, which may be refused properly."""
+    deadline = time.monotonic() + seconds
+    connection, anonymous = Connection(url, user.token), Connection(url)
+    login = {"email": user.email, "password": PASSWORD}
+    document = {"version": 2, "exported_at": 1, "people": [], "lists": [], "movies": _movies(2000)}
+    turn = 0
+    while time.monotonic() < deadline:
+        turn += 1
+        calls: list[tuple[Connection, str, str, Any]] = [
+            (connection, "GET", "/api/auth/me", None),
+            (connection, "GET", "/api/movies?limit=20", None),
+            (connection, "GET", "/api/sync/changes", None),
+            (connection, "GET", "/api/backup/export", None),
+            (connection, "POST", "/api/backup/import", document),
+            (connection, "POST", "/api/movies", {"imdb_id": "tt0133093", "recommender": "Anna"}),
+            (connection, "GET", f"/api/external/tmdb/search?q=matrix{turn}", None),
+            (connection, "GET", "/api/external/tmdb/discover/list?kind=popular", None),
+            (anonymous, "POST", "/api/auth/login", login),
+            (anonymous, "POST", "/api/auth/admin/login", {"token": ADMIN_TOKEN}),
+            (anonymous, "GET", "/api/health", None),
+            (anonymous, "GET", "/api/health/ready", None),
+        ]
+        for asking, method, path, body in calls:
+            try:
+                answer = asking.ask(method, path, body)
+            except NoAnswer as broken:
+                faults.append(f"{method} {path}: {broken}")
+                continue
+            seen[f"{method} {path.partition('?')[0]} {answer.status_code}"] += 1
+            if answer.status_code in FULL:
+                fault = answer.impropriety() if path != "/api/health/ready" else None
+                faults += [f"{method} {path}: {fault}"] if fault else []
+            elif answer.status_code >= 300:
+                faults.append(f"{method} {path}: {answer.status_code} {answer.text[:300]}")
+
+
+def _movies(count: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "imdb_id": f"tt{90_000_000 + number}",
+            "media_type": "movie",
+            "status": "toWatch",
+            "custom_list_id": None,
+            "last_modified": 1,
+            "recommendations": [],
+            "watch_history": None,
+        }
+        for number in range(count)
+    ]
+
+
+def main() -> None:
+    """Run it from the shell; exit 1 when an answer was not as promised, or something was lost or torn."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--full", type=float, default=FULL_SECONDS, help="seconds that the disk stays full")
+    arguments = parser.parse_args()
+    if reason := disks.missing():
+        sys.exit(f"Cannot be run here: {reason}.")
+    figures = run(arguments.rounds, arguments.full)
+    finish(figures, is_proved=is_whole(figures) and bool(figures["refused"]))
+
+
+if __name__ == "__main__":
+    main()
