@@ -38,6 +38,11 @@
     │   ├── BackupDamaged       backup_damaged: not what was written, or no backup at all
     │   └── WrongPassphrase     wrong_passphrase: missing or wrong
     ├── DatabaseUnavailable 503     database_unavailable, with Retry-After
+    ├── NotHttp 400             bad_request: no HTTP, or none that the server reads; no operation is asked
+    │   ├── AddressTooLong 414      request_uri_too_long
+    │   ├── ExpectationFailed 417   expectation_failed
+    │   ├── HeadersTooLong 431      request_header_fields_too_large
+    │   └── CodingUnknown 501       not_implemented
     ├── NotReady 503            not_ready: a dependency is missing; health/ready says which
     └── CopyRefused             copy_refused: `movietracker db copy` cannot or must not copy; no client meets it
 
@@ -335,6 +340,36 @@ class DatabaseUnavailable(Problem):
     """The database is locked, away or full; nothing was changed."""
 
     code, status, sentence = "database_unavailable", 503, "The database is not available; please try again."
+
+
+class NotHttp(Problem):
+    """What came is no HTTP, or none that the server reads; it is answered before any operation is asked."""
+
+    code, status, sentence = "bad_request", 400, "The request is not valid HTTP."
+
+
+class AddressTooLong(NotHttp):
+    """The request line is over its limit."""
+
+    code, status, sentence = "request_uri_too_long", 414, "The address of the request is too long."
+
+
+class ExpectationFailed(NotHttp):
+    """An Expect header wants something else than 100-continue."""
+
+    code, status, sentence = "expectation_failed", 417, "This expectation cannot be met."
+
+
+class HeadersTooLong(NotHttp):
+    """The headers are too many, or one of them is too long."""
+
+    code, status, sentence = "request_header_fields_too_large", 431, "The headers of the request are too long."
+
+
+class CodingUnknown(NotHttp):
+    """A Transfer-Encoding that is not chunked."""
+
+    code, status, sentence = "not_implemented", 501, "This transfer coding is not supported."
 
 
 class NotReady(Problem):

@@ -107,6 +107,17 @@ def test_every_error_has_the_one_shape_with_examples_that_name_its_codes(documen
                 assert "Retry-After" in response["headers"], (name, status)
 
 
+def test_what_is_no_http_is_described_once_for_all_operations(document: dict[str, Any]) -> None:
+    described = document["components"]["responses"]["DEFAULT_ERROR"]["content"]["application/json"]["examples"]
+    shown = {(each["summary"][:3], each["value"]["code"]) for each in described.values()}
+
+    assert ("400", "bad_request") in shown
+    assert ("414", "request_uri_too_long") in shown
+    assert ("431", "request_header_fields_too_large") in shown
+    for _, operation in operations(document):
+        assert operation["responses"]["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+
+
 def test_every_operation_says_who_may_call_it(document: dict[str, Any]) -> None:
     for name, operation in operations(document):
         who = next(iter(operation.get("security", [{}])[0]), None)

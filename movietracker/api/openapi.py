@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from ..errors import NotHttp
+
 _METHODS = frozenset({"get", "post", "put", "patch", "delete"})
 _JSON = "application/json"
 
@@ -32,6 +34,24 @@ _PARAMETERS = {
 }
 
 
+_NO_HTTP_PROBLEMS: tuple[type[NotHttp], ...] = (NotHttp, *NotHttp.__subclasses__())
+_NO_HTTP = {
+    "description": "The request is no HTTP, or none that the server reads; this does not depend on the operation.",
+    "content": {
+        _JSON: {
+            "schema": {"$ref": "#/components/schemas/Error"},
+            "examples": {
+                problem.code: {
+                    "summary": f"{problem.status} {problem.sentence}",
+                    "value": {"detail": problem.sentence, "code": problem.code},
+                }
+                for problem in _NO_HTTP_PROBLEMS
+            },
+        }
+    },
+}
+
+
 def _refer(kind: str, *names: str) -> dict[str, dict[str, str]]:
     return {name: {"$ref": f"#/components/{kind}/{name}"} for name in names}
 
@@ -40,6 +60,7 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
     """The same document with all that, in one order; changed in place."""
     components = document["components"]
     components |= {"headers": _HEADERS, "parameters": _PARAMETERS}
+    components["responses"]["DEFAULT_ERROR"] = _NO_HTTP
     schemas = components["schemas"]
     schemas.pop("PaginationMetadata", None)  # flask-smorest's own, used nowhere
     for path in document["paths"].values():

@@ -21,6 +21,8 @@ from flask import Flask
 from gunicorn.http import errors as http_errors
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
+from .. import errors
+
 HEAD_SECONDS = 15.0
 """For the request line and the headers of a request, from its first byte on."""
 
@@ -30,11 +32,11 @@ LINGER_SECONDS = 2.0
 MOST_WAITING = 4096
 """Connections that a stopping worker still takes from the system's queue."""
 
-_STATUS_OF: dict[type[Exception], tuple[int, str]] = {
-    http_errors.LimitRequestLine: (414, "The address of the request is too long."),
-    http_errors.LimitRequestHeaders: (431, "The headers of the request are too long."),
-    http_errors.UnsupportedTransferCoding: (501, "This transfer coding is not supported."),
-    http_errors.ExpectationFailed: (417, "This expectation cannot be met."),
+_PROBLEM_OF: dict[type[Exception], type[errors.Problem]] = {
+    http_errors.LimitRequestLine: errors.AddressTooLong,
+    http_errors.LimitRequestHeaders: errors.HeadersTooLong,
+    http_errors.UnsupportedTransferCoding: errors.CodingUnknown,
+    http_errors.ExpectationFailed: errors.ExpectationFailed,
 }
 
 
@@ -86,13 +88,13 @@ class Worker(ThreadWorker):
     def handle_error(self, req: Any, client: socket.socket, addr: Any, exc: BaseException) -> None:
         """Answer what is no HTTP, or a fault outside the application."""
         if isinstance(exc, http_errors.ParseException | ConnectionError):
-            status, sentence = _STATUS_OF.get(type(exc), (400, "The request is not valid HTTP."))
+            problem = _PROBLEM_OF.get(type(exc), errors.NotHttp)
         else:
-            status, sentence = 500, "Something went wrong on the server."
+            problem = errors.Problem
             self.log.error("Error outside the application", exc_info=exc)
         with suppress(OSError):
             client.setblocking(False)
-            client.send(_answer(status, sentence))
+            client.send(_answer(problem))
 
     def _let_in(self, listener: socket.socket) -> bool:
         """Take a connection from the queue and wait for its first byte; whether there was one."""
@@ -114,11 +116,11 @@ class Worker(ThreadWorker):
             conn.timeout = min(conn.timeout or deadline, deadline)
 
 
-def _answer(status: int, sentence: str) -> bytes:
-    code = HTTPStatus(status).name.lower()
-    body = orjson.dumps({"detail": sentence, "code": code})
+def _answer(problem: type[errors.Problem]) -> bytes:
+    body = orjson.dumps({"detail": problem.sentence, "code": problem.code})
     head = (
-        f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+        f"HTTP/1.1 {problem.status} {HTTPStatus(problem.status).phrase}\r\n"
+        "Connection: close\r\nContent-Type: application/json\r\n"
         f"X-Content-Type-Options: nosniff\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode("ascii") + body

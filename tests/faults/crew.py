@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import time
 from collections.abc import Callable
@@ -68,8 +69,12 @@ class Crew:
     def finish(self) -> list[Any]:
         """Tell them to stop; their answers in the order of the jobs. Raises when one of them failed."""
         self._stop.set()
+        return self.wait(FINISH_SECONDS)
+
+    def wait(self, seconds: float = math.inf) -> list[Any]:
+        """Let them end by themselves; their answers in the order of the jobs. Raises when one of them failed."""
         answers: dict[int, Any] = {}
-        deadline = time.monotonic() + FINISH_SECONDS
+        deadline = time.monotonic() + seconds
         while len(answers) < len(self._processes):
             try:
                 number, answer = self._results.get(timeout=1)

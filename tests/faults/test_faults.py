@@ -69,3 +69,9 @@ def test_a_clock_that_is_set_back_an_hour_and_right_again_misleads_no_client() -
     assert figures["pulls"]["cursor"] > 0
     assert figures["pulls"]["since"] > 0
     assert (figures["diverged"], figures["started_over"], figures["times_back"]) == ([], 0, 0)
+
+
+def test_requests_made_from_the_openapi_document_are_answered_as_it_says() -> None:
+    figures = figures_of("generated", "--requests", "500", "--shards", "1")
+    assert figures["requests"] >= 500
+    assert figures["faults"] == {}
