@@ -13,7 +13,7 @@ PACKAGE := setup.cfg pyproject.toml
 # release for a requirement with an extra, such as coverage[toml], and then refuses it because it is not in the lock.
 INSTALL_LOCK := $(PIP) install --no-deps --require-hashes --requirement
 
-.PHONY: run test prove lint bench lock clean
+.PHONY: run test prove faults lint bench lock clean
 
 run: .venv/.runtime
 	$(BIN)/movietracker serve --port $(PORT)
@@ -24,6 +24,10 @@ test: .venv/.development
 # The long proof of the sync protocol, at most 30 minutes on two cores; docs/sync.md says what it holds.
 prove: .venv/.development
 	cd tests && ../$(BIN)/python -m sync.prove
+
+# The long proofs under load and faults, about an hour on two cores; docs/reliability.md says what they found.
+faults: .venv/.development
+	cd tests && ../$(BIN)/python -m faults.prove
 
 lint: .venv/.development
 	$(BIN)/ruff check .
