@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 import re
@@ -25,6 +26,7 @@ logger = logging.getLogger("movietracker.api")
 _CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 429: "rate_limited"}
 # What the server's reader of bodies raises when chunks are no chunks, or the client leaves in the middle of one.
 _UNREADABLE = (InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator, NoMoreData)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 # PostgreSQL's codes for a table or column that there is not.
 _NOT_MIGRATED = frozenset({"42P01", "42703"})
 
@@ -42,6 +44,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _on_http_exception)
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, DBAPIError):
         app.register_error_handler(unavailable, _on_database_error)
+    app.register_error_handler(OSError, _on_system_error)
     for unreadable in _UNREADABLE:
         app.register_error_handler(unreadable, lambda _: _on_problem(errors.BadRequest()))
     app.register_error_handler(Exception, _on_unforeseen)
@@ -93,6 +96,14 @@ def _is_unavailable(error: DBAPIError) -> bool:
     if getattr(error.orig, "sqlstate", None) in _NOT_MIGRATED:
         return True
     return bool(re.search(r"malformed|not a database", str(error.orig)))  # a damaged SQLite file
+
+
+def _on_system_error(error: OSError) -> Response:
+    """A disk without room, for a large body or what is read from it, is 503; anything else is a fault of ours."""
+    if error.errno not in _NO_ROOM:
+        return _on_unforeseen(error)
+    logger.warning("No room on the disk (request %s)", request_id())
+    return _on_problem(errors.DatabaseUnavailable(retry_after=5))
 
 
 def _on_unforeseen(error: Exception) -> Response:

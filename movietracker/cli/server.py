@@ -40,6 +40,9 @@ WORKER_CONNECTIONS = 4096
 
 METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
+# Counts are in mapped files: on a full disk the system kills who writes to them (SIGBUS), so they stay in memory.
+IN_MEMORY = Path("/dev") / "shm"
+
 # Names the listening socket that a reloaded server takes over.
 _INHERITED = "_MOVIETRACKER_LISTENER"
 
@@ -171,7 +174,8 @@ def shared_metrics() -> Iterator[None]:
     if METRICS_FOLDER in os.environ:
         yield
         return
-    pid, folder = os.getpid(), tempfile.mkdtemp(prefix="movietracker-metrics-")
+    place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None  # Linux has it, other systems may not
+    pid, folder = os.getpid(), tempfile.mkdtemp(prefix="movietracker-metrics-", dir=place)
     os.environ[METRICS_FOLDER] = folder
     try:
         yield

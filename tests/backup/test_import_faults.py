@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import gzip
 import json
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import Client
 from flask import Flask
+from support import disks
 from support.library import head_of
 from support.live_server import serve
 from support.shapes import assert_problem
@@ -370,3 +373,20 @@ def test_a_body_beyond_32_mib_is_too_large(app: Flask, client: Client) -> None:
 
 def test_a_body_that_breaks_off_is_refused(refused: Callable[..., Json]) -> None:
     refused(WHOLE[:100], 400, "malformed_json")
+
+
+def test_no_room_for_temporary_files_is_no_fault_of_the_client(
+    app: Flask, client: Client, anna: Account, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if reason := disks.missing():
+        pytest.skip(reason)
+    sent = document(*(movie(f"tt{number:07}") for number in range(1, 4000)))
+    monkeypatch.setattr(reading, "SPOOL_BYTES", 10_000)
+
+    with disks.small_disk(tmp_path, "64k"):
+        monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+        problem = assert_problem(send(client, sent), 503, "database_unavailable")
+
+    assert str(tmp_path) not in str(problem)
+    with app.app_context():
+        assert head_of(anna).seq == 4, "the quick recommenders"

@@ -1,7 +1,8 @@
 """What does the server answer when its disk is full, and is anything torn?
 
-``python -m faults.disk_full --rounds 3`` (from tests/; only root may mount): the instance folder is a file system of
-16 MiB with 6 MiB of ballast. 8 processes write until there is no room, everything else is asked meanwhile, and then the
+``python -m faults.disk_full --rounds 3`` (from tests/; only root may mount): the instance folder, which also has the
+temporary files, is a file system of 16 MiB with 6 MiB of ballast. 8 processes write until there is no room; then all
+workers are killed one by one, so that new ones start without room; everything else is asked meanwhile; and then the
 ballast goes. Until then the answers may be 503 or 507; afterwards everybody must be able to write again. At the end the
 file must be sound, also for a server that was started anew, and hold every acknowledged write.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -18,10 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from support import disks
+from support.serving import Serving
 from support.waiting import wait_until
 
 from faults.clients import Connection, NoAnswer
 from faults.crew import Crew
+from faults.kill import workers_of
 from faults.reporting import figures_of, finish, is_whole
 from faults.site import ADMIN_TOKEN, PASSWORD, SETTINGS, Site, User, make_users
 from faults.writing import compare, writer
@@ -58,7 +62,10 @@ def _fill_once(full: float) -> dict[str, Any]:
         instance = folder / "instance"
         instance.mkdir()
         with disks.small_disk(instance, f"{SIZE_MIB}m"):
-            place = Site(folder, SETTINGS | {"LOGIN_RATE_LIMIT": "1000 per minute"})
+            temporary = instance / "tmp"
+            temporary.mkdir()
+            settings = {"LOGIN_RATE_LIMIT": "1000 per minute", "TMPDIR": str(temporary)}
+            place = Site(folder, SETTINGS | settings)
             ballast = instance / "ballast"
             ballast.write_bytes(os.urandom(BALLAST_MIB << 20))
             with place.serving() as server:
@@ -69,6 +76,7 @@ def _fill_once(full: float) -> dict[str, Any]:
                 ]
                 with Crew(jobs) as crew:
                     wait_until(lambda: _free(instance) < 64 << 10, 120)
+                    _replace_workers(server)
                     _ask_meanwhile(server.url, guest, full, seen, faults)
                     ballast.unlink()
                     recovered = crew.seconds_until_all_succeed(time.monotonic())
@@ -81,7 +89,26 @@ def _fill_once(full: float) -> dict[str, Any]:
                 faults += [] if again == figures else [f"other figures after a restart: {again}"]
     faults += ["a stack trace in the log: " + log[log.index("Traceback") :][:2000]] if "Traceback" in log else []
     figures["faults"] = (figures["faults"] + faults)[:20]
-    return {"answers_while_full": dict(seen), "seconds_until_all_write_again": round(recovered, 2), **figures}
+    return {"answers_while_full": dict(seen), "seconds_until_all_write_again": [round(recovered, 2)], **figures}
+
+
+def _replace_workers(server: Serving) -> None:
+    """Kill the workers one after the other; each is replaced at once."""
+    before = workers_of(server)
+    for pid in before:
+        os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: pid not in workers_of(server) and len(workers_of(server)) == len(before), 60)  # noqa: B023
+    wait_until(lambda: all(_answers(server.url) for _ in range(10)), 60)
+
+
+def _answers(url: str) -> bool:
+    connection = Connection(url)
+    try:
+        return connection.ask("GET", "/api/health").status_code == 200
+    except NoAnswer:
+        return False
+    finally:
+        connection.close()
 
 
 def _free(folder: Path) -> int:
@@ -94,7 +121,7 @@ def _ask_meanwhile(url: str, user: User, seconds: float, seen: Counter[str], fau
     deadline = time.monotonic() + seconds
     connection, anonymous = Connection(url, user.token), Connection(url)
     login = {"email": user.email, "password": PASSWORD}
-    document = {"version": 2, "exported_at": 1, "people": [], "lists": [], "movies": _movies(2000)}
+    document = {"version": 2, "exported_at": 1, "people": [], "lists": [], "movies": _movies(12_000)}
     turn = 0
     while time.monotonic() < deadline:
         turn += 1
