@@ -129,6 +129,16 @@ class LibraryRead:
             raise UserNotFound
         return Head(row.seq, row.at)
 
+    def stamp_of(self, kind: RecordKind, key: str | int) -> tuple[int | None, float | None]:
+        """Number and time of a record; None and None when it is not there."""
+        return self.stored_stamp_of(kind, key)
+
+    def stored_stamp_of(self, kind: RecordKind, key: str | int) -> tuple[int | None, float | None]:
+        """Number and time of a record as they are stored; None and None when it is not there."""
+        of_kind = _OF_KIND[kind]
+        row = self.execute(of_kind.stamp, of_key=of_kind.convert(key)).one_or_none()
+        return (None, None) if row is None else (row.seq, row.last_modified)
+
 
 @dataclass(slots=True)
 class _Notes:
@@ -274,9 +284,7 @@ class LibraryWrite(LibraryRead):
         """Number and time of a record as this transaction leaves it; None and None when it is not there."""
         if (kind, str(key)) in self._notes.numbers:
             return self._notes.numbers[kind, str(key)], self.at
-        of_kind = _OF_KIND[kind]
-        row = self.execute(of_kind.stamp, of_key=of_kind.convert(key)).one_or_none()
-        return (None, None) if row is None else (row.seq, row.last_modified)
+        return self.stored_stamp_of(kind, key)
 
     def number_of(self, kind: RecordKind, key: str | int) -> int:
         """The number that this transaction gave to a record it has noted."""

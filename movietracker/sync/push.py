@@ -18,6 +18,7 @@ from sqlalchemy import bindparam, insert, select
 
 from .. import metrics
 from ..errors import CursorRequired, Problem
+from ..events import RecordKind
 from ..models import ActionRecord
 from ..prepared import Prepared
 from ..schemas.sync import EnvelopeSchema, first_message
@@ -52,7 +53,7 @@ class Outcome:
     error: str | None = None
     last_modified: float | None = None
     rev: int | None = None
-    kind: str | None = None
+    kind: RecordKind | None = None
     key: str | None = None
     replayed: bool = field(default=False, compare=False)
 
@@ -62,6 +63,10 @@ class Outcome:
         return self.status in ("applied", "noop")
 
 
+_UNKNOWN_ACTION = Outcome("rejected", "unknown_action", "The server knows no action of this name.")
+_DATA_TOO_LARGE = Outcome(
+    "rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes."
+)
 _KEPT = tuple(each.name for each in fields(Outcome) if each.name != "replayed")
 
 
@@ -76,15 +81,24 @@ class Pushed:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """A well-formed action; ``fingerprint`` tells two different ones under one id apart."""
+    """A well-formed action; ``fingerprint`` tells two different ones under one id apart.
 
-    action: Action
+    ``refusal`` is the outcome of one that can never be done.
+    """
+
+    action: Action | None
     data: dict[str, Any]
+    refusal: Outcome | None
     id: str | None
     timestamp: float | None
     base_rev: int | None
     device: str | None
     fingerprint: str
+
+    @property
+    def kind(self) -> str:
+        """The action's name, for counting."""
+        return self.action.name if self.action is not None and self.refusal is None else "malformed"
 
 
 class _Undo(Exception):
@@ -103,7 +117,7 @@ def push(
         raise CursorRequired
     known = None if cursor is None else cursors.decode(cursor)
     pushed = _carry_out(user_id, requests, known, atomic)
-    kinds = (each.action.name if isinstance(each, _Request) else "malformed" for each in requests)
+    kinds = (each.kind if isinstance(each, _Request) else "malformed" for each in requests)
     ends = ("replayed" if result["replayed"] else result["status"] for result in pushed.results)
     metrics.actions_done(zip(kinds, ends, strict=True))
     return pushed
@@ -116,13 +130,17 @@ def _carry_out(
     try:
         with library_write(user_id) as tx:
             known_seq = None if known is None else cursors.check(tx, known).seq
-            outcomes = _Batch(tx, known_seq).run(requests)
+            batch = _Batch(tx, known_seq)
+            outcomes = batch.run(requests)
             if atomic and not all(outcome.is_success for outcome in outcomes):
                 raise _Undo
             return _pushed(tx, outcomes, known)
     except _Undo:
         with library_read(user_id) as read:
-            return _pushed(read, [_undone(outcome) for outcome in outcomes], known)
+            undone = [
+                _undone(read, outcome, batch.is_lasting(each)) for each, outcome in zip(requests, outcomes, strict=True)
+            ]
+            return _pushed(read, undone, known)
 
 
 def _pushed(read: LibraryRead, outcomes: Sequence[Outcome], known: cursors.Cursor | None) -> Pushed:
@@ -144,13 +162,19 @@ class _Batch:
         self._tx = tx
         self._known_seq = known_seq
         self._recorded: dict[str, tuple[str, Outcome]] = {}
+        self._lasting: frozenset[str] = frozenset()
         self._new: list[dict[str, Any]] = []
+
+    def is_lasting(self, request: _Request | Outcome) -> bool:
+        """Whether the outcome of this action was recorded by an earlier transaction, so that it stands in any case."""
+        return isinstance(request, _Request) and request.id in self._lasting
 
     def run(self, requests: Sequence[_Request | Outcome]) -> list[Outcome]:
         """The outcomes, in order; new ones are recorded in the same transaction."""
         ids = [request.id for request in requests if isinstance(request, _Request) and request.id is not None]
         for start in range(0, len(ids), _KEYS_PER_STATEMENT):
             self._load(ids[start : start + _KEYS_PER_STATEMENT])
+        self._lasting = frozenset(self._recorded)
         outcomes = [request if isinstance(request, Outcome) else self._once(request) for request in requests]
         self._tx.execute_many(_RECORD, self._new)
         return outcomes
@@ -179,6 +203,8 @@ class _Batch:
         return outcome
 
     def _perform(self, request: _Request) -> Outcome:
+        if request.action is None or request.refusal is not None:
+            return request.refusal or _UNKNOWN_ACTION
         tx = self._tx
         timestamp = tx.at if request.timestamp is None else min(request.timestamp, tx.at)
         doing = Doing(tx, timestamp, request.base_rev, self._known_seq)
@@ -202,32 +228,38 @@ def _read(item: Any, device: str | None) -> _Request | Outcome:
         envelope = _envelope.load(item)
     except ValidationError as error:
         return Outcome("rejected", "validation_error", first_message(error))
-    action = registry.find(envelope["action"])
-    if action is None:
-        return Outcome("rejected", "unknown_action", "The server knows no action of this name.")
     try:
         written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
         return Outcome("rejected", "validation_error", "data: Nested too deeply.")
-    if len(written) > MAX_DATA_BYTES:
-        return Outcome("rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes.")
-    try:
-        data = _schemas[action.name].load(envelope["data"])
-    except ValidationError as error:
-        return Outcome("rejected", "validation_error", first_message(error))
+    action = registry.find(envelope["action"])
+    data, refusal = _data(action, envelope["data"], len(written))
     return _Request(
         action,
         data,
+        refusal,
         envelope.get("id"),
         envelope.get("timestamp"),
         envelope.get("base_rev"),
         envelope.get("device") or device,
-        hashlib.sha256(action.name.encode() + b"\0" + written).hexdigest(),
+        hashlib.sha256((action.name if action else envelope["action"]).encode() + b"\0" + written).hexdigest(),
     )
 
 
+def _data(action: Action | None, given: dict[str, Any], size: int) -> tuple[dict[str, Any], Outcome | None]:
+    """The data of an action, of which ``size`` is the bytes as JSON; and why it can never be done, if so."""
+    if action is None:
+        return {}, _UNKNOWN_ACTION
+    if size > MAX_DATA_BYTES:
+        return {}, _DATA_TOO_LARGE
+    try:
+        return _schemas[action.name].load(given), None
+    except ValidationError as error:
+        return {}, Outcome("rejected", "validation_error", first_message(error))
+
+
 def _of_record(
-    tx: LibraryWrite, status: str, kind: Any, key: str, code: str | None = None, error: str | None = None
+    tx: LibraryWrite, status: str, kind: RecordKind, key: str, code: str | None = None, error: str | None = None
 ) -> Outcome:
     rev, last_modified = tx.stamp_of(kind, key)
     return Outcome(status, code, error, last_modified, rev, kind, key)
@@ -238,11 +270,19 @@ def _kept(outcome: Outcome) -> dict[str, Any]:
     return {name: getattr(outcome, name) for name in _KEPT}
 
 
-def _undone(outcome: Outcome) -> Outcome:
-    """The outcome of an action in an atomic batch of which another failed: nothing happened, it may be sent again."""
-    if not outcome.is_success or outcome.replayed:
+def _undone(read: LibraryRead, outcome: Outcome, is_lasting: bool) -> Outcome:
+    """The outcome of an action in an atomic batch of which another failed: nothing happened, it may be sent again.
+
+    ``is_lasting``: it was recorded before the batch.
+    """
+    if is_lasting:
         return outcome
-    return Outcome("rejected", "batch_undone", "Another action of this atomic batch failed, so none was done.")
+    if outcome.is_success:
+        return Outcome("rejected", "batch_undone", "Another action of this atomic batch failed, so none was done.")
+    if outcome.kind is None or outcome.key is None:
+        return replace(outcome, replayed=False)
+    rev, last_modified = read.stamp_of(outcome.kind, outcome.key)
+    return replace(outcome, replayed=False, rev=rev, last_modified=last_modified)
 
 
 def _answer(read: LibraryRead, outcome: Outcome) -> dict[str, Any]:

@@ -320,10 +320,20 @@ def test_ids_of_two_users_are_nothing_to_each_other(wire: Wire, bens_wire: Wire)
     assert set(wire.pull().movies) == {MATRIX}
 
 
-def test_a_malformed_action_is_not_recorded_under_its_id(wire: Wire) -> None:
-    assert codes(wire.push(told(action("addMovie", imdb_id="nonsense"), id="one"))) == ["validation_error"]
-    result = wire.push(told(ADD, id="one"))[0]
-    assert (result["status"], result["replayed"]) == ("applied", False)
+@pytest.mark.parametrize(
+    ("item", "code"),
+    [
+        (UNKNOWN, "unknown_action"),
+        (action("addMovie", imdb_id="nonsense"), "validation_error"),
+        (action("addMovie", imdb_id=MATRIX, extra="x" * 1_100_000), "data_too_large"),
+    ],
+)
+def test_that_an_action_can_never_be_done_is_recorded_too(wire: Wire, item: Json, code: str) -> None:
+    for is_replay in (False, True):
+        result = wire.push(told(item, id="one"))[0]
+        assert (result["status"], result["code"], result["replayed"]) == ("rejected", code, is_replay)
+    assert codes(wire.push(told(ADD, id="one"))) == ["id_reused"]
+    assert wire.pull().movies == {}
 
 
 # Cursors
@@ -397,6 +407,17 @@ def test_an_atomic_batch_does_all_or_nothing(wire: Wire) -> None:
     assert [result["replayed"] for result in again] == [True] * 3
 
 
+def test_an_id_that_comes_twice_in_an_undone_batch_is_acknowledged_neither_time(wire: Wire) -> None:
+    item = told(ADD, id="one")
+    bad = told(action("updateRating", imdb_id=HEAT, my_rating=5), id="bad")
+    results = wire.push(item, item, bad, bad, atomic=True)
+    assert codes(results) == ["batch_undone", "batch_undone", "movie_not_found", "movie_not_found"]
+    assert not any(result["success"] or result["replayed"] for result in results)
+    assert statuses(wire.push(item)) == ["applied"]
+    results = wire.push(item, item, bad, atomic=True)
+    assert [(result["status"], result["replayed"]) for result in results[:2]] == [("applied", True)] * 2
+
+
 def test_a_conflict_undoes_an_atomic_batch_too_and_shows_the_state_that_stays(wire: Wire) -> None:
     wire.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     seen = wire.pull()
@@ -409,8 +430,10 @@ def test_a_conflict_undoes_an_atomic_batch_too_and_shows_the_state_that_stays(wi
         atomic=True,
     )
     assert codes(results) == ["batch_undone", "conflict"]
-    assert results[1]["server_state"] == wire.movie(MATRIX)
-    assert wire.movie(MATRIX)["status"] == "watched"
+    stays = wire.movie(MATRIX)
+    assert results[1]["server_state"] == stays
+    assert (results[1]["rev"], results[1]["last_modified"]) == (stays["rev"], stays["last_modified"])
+    assert stays["status"] == "watched"
 
 
 def test_a_batch_has_500_actions_at_most(wire: Wire) -> None:
