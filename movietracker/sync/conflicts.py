@@ -7,8 +7,8 @@ Then nothing is changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, select
 
@@ -60,6 +60,15 @@ class Doing:
     base_rev: int | None = None
     known_seq: int | None = None
 
+    def looking_at(self, revs: Collection[int | None]) -> Doing:
+        """The same, about a record that had these numbers.
+
+        A ``base_rev`` beyond what was pulled counts when it is one of them: the client was told it in the answer to a
+        push, of the record as it made it, or with the server's state.
+        """
+        is_told = self.known_seq is not None and self.base_rev in revs
+        return replace(self, known_seq=max(self.known_seq or 0, self.base_rev or 0)) if is_told else self
+
     @property
     def base(self) -> int | None:
         """The number up to which the user surely knew; what came between a pull and a later push may be others'."""
@@ -98,6 +107,7 @@ def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapp
     lists are set when these are made; that a movie was added says nothing of its status, rating and votes.
     """
     changes = doing.tx.field_changes_of(kind, key)
+    doing = _looking_at(doing, kind, key, changes)
     _refuse_recreated(doing, kind, key, changes)
     birth = None if kind == "movie" else changes.get(ANY_FIELD)
     for name, is_other in differs.items():
@@ -108,7 +118,16 @@ def refuse_changed(doing: Doing, kind: RecordKind, key: str | int, differs: Mapp
 
 def refuse_recreated(doing: Doing, kind: RecordKind, key: str | int) -> None:
     """Raise ActionConflict when the record was deleted and made again meanwhile."""
-    _refuse_recreated(doing, kind, key, doing.tx.field_changes_of(kind, key))
+    changes = doing.tx.field_changes_of(kind, key)
+    _refuse_recreated(_looking_at(doing, kind, key, changes), kind, key, changes)
+
+
+def _looking_at(doing: Doing, kind: RecordKind, key: str | int, changes: Mapping[str, FieldChange]) -> Doing:
+    if doing.base_rev is None or doing.base_rev == doing.base:
+        return doing
+    # As stored: what this transaction has done to the record before gave it a number that nobody has been told.
+    current, _ = doing.tx.stored_stamp_of(kind, key)
+    return doing.looking_at({current, *(change.seq for change in changes.values())})
 
 
 def _refuse_recreated(doing: Doing, kind: RecordKind, key: str | int, changes: Mapping[str, FieldChange]) -> None:
@@ -123,5 +142,5 @@ def refuse_deleted(doing: Doing, kind: RecordKind, key: str | int, *, even_if_kn
     ``even_if_known``: for actions on a record that must be there; without it, for those that may make it again.
     """
     row = doing.tx.execute(_TOMBSTONE, of_kind=kind, of_key=str(key)).one_or_none()
-    if row is not None and (even_if_known or not doing.knew(FieldChange(*row))):
+    if row is not None and (even_if_known or not doing.looking_at((row.seq,)).knew(FieldChange(*row))):
         raise ActionConflict("deleted", kind, key)

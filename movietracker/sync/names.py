@@ -118,11 +118,17 @@ def _seen_bearer(doing: Doing, normal: str) -> int | None:
     """Who bore the name at the number that the user was looking at, unless the same device took it away since."""
     if doing.view is None:
         return None
-    # Who saw one change of a commit saw all of it.
-    at_seq = doing.tx.execute(_COMMIT, at_least=doing.view).scalar_one_or_none()
-    seen = doing.tx.execute(_AT_VIEW, of_name=normal, at_seq=at_seq or doing.view).first()
+    seen = _bearer_at(doing, normal, doing.view)
+    if seen is None and doing.base_rev is not None and doing.base_rev > doing.view:
+        seen = _bearer_at(doing, normal, doing.base_rev)  # a number that the answer to a push told
     took_away = seen is not None and seen.to_seq is not None and doing.did_before(_end(seen))
     return None if seen is None or took_away else seen.person_id
+
+
+def _bearer_at(doing: Doing, normal: str, seq: int) -> Any:
+    # Who saw one change of a commit saw all of it.
+    at_seq = doing.tx.execute(_COMMIT, at_least=seq).scalar_one_or_none()
+    return doing.tx.execute(_AT_VIEW, of_name=normal, at_seq=at_seq or seq).first()
 
 
 def _todays_bearer(doing: Doing, normal: str) -> int | None:

@@ -13,7 +13,7 @@ from support.wall_clock import WallClock
 from movietracker.services.accounts import Account
 
 from .below import remove_movie
-from .wire import MATRIX, Json, Pulled, Wire, action, codes, statuses, told
+from .wire import HEAT, MATRIX, Json, Pulled, Wire, action, codes, statuses, told
 
 WATCHED = action("updateMovieStatus", imdb_id=MATRIX, status="watched")
 TO_WATCH = action("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
@@ -88,11 +88,55 @@ def test_a_change_that_the_user_saw_is_none(wire: Wire, seen: Pulled, look: Any)
     assert look(rate(8), pulled.movies[MATRIX]["rev"], pulled.cursor)["status"] == "applied"
 
 
-def test_a_number_beyond_the_cursor_is_taken_as_the_cursors(wire: Wire, seen: Pulled, look: Any) -> None:
+def test_a_number_beyond_the_cursor_that_the_record_never_had_is_taken_as_the_cursors(
+    wire: Wire, seen: Pulled, look: Any
+) -> None:
     wire.do("updateRating", imdb_id=MATRIX, my_rating=7)
-    rev = wire.movie(MATRIX)["rev"]
+    wire.do("addMovie", imdb_id=HEAT)
+    rev = wire.movie(HEAT)["rev"]
     assert outcome(look(rate(8), rev, seen.cursor)) == "conflict"
     assert outcome(look(rate(8), 2**63 - 1, seen.cursor)) == "conflict"
+
+
+def test_the_number_in_the_answer_to_a_push_serves_as_base_though_nothing_was_pulled_since(
+    wire: Wire, seen: Pulled, look: Any
+) -> None:
+    first = look(rate(6), seen.movies[MATRIX]["rev"])
+    second = look(rate(7), first["rev"])
+    assert (first["status"], second["status"]) == ("applied", "applied")
+    status = wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
+    assert look(rate(8), status["rev"])["status"] == "applied"
+    assert look(WATCHED, status["rev"])["status"] == "applied"
+    assert outcome(look(rate(9), second["rev"])) == "conflict"
+
+
+def test_who_was_shown_the_servers_state_with_a_conflict_may_overrule_it_at_once(
+    wire: Wire, seen: Pulled, look: Any
+) -> None:
+    wire.do("updateRating", imdb_id=MATRIX, my_rating=7)
+    wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
+    refused = look(rate(8), seen.movies[MATRIX]["rev"])
+    assert outcome(refused) == "conflict"
+    assert look(rate(8), refused["server_state"]["rev"])["status"] == "applied"
+
+
+def test_two_actions_of_a_batch_may_stand_on_the_same_number_beyond_the_cursor(wire: Wire, seen: Pulled) -> None:
+    wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
+    rev = wire.do("updateRating", imdb_id=MATRIX, my_rating=7)["rev"]
+    queue = [told(each, base_rev=rev) for each in (WATCHED, rate(8))]
+    assert statuses(wire.push(*queue, cursor=seen.cursor)) == ["applied"] * 2
+
+
+def test_who_was_told_of_a_deletion_by_its_answer_may_make_the_record_again(
+    wire: Wire, seen: Pulled, look: Any
+) -> None:
+    gone = wire.do("deleteList", id="list")
+    again = action("addList", id="list", name="Again")
+    assert outcome(look(again, gone["rev"] - 1)) == "deleted"
+    made = look(again, gone["rev"])
+    assert made["status"] == "applied"
+    assert look(action("updateList", id="list", color="blue"), made["rev"])["status"] == "applied"
+    assert outcome(look(action("updateList", id="list", color="green"), seen.lists["list"]["rev"])) == "recreated"
 
 
 def test_the_numbers_of_the_pull_itself_serve_as_base(wire: Wire, seen: Pulled, look: Any) -> None:

@@ -44,6 +44,17 @@ def test_without_a_base_a_name_is_read_at_the_cursor(wire: Wire, ids: dict[str, 
     assert recommenders(wire) == [ids["Anna"], ids["Ben"]]
 
 
+def test_a_name_that_nobody_bore_at_the_cursor_means_who_bore_it_at_a_base_beyond(wire: Wire) -> None:
+    cursor = wire.cursor()
+    rev = wire.do("addPerson", name="Ann")["rev"]
+    meant = wire.person("Ann")["id"]
+    wire.do("updatePerson", name="Ann", new_name="Bea")
+    wire.do("addPerson", name="Ann")
+    item = told(action("addRecommendation", imdb_id=MATRIX, person_name="Ann"), base_rev=rev)
+    assert statuses(wire.push(item, cursor=cursor)) == ["applied"]
+    assert [vote["person_id"] for vote in wire.movie(MATRIX)["recommendations"]] == [meant]
+
+
 def test_without_both_a_name_means_todays_bearer_and_else_the_last(wire: Wire, ids: dict[str, int]) -> None:
     wire.push(rename("Anna", "Anne"))
     assert statuses(wire.push(recommend("Anna"))) == ["applied"]
