@@ -71,7 +71,11 @@ def _engine_options(url: URL) -> dict[str, Any]:
         "connect_args": {
             "connect_timeout": 3,
             "tcp_user_timeout": 10_000,  # milliseconds until a server that has fallen silent counts as away
-            "options": f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000:.0f}",
+            "options": (
+                f"-c lock_timeout={BUSY_TIMEOUT_SECONDS * 1000:.0f}"
+                # A writer that waits for the head's lock must then see what the one before has done.
+                " -c default_transaction_isolation=read\\ committed"
+            ),
         },
     }
 

@@ -12,7 +12,9 @@ from conftest import client_of
 from flask import Flask
 from sqlalchemy import Connection
 from support.databases import database_url
+from support.postgresql import run
 
+from movietracker.extensions import db
 from movietracker.services import library, transactions
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read, library_write
@@ -180,6 +182,26 @@ def test_writers_of_two_users_do_not_wait_for_each_other_on_postgresql(
     with app.app_context(), library_write(anna.id) as tx:
         library.ensure_movie(tx, MATRIX)
         in_a_thread(lambda: bens_wire.do("addMovie", imdb_id=HEAT))
+
+
+def test_writes_are_read_committed_also_where_the_database_is_set_to_more(
+    app: Flask, anna: Account, request: pytest.FixtureRequest
+) -> None:
+    """Repeatable read would fail whoever waits for the lock."""
+    if "sqlite" in request.node.name:
+        pytest.skip("SQLite has one writer at a time")
+    with app.app_context():
+        name = db.engine.url.database
+        run(f"ALTER DATABASE \"{name}\" SET default_transaction_isolation TO 'serializable'")
+        try:
+            db.engine.dispose()
+            with library_write(anna.id) as tx:
+                level = tx.connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+            with library_read(anna.id) as read:
+                reading = read.connection.exec_driver_sql("SHOW transaction_isolation").scalar_one()
+        finally:
+            run(f'ALTER DATABASE "{name}" RESET default_transaction_isolation')
+    assert (level, reading) == ("read committed", "repeatable read")
 
 
 def test_what_a_write_decides_on_is_read_after_the_lock(app: Flask, wire: Wire, anna: Account) -> None:
