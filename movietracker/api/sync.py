@@ -16,9 +16,17 @@ from ..sync import pull
 from ..sync.actions import registry
 from ..sync.push import Pushed, push
 from .blueprint import ApiBlueprint
+from .repeated_keys import PushParser
 from .replies import reply
 
-blueprint = ApiBlueprint("sync", __name__, url_prefix="/api/sync", description="Offline-first sync")
+
+class SyncBlueprint(ApiBlueprint):
+    """The blueprint of the sync protocol, which tells repeated keys."""
+
+    ARGUMENTS_PARSER = PushParser()
+
+
+blueprint = SyncBlueprint("sync", __name__, url_prefix="/api/sync", description="Offline-first sync")
 
 _CURSOR_PROBLEMS = (errors.BadCursor, errors.CursorExpired, errors.HistoryDiverged, errors.WrongUser)
 

@@ -64,6 +64,8 @@ class Outcome:
 
 
 _UNKNOWN_ACTION = Outcome("rejected", "unknown_action", "The server knows no action of this name.")
+REPEATED_KEY = Outcome("rejected", "validation_error", "An object in this action has the same key twice.")
+"""Stands for such an action among the items of a push."""
 _DATA_TOO_LARGE = Outcome(
     "rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes."
 )
@@ -222,6 +224,8 @@ class _Batch:
 
 def _read(item: Any, device: str | None) -> _Request | Outcome:
     """A well-formed action, or the outcome of one that is not."""
+    if isinstance(item, Outcome):
+        return item
     if not isinstance(item, Mapping):
         return Outcome("rejected", "validation_error", "An action must be a JSON object.")
     try:

@@ -236,10 +236,48 @@ def test_501_actions_are_422_and_nothing_is_done(busy: Wire) -> None:
     assert busy.cursor() == before
 
 
-def test_the_last_of_duplicate_keys_counts(busy: Wire) -> None:
-    twice = '{"action":"addMovie","action":"addPerson","data":{"imdb_id":"tt0113277"},"data":{"name":"Ben"}}'
-    assert statuses(raw(busy, f'{{"actions":[{twice}]}}').json["results"]) == ["applied"]
-    assert busy.pull().names() == {"Anna", "Ben"}
+TWICE = {
+    "the action": '{"action":"addMovie","action":"addPerson","data":{"name":"Ben"}}',
+    "the data": '{"action":"addPerson","data":{"imdb_id":"tt0113277"},"data":{"name":"Ben"}}',
+    "in the data": '{"action":"addPerson","data":{"name":"Cleo","name":"Ben"}}',
+    "with blanks": '{"action":"addPerson","data":{"name" : "Cleo" , "name" :"Ben"}}',
+    "spelt in two ways": '{"action":"addPerson","data":{"name":"Cleo","\\u006eame":"Ben"}}',
+    "beside marks written as numbers": '{"action":"addPerson","data":{"x":"\\u0022","x":"\\u0022","name":"Ben"}}',
+    "deep down": '{"action":"addPerson","data":{"name":"Ben","x":[[{"y":[{"a":1,"a":1}]}]]}}',
+    "beside what is nested too deeply": '{"action":"addPerson","data":{"name":"Ben","a":1,"a":'
+    + "[" * 300
+    + "]" * 300
+    + "}}",
+}
+
+
+@pytest.mark.parametrize("twice", TWICE.values(), ids=TWICE)
+def test_an_action_with_the_same_key_twice_is_rejected_and_the_rest_is_done(busy: Wire, twice: str) -> None:
+    right = json.dumps(action("addPerson", name='Dora "\\" D.'))
+    assert statuses(raw(busy, f'{{"actions":[{twice},{right}]}}').json["results"]) == ["rejected", "applied"]
+    assert_problem(raw(busy, twice, "/api/sync"), 400, "malformed_json")
+    assert busy.pull().names() == {"Anna", 'Dora "\\" D.'}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"actions":[],"actions":[%s]}',
+        '{"actions":[%s],"atomic":true,"atomic":false}',
+        '{"actions":[%s],"x":{"y":1,"y":1}}',
+    ],
+)
+def test_a_batch_with_the_same_key_twice_outside_of_its_actions_is_malformed(busy: Wire, body: str) -> None:
+    assert_problem(raw(busy, body % json.dumps(action("addPerson", name="Ben"))), 400, "malformed_json")
+    assert busy.pull().names() == {"Anna"}
+
+
+def test_quotation_marks_are_not_taken_for_keys(busy: Wire) -> None:
+    names = ['"', '\\"', '":', '"name":"name":', "\\u0022"]
+    body = json.dumps({"actions": [action("addPerson", name=name) for name in names]})
+    assert statuses(raw(busy, body.replace(r"\"\"", r"\u0022")).json["results"]) == ["applied"] * len(names)
+    assert busy.pull().names() == {"Anna", *names}
+    assert statuses(raw(busy, body.replace(r"\"", r"\u0022")).json["results"]) == ["noop"] * len(names)
 
 
 @pytest.mark.parametrize(
