@@ -198,6 +198,10 @@ class LibraryWrite(LibraryRead):
         self._notes.next_id += 1
         return given
 
+    def skip_ids(self, count: int) -> None:
+        """Leave out so many ids, which may have been given in a history that was lost."""
+        self._notes.next_id += count
+
     def created(self, kind: RecordKind, key: str | int) -> dict[str, Any]:
         """Note a new record; answers the columns of the change clock for its INSERT."""
         return self.created_many(kind, {key: ()})[0]

@@ -247,6 +247,18 @@ def test_a_client_with_a_clock_of_its_own_starts_over_too(app: Flask, wire: Wire
     assert not wire.since(clock.time).full_sync
 
 
+def test_after_the_mark_no_id_is_given_that_somebody_had_whom_the_server_forgot(app: Flask, wire: Wire) -> None:
+    backup = Backup(app)
+    wire.do("addPerson", name="Lost")
+    lost = wire.person("Lost")["id"]
+    backup.restore()
+    restored(app)
+    wire.do("addPerson", name="New")
+    queued = action("deletePerson", id=lost)
+    assert statuses(wire.push(queued)) == ["rejected"]
+    assert wire.pull().names() == {"New"}
+
+
 def test_cursors_of_what_was_kept_go_on_after_the_mark(app: Flask, wire: Wire) -> None:
     wire.do("addMovie", imdb_id=MATRIX)
     cursor = wire.cursor()
