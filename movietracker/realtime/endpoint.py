@@ -34,7 +34,7 @@ def init_app(app: Flask, read_token: ReadToken, redis: RedisLink | None) -> None
     ``read_token`` answers what a token says of itself, once its signature is checked; it raises BadToken.
     """
     app.extensions[EXTENSION] = Hub(app, read_token, redis)
-    app.config.setdefault("SOCK_SERVER_OPTIONS", {"subprotocols": [SUBPROTOCOL], "thread_class": _reader})
+    app.config.setdefault("SOCK_SERVER_OPTIONS", {"subprotocols": _Chosen(), "thread_class": _reader})
     app.register_blueprint(blueprint)
 
 
@@ -71,11 +71,33 @@ def sync_socket(ws: Server) -> None:
     ws.connected = False  # so that flask-sock does not close it
 
 
-def _token_of_subprotocol() -> str | None:
-    """The token in ``Sec-WebSocket-Protocol: bearer, <token>``, which keeps it out of logs of addresses."""
+def _offered() -> list[str]:
     offered = [each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",")]
-    others = [each for each in offered if each and each != SUBPROTOCOL]
-    return others[0] if SUBPROTOCOL in offered and others else None
+    return [each for each in offered if each]
+
+
+def _token_of_subprotocol() -> str | None:
+    """The token in ``Sec-WebSocket-Protocol``, which keeps it out of logs of addresses.
+
+    Beside ``bearer`` it is whatever else is offered; beside others, or alone, what has the three parts of a token.
+    """
+    offered = _offered()
+    others = [each for each in offered if each != SUBPROTOCOL]
+    if SUBPROTOCOL not in offered:
+        others = [each for each in others if each.count(".") == 2]
+    return others[0] if others else None
+
+
+class _Chosen:
+    """The subprotocol that is chosen of those offered: browsers give up on a server that chooses none of theirs.
+
+    The token itself is chosen where it comes first, since nothing else may be answered then.
+    """
+
+    def __contains__(self, subprotocol: object) -> bool:
+        if SUBPROTOCOL in (offered := _offered()):
+            return subprotocol == SUBPROTOCOL
+        return _token_of_subprotocol() is not None and subprotocol == offered[0]
 
 
 def _take(served: socket.socket) -> socket.socket:

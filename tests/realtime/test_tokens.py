@@ -38,6 +38,24 @@ def test_the_token_may_come_as_a_subprotocol_and_is_not_repeated(connect: Listen
     assert listener.next()["type"] == "connected"
 
 
+@pytest.mark.parametrize("labels", [[], ["access_token"], ["movietracker", "v1"]], ids=len)
+def test_the_token_may_come_as_a_subprotocol_alone_or_beside_any_others(
+    connect: Listen, app: Flask, anna: Account, labels: list[str]
+) -> None:
+    """Browsers give up unless one of those that they offered is chosen."""
+    token = token_of(app, anna)
+    listener = connect(subprotocols=[*labels, token])
+    assert listener.subprotocol == [*labels, token][0]
+    assert listener.next()["type"] == "connected"
+
+
+def test_other_subprotocols_are_not_taken_for_a_token(connect: Listen, app: Flask, anna: Account) -> None:
+    listener = connect(subprotocols=["graphql-ws"])
+    assert listener.subprotocol is None
+    listener.say(token_of(app, anna))
+    assert listener.next()["type"] == "connected"
+
+
 @pytest.mark.parametrize(
     "written",
     [str, lambda token: json.dumps({"token": token}), lambda token: json.dumps({"type": "auth", "token": token})],
