@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import resource
 import socket
+from collections import deque
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ from .peer import Peer
 
 TICK_EVERY = 1.0
 FAREWELL_SECONDS = 2.0
+
+QUIET_SECONDS = 0.1
+"""Nothing is said for so long after the handshake: some clients (simple-websocket) overlook what comes with it."""
 
 MOST_SOCKETS = 5000
 """In one process, and no more than half of the files that it may have open: REST needs some, too."""
@@ -58,6 +63,7 @@ class Loop:
             end.setblocking(False)
         self._selector.register(self._ear, EVENT_READ)
         self._peers: set[Peer] = set()
+        self._newcomers: deque[tuple[float, Arrival]] = deque()
         self._most_sockets = _most_sockets()
         self._audience = Audience(read_token)
         self._next_tick = monotonic()
@@ -79,14 +85,16 @@ class Loop:
     @property
     def is_empty(self) -> bool:
         """Whether there is nothing to serve."""
-        return not self._peers and self._arrivals.empty()
+        return not self._peers and not self._newcomers and self._arrivals.empty()
 
     def turn(self) -> None:
         """Wait for something to do, no longer than until the next look or tick, and do it."""
-        self._serve(min(self._next_tick, self._audience.next_look) - monotonic())
-        for arrival in self._arrived():
-            self._admit(arrival)
+        next_admission = self._newcomers[0][0] if self._newcomers else math.inf
+        self._serve(min(self._next_tick, self._audience.next_look, next_admission) - monotonic())
         now = monotonic()
+        self._newcomers.extend((now + QUIET_SECONDS, arrival) for arrival in self._arrived())
+        while self._newcomers and self._newcomers[0][0] <= now:
+            self._admit(self._newcomers.popleft()[1])
         if now >= self._audience.next_look:
             self._audience.look()
         if now >= self._next_tick:
@@ -114,7 +122,7 @@ class Loop:
 
     def close(self) -> None:
         """Cut what is left and let go of everything."""
-        for arrival in self._arrived():
+        for arrival in (*(arrival for _, arrival in self._newcomers), *self._arrived()):
             arrival.turn_away(*STOPPING)
         for peer in tuple(self._peers):
             peer.cut()

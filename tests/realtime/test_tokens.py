@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 import simple_websocket
@@ -78,6 +79,21 @@ def test_an_ordinary_client_library_can_listen(server: LiveServer, app: Flask, a
     finally:
         socket.close()
         socket.thread.join()
+
+
+@pytest.mark.parametrize("is_good", [True, False])
+def test_nothing_is_said_along_with_the_answer_to_the_handshake(
+    monkeypatch: pytest.MonkeyPatch, connect: Listen, app: Flask, anna: Account, is_good: bool
+) -> None:
+    """Clients that read both at once overlook it: of 150 greetings that simple-websocket's were sent, they saw 120."""
+    monkeypatch.setattr(loop, "QUIET_SECONDS", 1.0)
+    before = monotonic()
+    listener = connect(token_of(app, anna) if is_good else "nonsense")
+    if is_good:
+        assert listener.next()["type"] == "connected"
+    else:
+        assert listener.close_code() == 1008
+    assert monotonic() - before >= 1.0
 
 
 @pytest.mark.parametrize("message", ["", "nonsense", "{}", '{"token": 5}', "[]", "null", "\ud7ff\x00", b"\x00\xff"])
