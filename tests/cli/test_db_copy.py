@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shutil
 import sqlite3
-import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -200,7 +199,7 @@ def test_what_cannot_be_opened_is_told_without_its_password(
 @pytest.mark.parametrize(
     ("database", "complaint"),
     [
-        (f"movietracker_no_{uuid.uuid4().hex}", 'database "movietracker_no_'),
+        ("movietracker_no_such_database", 'database "movietracker_no_such_database" does not exist'),
         ("movietracker_none?user=nobody_of_this_name", 'role "nobody_of_this_name" does not exist'),
     ],
 )
