@@ -24,7 +24,7 @@ from .peer import Peer
 TICK_EVERY = 1.0
 FAREWELL_SECONDS = 2.0
 
-QUIET_SECONDS = 0.1
+QUIET_SECONDS = 0.03
 """Nothing is said for so long after the handshake: some clients (simple-websocket) overlook what comes with it."""
 
 MOST_SOCKETS = 5000

@@ -17,7 +17,7 @@ from movietracker.services import library as services
 from movietracker.services.accounts import Account
 from movietracker.services.metadata_columns import Metadata
 from movietracker.services.transactions import library_changed, library_write
-from movietracker.sync.upkeep import collect, mark_restored
+from movietracker.sync.upkeep import LOST_IDS, collect, mark_restored
 
 from ..below import remove_movie
 from ..dump import library_of
@@ -243,6 +243,7 @@ class World:
             assert head.at > library.history.next_at(self.clock.now)
             library.history.add(head.seq, head.at)
             library.history.restored_at = head.at
+            library.next_id += LOST_IDS
             self.stores[user] = library_of(self.app, user)
             self.check(user)
 
