@@ -45,6 +45,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 
+MOST_FAULTS = 60
+
 # These end the token that they are called with.
 LAST_CALLS = frozenset({"POST /api/auth/logout", "POST /api/auth/password"})
 
@@ -213,8 +215,10 @@ class Asker:
 
     def _note(self, fault: str, case: Case, text: str) -> None:
         self.asked.fault_count += 1
-        if len(self.asked.faults) < 60:
-            self.asked.faults.setdefault(fault[:400], f"{case.as_curl_command()[:1500]} -> {text}")
+        fault = fault[:400]
+        if fault not in self.asked.faults and len(self.asked.faults) < MOST_FAULTS:
+            self.asked.faults[fault] = f"{case.as_curl_command()[:1500]} -> {text}"
+            sys.stderr.write(f"{fault}\n")
 
 
 def _faults_in(case: Case, caller: str, answer: Any) -> list[str]:
@@ -286,7 +290,7 @@ def asker(url: str, document: dict[str, Any], shard: int, shards: int, wanted: i
             for operation in share:
                 mine.ask_about(operation, examples, turn * shards + shard)
                 turn += 1
-            if len(mine.asked.faults) >= 60:
+            if len(mine.asked.faults) >= MOST_FAULTS:
                 break
             sys.stderr.write(f"shard {shard}: {mine.asked.requests} requests, {mine.asked.fault_count} faults\n")
         return mine.asked
