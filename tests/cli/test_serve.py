@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import signal
 import socket
 import sqlite3
@@ -179,3 +180,14 @@ def test_a_request_under_way_is_answered_before_the_server_stops(tmp_path: Path,
             go_on.set()
         assert waiting.result(20).status_code == 200
         assert server.process.wait(20) == 0
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="this system has no folder in memory")
+def test_workers_count_in_memory_where_a_full_disk_cannot_end_them(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        assert requests.get(f"{server.url}/api/health", timeout=20).status_code == 200
+        (worker,) = server.workers()
+        mapped = re.findall(r"(/\S*)/movietracker-metrics-\S+\.db", Path(f"/proc/{worker}/maps").read_text())
+        assert set(mapped) == {"/dev/shm"}
+        assert server.stop() == 0
+    assert [*Path("/dev/shm").glob(f"movietracker-metrics-*/*_{worker}.db")] == []

@@ -25,7 +25,6 @@ from support.waiting import wait_until
 
 from faults.clients import Connection, NoAnswer
 from faults.crew import Crew
-from faults.kill import workers_of
 from faults.reporting import figures_of, finish, is_whole
 from faults.site import ADMIN_TOKEN, PASSWORD, SETTINGS, Site, User, make_users
 from faults.writing import compare, writer
@@ -94,10 +93,10 @@ def _fill_once(full: float) -> dict[str, Any]:
 
 def _replace_workers(server: Serving) -> None:
     """Kill the workers one after the other; each is replaced at once."""
-    before = workers_of(server)
+    before = server.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: pid not in workers_of(server) and len(workers_of(server)) == len(before), 60)  # noqa: B023
+        wait_until(lambda: pid not in server.workers() and len(server.workers()) == len(before), 60)  # noqa: B023
     wait_until(lambda: all(_answers(server.url) for _ in range(10)), 60)
 
 

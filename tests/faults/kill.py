@@ -15,7 +15,6 @@ import signal
 import time
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from support.serving import Serving
@@ -127,18 +126,12 @@ def run(database: str, rounds: int) -> dict[str, Any]:
 
 def _kill_one(server: Serving, crew: Crew) -> float:
     """Kill a worker; seconds until every client has written again."""
-    wait_until(lambda: len(workers_of(server)) == WORKERS, 60)
+    wait_until(lambda: len(server.workers()) == WORKERS, 60)
     crew.seconds_until_all_succeed(time.monotonic())
     time.sleep(random.uniform(0.0, 0.5))
-    killed = random.choice(workers_of(server))
+    killed = random.choice(server.workers())
     os.kill(killed, signal.SIGKILL)
     return crew.seconds_until_all_succeed(time.monotonic())
-
-
-def workers_of(server: Serving) -> list[int]:
-    """The process ids of the server's workers."""
-    pid = server.process.pid
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _judge(place: Site, server: Serving, users: list[User], answers: list[Any], before: int) -> dict[str, Any]:

@@ -60,11 +60,6 @@ def listener_on(rest: LiveServer) -> Listener:
     return listener
 
 
-def workers_of(served: Serving) -> list[int]:
-    pid = served.process.pid
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
 def connections_of(pid: int, port: int) -> int:
     """How many connections to the server's port a process holds."""
     lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
@@ -120,13 +115,13 @@ def test_requests_are_answered_however_many_sockets_there_are(rest: LiveServer, 
 def test_a_process_that_is_killed_takes_its_own_sockets_only(
     served: Serving, rest: LiveServer, listen: Callable[[], Listener]
 ) -> None:
-    victim, survivor = workers_of(served)
+    victim, survivor = served.workers()
     listeners = [listen()]
     while not (connections_of(victim, rest.port) and connections_of(survivor, rest.port)):
         assert len(listeners) < 45, "all connections went to one process"
         listeners.append(listen())
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(workers_of(served)) == 2 and victim not in workers_of(served), 30)
+    wait_until(lambda: len(served.workers()) == 2 and victim not in served.workers(), 30)
     rest.call("POST", "/api/people", {"name": "Zoe"})
     assert {hears_of_it(listener) for listener in listeners} == {True, False}
     listen()

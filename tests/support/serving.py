@@ -66,6 +66,11 @@ class Serving:
         """What it has said on its standard error until now."""
         return self.stderr_path.read_text()
 
+    def workers(self) -> list[int]:
+        """The process ids of its workers; Linux tells them."""
+        pid = self.process.pid
+        return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Stop it; answers the exit code."""
         self.process.send_signal(how)
