@@ -3,6 +3,7 @@
 - A connection waits for its first byte in the poller and not in a thread: idle ones cost no thread.
 - A request that takes too long to arrive, to be answered or to be read is cut off, so that slow clients end, too.
 - A worker that stops answers whom the system has let in already, and leaves nobody waiting at a closed door.
+- Who is answered before their body was read, as with a dead token, may ask again on the same connection.
 - What is no HTTP is answered like every other error, and its text goes into no log.
 """
 
@@ -28,6 +29,10 @@ HEAD_SECONDS = 15.0
 
 LINGER_SECONDS = 2.0
 """A stopping worker waits so long for the next request on a connection, as gunicorn does."""
+
+DRAIN_SECONDS = 5.0
+MOST_DRAINED = 2 * 1024 * 1024
+"""What nobody has read of a request's body is read for so long and so far: a large batch with a dead token."""
 
 MOST_WAITING = 4096
 """Connections that a stopping worker still takes from the system's queue."""
@@ -74,6 +79,16 @@ class Worker(ThreadWorker):
         """Answer a request whose headers have arrived."""
         self._under_way[conn] = (self._under_way[conn][0], True)
         return super().handle_request(req, conn)
+
+    def _keepalive_after(self, conn: TConn, keepalive: bool) -> bool:
+        """Whether the connection can be used again, when what nobody has read of the body has come in.
+
+        gunicorn reads 64 KiB, and then hangs up without a word, so that the client's next request gets no answer.
+        """
+        if not keepalive:
+            return False
+        deadline = time.monotonic() + DRAIN_SECONDS
+        return bool(cast(Any, conn.parser).finish_body(deadline=deadline, max_bytes=MOST_DRAINED))
 
     def murder_pending(self) -> None:
         """Close what waits too long; gunicorn calls this every second."""

@@ -112,6 +112,17 @@ def test_what_is_no_http_is_answered_like_every_error(served: Serving, nonsense:
     assert f'"{code}"'.encode() in body
 
 
+@pytest.mark.parametrize("size", [100, 70_000, 1_500_000])
+def test_an_answer_to_a_body_that_nobody_read_leaves_the_connection_open(served: Serving, size: int) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20)) as connection:
+        for _ in range(3):
+            connection.request("POST", "/api/sync/batch", b" " * size, {"Authorization": "Bearer dead"})
+            with connection.getresponse() as answer:
+                assert (answer.status, answer.read()[:1]) == (401, b"{")
+        connection.request("GET", "/api/health")
+        assert connection.getresponse().status == 200
+
+
 class Caller:
     """Asks without a pause until there is no server any more; every request must be answered whole."""
 
