@@ -160,7 +160,9 @@ def listing(shape: MovieFilter) -> Prepared:
 def votes_for_selection(shape: MovieFilter) -> Prepared | None:
     """The votes of all movies that are selected by an index; None when something else selects, too."""
     keys = _selections(shape)
-    selected_only = replace(shape, statuses=(), list_id=None, person_id=None)
+    if shape.changed is not None:
+        keys.append(select(MOVIES.c.imdb_id).where(MOVIES.c.user_id == bindparam("of_user"), *_CHANGED))
+    selected_only = replace(shape, statuses=(), list_id=None, person_id=None, changed=None)
     if not keys or not selected_only.is_everything:
         return None
     return Prepared(SOME_VOTES.where(*(VOTES.c.imdb_id.in_(each) for each in keys)))
@@ -169,7 +171,7 @@ def votes_for_selection(shape: MovieFilter) -> Prepared | None:
 def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [MOVIES.c.imdb_id.in_(keys) for keys in _selections(shape)]
     if shape.changed is not None:
-        conditions += [MOVIES.c.seq > bindparam("after_seq"), MOVIES.c.seq <= bindparam("to_seq")]
+        conditions += _CHANGED
     if shape.media_type is not None:
         conditions.append(MOVIES.c.media_type == bindparam("media_type"))
     if shape.text:
@@ -178,6 +180,8 @@ def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:
         conditions.append(or_(found, votes.where(VOTES.c.person_id.in_(_BEARERS))))
     return conditions
 
+
+_CHANGED = (MOVIES.c.seq > bindparam("after_seq"), MOVIES.c.seq <= bindparam("to_seq"))
 
 _BEARERS = select(PEOPLE.c.id).where(
     PEOPLE.c.user_id == bindparam("of_user"),
