@@ -25,7 +25,7 @@ test: .venv/.development
 prove: .venv/.development
 	cd tests && ../$(BIN)/python -m sync.prove
 
-# The long proofs under load and faults, about an hour on two cores; docs/reliability.md says what they found.
+# The long proofs under load and faults, about 15 minutes on two cores; docs/reliability.md says what they found.
 faults: .venv/.development
 	cd tests && ../$(BIN)/python -m faults.prove
 

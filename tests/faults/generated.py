@@ -286,7 +286,7 @@ def asker(url: str, document: dict[str, Any], shard: int, shards: int, wanted: i
         mine = Asker(url, shard)
         turn = 0
         while mine.asked.requests < wanted:
-            examples = max(4, min(100, (wanted - mine.asked.requests) // (len(share) * len(CALLERS)) + 1))
+            examples = max(2, min(100, (wanted - mine.asked.requests) // (len(share) * len(CALLERS)) + 1))
             for operation in share:
                 mine.ask_about(operation, examples, turn * shards + shard)
                 turn += 1
