@@ -21,9 +21,9 @@ from backup_run import make_users
 from sqlalchemy import insert, select
 
 from movietracker import create_app
-from movietracker.backup.vault.run import run_now
+from movietracker.backup.catalog.run import run_now
 from movietracker.extensions import db
-from movietracker.models import BackupRecord, User
+from movietracker.models.installation import BackupRecord, User
 from movietracker.services.transactions import write_connection
 from movietracker.state import state
 
@@ -31,7 +31,7 @@ WARM_UP = 5
 
 
 def back_up_in_turn(folder: Path, times: int, turns: Connection) -> None:
-    """Back up a user whenever it is this process's turn; answers the seconds of CPU."""
+    """Back up a user whenever it is this process's turn, and return the seconds of CPU."""
     with create_app({"MOVIETRACKER_INSTANCE_PATH": str(folder)}).app_context():
         with db.engine.connect() as connection:
             ids = sorted(connection.execute(select(User.__table__.c.id)).scalars())
@@ -39,7 +39,7 @@ def back_up_in_turn(folder: Path, times: int, turns: Connection) -> None:
         for user_id in ids[:: len(ids) // times][:times]:
             turns.recv()
             begun = time.process_time()
-            report = run_now(state().vault, user_id=user_id)
+            report = run_now(state().backups, user_id=user_id)
             turns.send(time.process_time() - begun)
             assert report is not None
             assert report.status == "ok", report

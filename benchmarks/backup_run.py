@@ -21,10 +21,9 @@ from flask_migrate import upgrade
 from sqlalchemy import insert
 
 from movietracker import create_app
-from movietracker.backup.vault.run import RunReport, run_now
-from movietracker.models import User
-from movietracker.services import library
-from movietracker.services.library import Vote
+from movietracker.backup.catalog.run import RunReport, run_now
+from movietracker.models.installation import User
+from movietracker.services.movies import ensure_movie, recommend
 from movietracker.services.people import seed_quick_recommenders
 from movietracker.services.transactions import open_library, write_connection
 from movietracker.state import state
@@ -52,8 +51,8 @@ def make_users(folder: Path, users: int, movies: int) -> None:
                     seed_quick_recommenders(tx)
                     for title in range(movies):
                         imdb_id = f"tt{number * movies + title + 1:07}"
-                        library.ensure_movie(tx, imdb_id)
-                        library.recommend(tx, imdb_id, Vote(person_name=f"Friend {title % 3}", vote_type=True))
+                        ensure_movie(tx, imdb_id)
+                        recommend(tx, imdb_id, f"Friend {title % 3}")
                     tx.finish()
 
 
@@ -67,7 +66,7 @@ def measure(folder: Path, users: int, passphrase: str) -> None:
     with app.app_context():
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         begun, cpu_before = time.perf_counter(), time.process_time()
-        report = run_now(state().vault, progress=note)
+        report = run_now(state().backups, progress=note)
         seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu_before
     assert report is not None
     assert (report.status, report.users) == ("ok", users), report

@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 from movietracker_plugins.offline.loader import build_index
-from movietracker_plugins.offline.progress import Lines
 from movietracker_plugins.offline.queries import search
 
 COMMON = (  # noqa: SIM905
@@ -124,7 +123,11 @@ def main() -> None:
         def say(line: str) -> None:
             print(f"{time.perf_counter() - begun:7.1f} s ({time.process_time():6.1f} s of CPU)  {line}", flush=True)
 
-        build_index(options.folder, index, stage, facts={"source": "benchmark"}, progress=Lines(say))
+        def report(step: str, _: float | None, remark: str) -> None:
+            if remark:
+                say(f"{step}: {remark}")
+
+        build_index(options.folder, index, stage, facts={"source": "benchmark"}, report=report)
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         say(f"built: peak memory {peak:.0f} MB, index {index.stat().st_size / 1e9:.2f} GB")
         say(

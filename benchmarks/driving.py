@@ -42,7 +42,7 @@ class Http:
         return read
 
     def log_in(self, email: str, password: str) -> dict[str, Any]:
-        """Bear the token of this account from now on; answers the User."""
+        """Send the token of this account from now on, and return the User."""
         answer = json.loads(self.ask("POST", "/api/auth/login", {"email": email, "password": password}))
         self.headers["Authorization"] = f"Bearer {answer['access_token']}"
         user: dict[str, Any] = answer["user"]

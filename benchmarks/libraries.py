@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import random
 
-from movietracker.contracts import TitleDetails, TitleRatings
-from movietracker.services import library, lists
-from movietracker.services.library import Vote
-from movietracker.services.metadata_columns import Metadata
+from movietracker.models.movie import Vote, Watch
+from movietracker.plugin.providers import TitleDetails, TitleRatings
+from movietracker.services import lists
+from movietracker.services.movies import Metadata, ensure_movie, recommend, set_status, watch
 from movietracker.services.transactions import library_write
 
 PEOPLE = 40
@@ -42,13 +42,13 @@ def build(user_id: str, movies: int) -> None:
         list_id = lists.add_list(tx, LIST_NAME)
         for number in range(movies):
             name = imdb_id(number)
-            library.ensure_movie(tx, name, _metadata(number, chance))
+            ensure_movie(tx, name, _metadata(number, chance))
             for voter in chance.sample(range(PEOPLE), 2):
-                library.recommend(tx, name, Vote(person_name=f"Person {voter}", vote_type=chance.random() < 0.9))
+                recommend(tx, name, f"Person {voter}", Vote(vote_type=chance.random() < 0.9))
             if number % 3 == 0:
-                library.watch(tx, name, 1_700_000_000 + number, chance.randrange(2, 21) / 2)
+                watch(tx, name, Watch(1_700_000_000 + number, chance.randrange(2, 21) / 2))
             elif number % 10 == 1:
-                library.set_status(tx, name, "custom", list_id)
+                set_status(tx, name, "custom", list_id)
 
 
 def _metadata(number: int, chance: random.Random) -> Metadata:

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from flask import Response
 
-from movietracker import create_app, logs
+from movietracker import create_app
+from movietracker.cli import logs
 
 
 def best(rounds: int, requests: int, ask: Callable[[], object]) -> float:

@@ -37,7 +37,7 @@ from wsproto.events import CloseConnection, Ping, Request, TextMessage
 from movietracker import create_app
 from movietracker.api.authentication import user_token
 from movietracker.services import accounts, lists
-from movietracker.services.accounts import Account, SignedIn
+from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_write
 
 PROGRAM = [sys.executable, "-c", "from movietracker.cli import main; main()"]
@@ -254,10 +254,10 @@ def main() -> None:
 def accounts_for(app: Any, count: int) -> tuple[list[Account], list[str]]:
     """So many accounts, and a token of each; the password is hashed once, since hashing is slow on purpose."""
     hashed = accounts.hash_password("a long secret")
-    accounts.hash_password = lambda _: hashed
+    accounts.hash_password = lambda *_: hashed
     with app.app_context():
         users = [accounts.create_account(f"u{n}@example.com", f"u{n}", "a long secret") for n in range(count)]
-        return users, [user_token(SignedIn(user, 0)) for user in users]
+        return users, [user_token(user, 0) for user in users]
 
 
 if __name__ == "__main__":

@@ -230,7 +230,7 @@ def show(rows: list[Row], earlier: dict[str, Any]) -> None:
 
 
 def show_processes() -> dict[str, float]:
-    """Measure and print memory and start-up; answers the figures."""
+    """Measure, print and return memory and start-up."""
     with library(20_000) as folder:
         figures = [(*figure, "MiB") for figure in processes.memory(folder, EMAIL, PASSWORD)]
         figures += [(*figure, "s") for figure in processes.start_up(folder)]

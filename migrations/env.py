@@ -1,7 +1,12 @@
-"""How Alembic runs our migrations: on the application's own engine, in one transaction per revision."""
+"""How Alembic runs our migrations: on the application's own engine, in one transaction per revision.
+
+On PostgreSQL it is one for all of them, since the lock that excludes other machines must belong to a transaction:
+behind a pooler the next one may have another session.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,33 +16,30 @@ from sqlalchemy import Connection, text
 
 database = current_app.extensions["migrate"].db
 
-# Several machines may start a newer program at the same time: one migrates, the others wait so long for it.
+# Several machines may start a new version at the same time: one migrates, the others wait for it, this long.
 LOCK_NUMBER = 6_117_400_002
 LOCK_SECONDS = 300
+
+# A large table takes its time to be copied or indexed.
+OPTIONS = {"library_write": True, "statement_seconds": math.inf}
 
 
 @contextmanager
 def alone(connection: Connection) -> Iterator[None]:
-    """Keep other machines' migrations of a PostgreSQL database out meanwhile; an SQLite file has one machine."""
+    """Exclude migrations by other machines on PostgreSQL; an SQLite file has only one machine."""
     if connection.dialect.name != "postgresql":
         yield
         return
-    own_timeout = connection.execute(text("SELECT current_setting('lock_timeout')")).scalar_one()
-    set_timeout = text("SELECT set_config('lock_timeout', :timeout, false)")
-    connection.execute(set_timeout, {"timeout": f"{LOCK_SECONDS}s"})
-    connection.execute(text(f"SELECT pg_advisory_lock({LOCK_NUMBER})"))
-    connection.execute(set_timeout, {"timeout": own_timeout})
-    connection.commit()
-    try:
+    with connection.begin():
+        own_timeout = connection.execute(text("SELECT current_setting('lock_timeout')")).scalar_one()
+        connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_SECONDS}s'"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({LOCK_NUMBER})"))
+        connection.execute(text(f"SET LOCAL lock_timeout = '{own_timeout}'"))
         yield
-    finally:
-        connection.rollback()
-        connection.execute(text(f"SELECT pg_advisory_unlock({LOCK_NUMBER})"))
-        connection.commit()
 
 
 def run(connection: Connection) -> None:
-    """Run the migrations that are due on this connection."""
+    """Run pending migrations on this connection."""
     context.configure(
         connection=connection,
         target_metadata=database.metadata,
@@ -58,5 +60,5 @@ if context.is_offline_mode():
     with context.begin_transaction():
         context.run_migrations()
 else:
-    with database.engine.connect().execution_options(library_write=True) as connection, alone(connection):
+    with database.engine.connect().execution_options(**OPTIONS) as connection, alone(connection):
         run(connection)

@@ -1,6 +1,4 @@
-"""The application factory; read it as a table of contents."""
-
-from __future__ import annotations
+"""The application factory, a table of contents."""
 
 from collections.abc import Mapping
 from importlib.resources import files
@@ -11,23 +9,28 @@ from flask import Flask
 
 from . import api, cli, database, realtime
 from .api.authentication import identity_in, plugin_user
-from .backup.vault.vault import make_vault
+from .backup.catalog import make_catalog
+from .cli.instance import settle
 from .extensions import NoSessions, db, jwt, migrate
-from .metadata.setup import make_http, make_lookup
-from .plugin_context import PluginContext
-from .plugin_manager import load_plugins
-from .redis_link import open_link
-from .schema_upkeep import ensure_additive_schema
+from .metadata.chain import make_chain
+from .metadata.lookup import Lookup
+from .metadata.title_store import Refresher
+from .plugin.context import PluginContext
+from .plugin.manager import load_plugins
+from .rate_limits import RateLimits
+from .redis_link import RedisLink
 from .secret_files import secret_of
 from .services.transactions import library_changed
-from .settings import CORE_SETTINGS, SettingsSource
+from .settings import CORE_SETTINGS, amounts_in
+from .settings_source import SettingsSource
 from .state import State
+from .upstream import Budget, ProxyHttp
 
 
 def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     """Make an application.
 
-    ``overrides`` are settings that win over every other place, and Flask's own such as TESTING.
+    ``overrides`` are settings that take precedence over every other source, and Flask's own such as TESTING.
     Raises SettingsError and PluginError, each with one plain sentence.
     """
     source = SettingsSource(overrides)
@@ -39,17 +42,32 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     settings = (*CORE_SETTINGS, *plugins.settings())
     source.refuse_unknown(settings)
     app.config.update(source.read(settings))
+    settle(source.instance_path, app.config, settings)
     _prepare_instance(app)
     _init_database(app)
-    redis = open_link(app.config["REDIS_URL"])
-    http = make_http(app.config, source.instance_path, redis)
+    redis = RedisLink(app.config["REDIS_URL"]) if app.config["REDIS_URL"] else None
+    ttl_seconds, max_entries = app.config["CACHE_TTL_SECONDS"], app.config["CACHE_MAX_ENTRIES"]
+    rate_limits = RateLimits(source.instance_path, redis)
+    budget = Budget(rate_limits, app.config["PROXY_RATE_LIMIT"], amounts_in(app.config["PROVIDER_DAILY_BUDGET"]))
+    http = ProxyHttp(source.instance_path, ttl_seconds, max_entries, redis=redis, spend=budget.spend)
     values = {setting.name: app.config[setting.name] for setting in settings}
     context = PluginContext(values, source.instance_path, http, plugin_user)
-    lookup = make_lookup(plugins, context)
-    vault = make_vault(plugins, context)
-    app.extensions["movietracker"] = State(settings, plugins, http, lookup, vault, api.init_app(app, redis), redis)
-    realtime.init_app(app, identity_in, redis)
-    plugins.register_blueprints(app.register_blueprint, context)
+    lookup = Lookup(make_chain(plugins, context))
+    api.init_app(app)
+    hub = realtime.init_app(app, identity_in, redis)
+    app.extensions["movietracker"] = State(
+        settings=settings,
+        suspects=tuple(source.suspects(settings)),
+        plugins=plugins,
+        http=http,
+        lookup=lookup,
+        refresher=Refresher(lookup),
+        backups=make_catalog(plugins, context),
+        redis=redis,
+        rate_limits=rate_limits,
+        hub=hub,
+    )
+    plugins.register_blueprints(app, context)
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)
     cli.init_app(app, plugins)
     return app
@@ -70,5 +88,5 @@ def _init_database(app: Flask) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(files("movietracker_migrations")), render_as_batch=True)
     with app.app_context():
-        database.prepare_engine(db.engine)
-        ensure_additive_schema(db.engine)
+        database.prepare_engine(db.engine, database.STATEMENT_SECONDS)
+        database.ensure_additive_schema(db.engine)

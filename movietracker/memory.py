@@ -1,26 +1,24 @@
-"""Memory that is given back to the system, where the C library is glibc; elsewhere nothing is done.
+"""Returns free memory to the system, on glibc only.
 
-glibc keeps an arena for each thread that is busy at the same time as others, and keeps what was freed in their midst. A
-worker (105 MiB at its start) that answers the list of 20,000 movies, 42 MB of JSON, reached 302 MiB, held 43 MiB more
-than at its start after one answer, and 24 MiB more yet after a hundred. With one arena and a trim after each large
-answer it reaches 240 MiB, holds 21 MiB more, and no more than 40 after any number.
+glibc keeps one arena per busy thread, and does not return memory that was freed inside one. A worker (105 MiB at its
+start) that served a list of 20,000 movies, 42 MB of JSON, reached 302 MiB, kept 43 MiB after one response, and 24 MiB
+more after a hundred. With one arena and a trim after each large response it reaches 240 MiB and keeps 21 MiB, at most
+40 after any number.
 """
-
-from __future__ import annotations
 
 import ctypes
 
 LARGE_BYTES = 16 * 1024 * 1024
-"""An answer from this size on is worth giving memory back.
+"""The size of a response from which memory is returned afterwards.
 
-Giving it back, and getting it again for the next answer, takes 3 of the 20 ms of a list of 2,000 movies (5 MB).
+Returning it, and allocating it again for the next response, takes 3 of the 20 ms of a list of 2,000 movies (5 MB).
 """
 
-_M_ARENA_MAX = -8  # of glibc's malloc.h
+_M_ARENA_MAX = -8  # from glibc's malloc.h
 
 
 def keep_one_arena() -> None:
-    """Let all threads of this process share one arena, as Python's lock lets them allocate in turns anyway."""
+    """Let all threads of this process share one arena; Python's lock lets only one allocate at a time anyway."""
     _call("mallopt", _M_ARENA_MAX, 1)
 
 

@@ -1,133 +1,84 @@
 """The one module that plugins import: the hook marker, the values and protocols, the errors that they may raise.
 
+``X as X`` exports a name, also to type checkers.
+
 ``flag``, ``rate``, ``text``, ``url``, ``whole_number`` and ``words`` are the readers that a Setting may name.
 """
 
-from __future__ import annotations
-
 import pluggy
 
-from .contracts import (
-    BackupDestination,
-    BackupFile,
-    Capability,
-    CastMember,
-    Credits,
-    CrewMember,
-    DiscoverKind,
-    DiscoverQuery,
-    JsonHttpClient,
-    MediaType,
-    MetadataProvider,
-    SearchHit,
-    TitleDetails,
-    TitleRatings,
-    is_backup_name,
-)
-from .errors import (
-    BackupNotFound,
-    DestinationFailed,
-    DestinationNotConfigured,
-    DestinationProblem,
-    DestinationUnreachable,
-    PluginError,
-    ProviderFailed,
-    ProviderNotConfigured,
-    ProviderProblem,
-    ProviderRefused,
-    ProviderUnreachable,
-    TitleUnknown,
-)
-from .events import Change, LibraryChanged
-from .plugin_context import PluginContext, PluginUser
-from .settings import Setting, flag, rate, text, url, whole_number, words
-
-__all__ = [
-    "BackupDestination",
-    "BackupFile",
-    "BackupNotFound",
-    "BaseDestination",
-    "BaseProvider",
-    "Capability",
-    "CastMember",
-    "Change",
-    "Credits",
-    "CrewMember",
-    "DestinationFailed",
-    "DestinationNotConfigured",
-    "DestinationProblem",
-    "DestinationUnreachable",
-    "DiscoverKind",
-    "DiscoverQuery",
-    "JsonHttpClient",
-    "LibraryChanged",
-    "MediaType",
-    "MetadataProvider",
-    "PluginContext",
-    "PluginError",
-    "PluginUser",
-    "ProviderFailed",
-    "ProviderNotConfigured",
-    "ProviderProblem",
-    "ProviderRefused",
-    "ProviderUnreachable",
-    "SearchHit",
-    "Setting",
-    "TitleDetails",
-    "TitleRatings",
-    "TitleUnknown",
-    "flag",
-    "hookimpl",
-    "is_backup_name",
-    "rate",
-    "text",
-    "url",
-    "whole_number",
-    "words",
-]
+from .errors import BackupNotFound as BackupNotFound
+from .errors import DestinationFailed as DestinationFailed
+from .errors import DestinationNotConfigured as DestinationNotConfigured
+from .errors import DestinationProblem as DestinationProblem
+from .errors import DestinationUnreachable as DestinationUnreachable
+from .errors import PluginError as PluginError
+from .errors import ProviderFailed as ProviderFailed
+from .errors import ProviderNotConfigured as ProviderNotConfigured
+from .errors import ProviderProblem as ProviderProblem
+from .errors import ProviderRefused as ProviderRefused
+from .errors import ProviderUnreachable as ProviderUnreachable
+from .errors import TitleUnknown as TitleUnknown
+from .files import whole_file as whole_file
+from .plugin.context import PluginContext as PluginContext
+from .plugin.context import PluginUser as PluginUser
+from .plugin.destinations import BackupDestination as BackupDestination
+from .plugin.destinations import BackupFile as BackupFile
+from .plugin.destinations import is_backup_name as is_backup_name
+from .plugin.destinations import is_user_id as is_user_id
+from .plugin.events import Change as Change
+from .plugin.events import LibraryChanged as LibraryChanged
+from .plugin.providers import Capability as Capability
+from .plugin.providers import CastMember as CastMember
+from .plugin.providers import Credits as Credits
+from .plugin.providers import CrewMember as CrewMember
+from .plugin.providers import DiscoverKind as DiscoverKind
+from .plugin.providers import DiscoverQuery as DiscoverQuery
+from .plugin.providers import JsonHttpClient as JsonHttpClient
+from .plugin.providers import MediaType as MediaType
+from .plugin.providers import MetadataProvider as MetadataProvider
+from .plugin.providers import SearchHit as SearchHit
+from .plugin.providers import TitleDetails as TitleDetails
+from .plugin.providers import TitleRatings as TitleRatings
+from .settings import Setting as Setting
+from .settings import flag as flag
+from .settings import rate as rate
+from .settings import text as text
+from .settings import url as url
+from .settings import whole_number as whole_number
+from .settings import words as words
 
 hookimpl = pluggy.HookimplMarker("movietracker")
 
 
-class BaseProvider:
-    """A body for each method of MetadataProvider, so that a provider writes only what it can do."""
+class BaseProvider(MetadataProvider):
+    """A provider that offers nothing, so that one derived from it writes only what it can do."""
 
     name = ""
     capabilities: frozenset[Capability] = frozenset()
     priority = 50
     id_namespace = 0
 
+
+class WebProvider(BaseProvider):
+    """A provider of a web service that needs a key."""
+
+    key_setting = ""
+
+    def __init__(self, http: JsonHttpClient | None) -> None:
+        """``http`` is None if the setting ``key_setting`` is empty."""
+        self._http = http
+
+    @property
+    def http(self) -> JsonHttpClient:
+        """The HTTP client; raises ProviderNotConfigured without a key."""
+        if self._http is None:
+            raise ProviderNotConfigured(f"{self.name} needs a key: set {self.key_setting}.")
+        return self._http
+
     def is_configured(self) -> bool:
-        """Ready unless the provider says otherwise."""
-        return True
-
-    def check(self) -> str:
-        """Nothing to check unless the provider says otherwise."""
-        return f"{self.name} needs no configuration."
-
-    def search(self, query: str, year: int | None = None) -> list[SearchHit]:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} cannot search.")
-
-    def details(self, title_id: int, media_type: MediaType, *, fresh: bool = False) -> TitleDetails:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} has no details.")
-
-    def find(self, imdb_id: str, *, fresh: bool = False) -> TitleDetails:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} cannot find titles by IMDb id.")
-
-    def credits(self, title_id: int, media_type: MediaType) -> Credits:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} has no credits.")
-
-    def ratings(self, imdb_id: str, *, fresh: bool = False) -> TitleRatings:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} has no ratings.")
-
-    def discover(self, query: DiscoverQuery) -> list[SearchHit]:
-        """Not offered."""
-        raise ProviderNotConfigured(f"{self.name} has no discovery.")
+        """Whether the key is set."""
+        return self._http is not None
 
 
 class BaseDestination:

@@ -1,29 +1,16 @@
-"""What runs when, in the background of a serving process.
+"""The background jobs of a serving process.
 
-=============  =======================================  ==============================================
-job            when                                     what
-=============  =======================================  ==============================================
-enrichment     at the start, then every 5 minutes       fills stubs and does queued refreshes
-kick           0.2 s after a stub or refresh appeared   the same, at once
-housekeeping   every hour                               forgets expired tokens and notes
-collection     at the start, then every day             forgets what the sync protocol need not remember any more
-backup         every night (BACKUP_HOUR, TIMEZONE)      backs up every user who has it switched on
-catching up    at the start, then every 5 minutes       the nightly backup, when it was missed or cut short
-=============  =======================================  ==============================================
-
-The application factory starts no threads. Whoever serves calls ``start(app)`` once in each serving process, after the
-fork (gunicorn: in ``post_worker_init``, with ``worker.app.callable``, or the application under it when it is wrapped),
-and ``stop(app)`` before that process ends (gunicorn: in ``worker_exit``). Without the latter a process would not end
-before the enrichment under way is through, and the backup of the user at hand. All processes may start it: leases
-decide who works.
+The application factory starts no threads. A server calls ``start(app)`` once in each serving process, after the fork
+(gunicorn: in ``post_worker_init``, with ``worker.app.callable``, or the application inside if it is wrapped), and
+``stop(app)`` before that process ends (gunicorn: in ``worker_exit``); otherwise the process would end only after the
+enrichment and the user's backup in progress. All processes may start it: leases decide which one works.
 """
-
-from __future__ import annotations
 
 import logging
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from apscheduler.executors.pool import ThreadPoolExecutor
@@ -34,10 +21,10 @@ from flask_apscheduler import APScheduler
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from .backup.vault.run import run_if_due
+from .backup.catalog.run import run_if_due
 from .metadata.enrichment import enrich
-from .services.enrichment_queue import refresh_queued
-from .services.housekeeping import clean_up
+from .services import accounts
+from .services.enrichment_queue import forget_old_notes, refresh_queued
 from .services.transactions import library_changed
 from .state import state
 from .sync.upkeep import collect_in_turn
@@ -46,11 +33,12 @@ ENRICHMENT_EVERY = timedelta(minutes=5)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 BACKUP_CHECK_EVERY = timedelta(minutes=5)
 COLLECTION_EVERY = timedelta(days=1)
-# Processes that started together do not all look at the same moment.
+# Spreads the work of processes that started together.
 JITTER_SECONDS: int | None = 10
 KICK_AFTER = timedelta(seconds=0.2)
+# When users who used up their requests to providers have some again.
+LEFT_AFTER = timedelta(minutes=1)
 
-_EXTENSION = "movietracker_jobs"
 _KICK = "kick"
 
 logger = logging.getLogger("movietracker.scheduler")
@@ -58,20 +46,17 @@ logger = logging.getLogger("movietracker.scheduler")
 
 def start(app: Flask) -> None:
     """Run the background jobs in this process, unless MOVIETRACKER_SCHEDULER is off; a second call does nothing."""
-    if app.config["MOVIETRACKER_SCHEDULER"] and _EXTENSION not in app.extensions:
-        app.extensions[_EXTENSION] = _Jobs(app)
-
-
-def is_running(app: Flask) -> bool:
-    """Whether background jobs run in this process."""
-    return _EXTENSION in app.extensions
+    with app.app_context():
+        if app.config["MOVIETRACKER_SCHEDULER"] and state().stop_jobs is None:
+            state().stop_jobs = _Jobs(app).stop
 
 
 def stop(app: Flask) -> None:
-    """End the background jobs and wait for what is under way: no longer than one title's lookup takes."""
-    jobs: _Jobs | None = app.extensions.pop(_EXTENSION, None)
-    if jobs is not None:
-        jobs.stop()
+    """End the background jobs and wait for those in progress, at most as long as the lookup of one title."""
+    with app.app_context():
+        stop_jobs, state().stop_jobs = state().stop_jobs, None
+    if stop_jobs is not None:
+        stop_jobs()
 
 
 class _Jobs:
@@ -89,14 +74,14 @@ class _Jobs:
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
         self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
-        self._repeat("housekeeping", self._clean_up, HOUSEKEEPING_EVERY)
-        self._repeat("collection", self._collect, COLLECTION_EVERY)
-        schedule = app.extensions["movietracker"].vault.schedule
+        self._repeat("housekeeping", partial(self._run, _delete_expired), HOUSEKEEPING_EVERY)
+        self._repeat("collection", partial(self._run, collect_in_turn), COLLECTION_EVERY)
+        schedule = state().backups.schedule
         nightly = CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=schedule.zone)
         self._scheduler.add_job("backup", self._back_up, trigger=nightly)
         self._repeat("catching up", self._back_up, BACKUP_CHECK_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
-        refresh_queued.connect(self._on_refresh_queued, sender=app)
+        refresh_queued.connect(self._kick, sender=app)
         # Not by the extension's own start, which starts nothing when FLASK_DEBUG is set outside of Flask's own server.
         background.start()
 
@@ -108,43 +93,39 @@ class _Jobs:
 
     def stop(self) -> None:
         library_changed.disconnect(self._on_library_changed, sender=self._app)
-        refresh_queued.disconnect(self._on_refresh_queued, sender=self._app)
+        refresh_queued.disconnect(self._kick, sender=self._app)
         self._stopping.set()
         self._scheduler.shutdown()
 
-    def _on_library_changed(self, _app: Flask, event: Any) -> None:
+    def _on_library_changed(self, app: Flask, event: Any) -> None:
         if event.stubs:
-            self._kick()
+            self._kick(app)
 
-    def _on_refresh_queued(self, _app: Flask) -> None:
-        self._kick()
-
-    def _kick(self) -> None:
-        """Enrich soon. Stubs that come in quick succession cause one kick, and do not put it off again and again."""
+    def _kick(self, _app: Flask, delay: timedelta = KICK_AFTER) -> None:
+        """Enrich soon. Stubs in quick succession cause one kick, which they do not postpone."""
         if self._scheduler.get_job(_KICK) is None:
-            run_date = _from_now(KICK_AFTER)
+            run_date = _from_now(delay)
             self._scheduler.add_job(
                 _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=4
             )
 
     def _enrich(self) -> None:
-        """Enrich now, or once more after the run under way: what became due since may have escaped it."""
+        """Enrich now, or once more after the current run, which may have missed what became due since."""
         self._wanted.set()
         while self._wanted.is_set() and self._turn.acquire(blocking=False):
             try:
                 self._wanted.clear()
-                self._run(lambda: enrich(state().lookup, stop=self._stopping))
+                self._run(self._enrich_once)
             finally:
                 self._turn.release()
 
-    def _clean_up(self) -> None:
-        self._run(clean_up)
+    def _enrich_once(self) -> None:
+        report = enrich(state().lookup, stop=self._stopping)
+        if report is not None and report.left:
+            self._kick(self._app, LEFT_AFTER)
 
     def _back_up(self) -> None:
-        self._run(lambda: run_if_due(state().vault, self._stopping))
-
-    def _collect(self) -> None:
-        self._run(collect_in_turn)
+        self._run(lambda: run_if_due(state().backups, self._stopping))
 
     def _run(self, job: Callable[[], object]) -> None:
         if self._stopping.is_set():
@@ -154,6 +135,12 @@ class _Jobs:
                 job()
             except (DBAPIError, PoolTimeout) as error:
                 logger.warning("The database is not available to a background job: %s", type(error).__name__)
+
+
+def _delete_expired() -> None:
+    tokens, notes = accounts.forget_expired_tokens(), forget_old_notes()
+    if tokens or notes:
+        logger.info("Deleted %d expired tokens and %d notes on titles.", tokens, notes)
 
 
 def _from_now(delay: timedelta) -> datetime:

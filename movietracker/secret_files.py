@@ -1,39 +1,27 @@
-"""Secrets that the deployer did not set: generated once, kept in the instance folder, readable by the owner only."""
+"""Secrets that the deployer did not set: generated once and kept in the instance folder, readable by the owner only."""
 
-from __future__ import annotations
-
-import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import SettingsError
+from .files import whole_file
 
 
 def secret_of(instance_path: Path, name: str) -> str:
     """The secret of this name, generated on first use (256 bits). Safe for several processes starting at once.
 
-    Raises SettingsError for an empty file: nothing must ever be signed with an empty key.
+    Raises SettingsError for a file that is empty, because an empty key must not sign anything, or not ASCII text.
     """
     path = instance_path / name
     if not path.exists():
-        _generate(path)
-    secret = path.read_text(encoding="ascii").strip()
-    if not secret:
-        raise SettingsError(f"The file {name} in the instance folder is empty; remove it, and a secret is made.")
-    return secret
-
-
-def _generate(path: Path) -> None:
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # If another process is first, its secret is the one.
+        with suppress(FileExistsError), whole_file(path, mode=0o600, replace=False) as file:
+            file.write(f"{secrets.token_urlsafe(32)}\n".encode())
     try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # fails if another process was first: its secret is the one
-        except FileExistsError:
-            return
-    finally:
-        temporary.unlink()
+        secret = path.read_text(encoding="ascii").strip()
+    except UnicodeDecodeError:
+        raise SettingsError(f"The file {path} is not ASCII text; remove it, and a new one is made.") from None
+    if not secret:
+        raise SettingsError(f"The file {name} in the instance folder is empty; remove it, and a new one is made.")
+    return secret

@@ -1,23 +1,11 @@
-"""Every setting once, as data, and where its value comes from.
+"""Every setting once, as data; settings_source.py reads their values."""
 
-A value is taken from, in this order: the overrides given to ``create_app`` (tests), the environment, ``.env`` in the
-current folder, ``config.py`` in the instance folder, the default. Values are checked at start-up: a wrong type, or an
-unknown ``MOVIETRACKER_*`` name, stops the start with a sentence that says what was expected.
-"""
-
-from __future__ import annotations
-
-import os
 import re
-import runpy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
-
-from dotenv import dotenv_values
 
 from .errors import SettingsError
 
@@ -25,9 +13,12 @@ Parser = Callable[[Any], Any]
 
 
 def text(value: Any) -> str:
-    """Text, white space around it removed."""
+    """Text, stripped of surrounding white space."""
     if not isinstance(value, str):
         raise ValueError
+    if "\0" in value:
+        raise ValueError
+    value.encode()  # raises for bytes of an environment that are not UTF-8
     return value.strip()
 
 
@@ -72,7 +63,7 @@ def words(value: Any) -> tuple[str, ...]:
 
 
 def url(value: Any) -> str:
-    """An http or https address; a slash at its end is dropped."""
+    """An http or https URL, without a trailing slash."""
     address = text(value).rstrip("/")
     if not re.fullmatch(r"https?://[^\s/?#]+[^\s?#]*", address):
         raise ValueError
@@ -80,7 +71,7 @@ def url(value: Any) -> str:
 
 
 def origins(value: Any) -> tuple[str, ...]:
-    """Web origins as browsers send them, and no patterns; an asterisk alone stands for all."""
+    """Web origins as browsers send them, no patterns; a single asterisk allows all."""
     given = words(value)
     for origin in given:
         if origin != "*" and not re.fullmatch(
@@ -93,25 +84,28 @@ def origins(value: Any) -> tuple[str, ...]:
 
 
 def redis_url(value: Any) -> str:
-    """The address of a Redis server; empty for none."""
+    """The URL of a Redis server: redis://, rediss:// (TLS) or unix://; empty for none."""
     address = text(value)
-    if address and not _is_redis_url(address):
+    parts = urlsplit(address)
+    is_database = (parts.path.strip("/") or "0").isdecimal()
+    is_remote = parts.scheme in ("redis", "rediss") and parts.hostname and (parts.port or 1) > 0 and is_database
+    if address and not (is_remote or (parts.scheme == "unix" and parts.path)):
         raise ValueError
     return address
 
 
-def _is_redis_url(value: str) -> bool:
-    """Whether a text is the address of a Redis server: redis://, rediss:// (TLS) or unix://."""
-    try:
-        parts = urlsplit(value)
-        return (
-            parts.scheme in ("redis", "rediss")
-            and bool(parts.hostname)
-            and (parts.port or 1) > 0
-            and (parts.path.strip("/") or "0").isdecimal()
-        ) or (parts.scheme == "unix" and bool(parts.path))
-    except ValueError:
-        return False
+def amounts(value: Any) -> str:
+    """Whole numbers by name; see ``amounts_in``."""
+    written = text(str(value))
+    amounts_in(written)
+    return written
+
+
+def amounts_in(written: str) -> dict[str, int]:
+    """The numbers in a text such as ``20000, omdb=1000``; the one without a name, of all others, is that of ""."""
+    pairs = [word.rpartition("=") for word in words(written)]
+    numbers = {name.strip(): whole_number(1, 100_000_000)(number) for name, _, number in pairs}
+    return {"": numbers[""]} | numbers
 
 
 def rate(value: Any) -> str:
@@ -123,11 +117,11 @@ def rate(value: Any) -> str:
 
 
 def time_zone(value: Any) -> str:
-    """The name of a time zone in the IANA database; empty for the machine's own."""
+    """The name of a time zone in the IANA database; empty for the time zone of the machine."""
     name = text(value)
     try:
         ZoneInfo(name or "UTC")
-    except OSError:  # the name of a folder of zones
+    except OSError:  # the name of a folder of time zones
         raise ValueError from None
     return name
 
@@ -136,6 +130,7 @@ _EXPECTED: dict[Parser, str] = {
     text: "text",
     flag: "yes or no",
     words: "comma-separated words",
+    amounts: "a whole number, and name=number where it differs, such as 20000, omdb=1000",
     url: "an http:// or https:// address",
     redis_url: "an address such as redis://host:6379/0",
     rate: 'a rate such as "10 per minute"',
@@ -146,21 +141,25 @@ _EXPECTED: dict[Parser, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One setting: its name, how its value is read, the default, and one sentence of help."""
+    """One setting: its name, its parser, its default and one sentence of help.
+
+    The value of a place is a folder, or a file:// URL of one, in which files are written.
+    """
 
     name: str
     parse: Parser
     default: Any
     help: str
     secret: bool = False
+    is_place: bool = False
 
     @property
     def expected(self) -> str:
-        """What a value must look like, in words."""
+        """A description of valid values."""
         return _EXPECTED.get(self.parse) or self.parse.__doc__ or "another value"
 
     def read(self, value: Any, origin: str) -> Any:
-        """The value in its type; raises SettingsError that never repeats a secret."""
+        """Return the parsed value; raises SettingsError, which never repeats a secret."""
         try:
             return self.parse(value)
         except (ValueError, KeyError, TypeError):
@@ -171,15 +170,27 @@ class Setting:
 CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("SECRET_KEY", text, "", "Signs the access tokens; generated in the instance folder when empty.", True),
     Setting("ADMIN_TOKEN", text, "", "Opens the admin endpoints; generated in the instance folder when empty.", True),
+    Setting("USER_TOKEN_DAYS", whole_number(1, 3650), 30, "Days for which a user's access token is valid."),
+    Setting("ADMIN_TOKEN_HOURS", whole_number(1, 720), 12, "Hours for which an administrator's access token is valid."),
+    Setting(
+        "PASSWORD_ITERATIONS",
+        whole_number(100_000, 10_000_000),
+        100_000,
+        "Iterations of PBKDF2-SHA256 for a password; more take effect at each user's next login.",
+    ),
     Setting("DATABASE_URL", text, "", "Database; empty means SQLite in the instance folder.", True),
     Setting(
-        "REDIS_URL", redis_url, "", "Redis for what machines share; empty means files in the instance folder.", True
+        "REDIS_URL",
+        redis_url,
+        "",
+        "Redis for state shared by several machines; empty means files in the instance folder.",
+        True,
     ),
     Setting(
         "CORS_ORIGINS", origins, (), "Web origins that may call the API from a browser, comma-separated; * for all."
     ),
     Setting(
-        "CORS_CREDENTIALS", flag, False, "Whether browsers may send cookies along; not together with CORS_ORIGINS=*."
+        "CORS_CREDENTIALS", flag, False, "Whether browsers may send credentials; not together with CORS_ORIGINS=*."
     ),
     Setting("WEB_ROOT", text, "", "Folder of a built single-page client to serve at /; empty for none."),
     Setting("WEB_CONTENT_SECURITY_POLICY", text, "", "Content-Security-Policy of that client; empty for a strict one."),
@@ -193,7 +204,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "REQUEST_TIMEOUT",
         whole_number(1, 3600),
         120,
-        "Seconds after which a request is cut off, the time to send it and to read its answer included.",
+        "Maximum seconds for a request, including the time to send it and to read its response.",
     ),
     Setting("LOG_FORMAT", one_of("plain", "json"), "plain", "How log lines are written: plain or json."),
     Setting("LOG_REQUESTS", flag, True, "Whether each request is logged."),
@@ -202,38 +213,75 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "METADATA_PROVIDERS",
         words,
         (),
-        "Metadata providers in the order in which they are asked; empty means all, by their own priority.",
+        "Metadata providers in the order in which they are called; empty means all, by priority.",
     ),
     Setting(
-        "CACHE_TTL_SECONDS", whole_number(1, 31_536_000), 3600, "How long a provider's answer is served from the cache."
+        "PROVIDER_TIMEOUT",
+        whole_number(1, 14),
+        10,
+        "Seconds before an unresponsive metadata provider is abandoned, and skipped for a minute.",
     ),
-    Setting("CACHE_MAX_ENTRIES", whole_number(1, 1_000_000), 500, "Most answers kept in the cache; the oldest go."),
+    Setting(
+        "CACHE_TTL_SECONDS",
+        whole_number(1, 31_536_000),
+        3600,
+        "How long a provider's response is served from the cache.",
+    ),
+    Setting(
+        "CACHE_MAX_ENTRIES",
+        whole_number(1, 1_000_000),
+        500,
+        "Maximum responses kept in the cache; the oldest are dropped first.",
+    ),
     Setting(
         "LOGIN_RATE_LIMIT",
         rate,
         "10 per minute",
-        "Logins, and guesses at a password, allowed per address and per account; empty for no limit.",
+        "Wrong logins allowed per address; per account they are slowed down beyond it. Empty for no limit.",
     ),
     Setting("IMPORT_RATE_LIMIT", rate, "10 per minute", "Imports and restores allowed per user; empty for no limit."),
-    Setting("PROXY_RATE_LIMIT", rate, "600 per minute", "Calls of /api/external allowed per user; empty for no limit."),
+    Setting(
+        "PROXY_RATE_LIMIT",
+        rate,
+        "600 per minute",
+        "Requests to /api/external, and requests sent to providers, allowed per user; empty for no limit.",
+    ),
+    Setting("SYNC_RATE_LIMIT", rate, "20000 per minute", "Pushes allowed per user; empty for no limit."),
+    Setting(
+        "PROVIDER_DAILY_BUDGET",
+        amounts,
+        "20000",
+        "Requests to one provider in a day; name=number sets it for one alone, as in 20000, omdb=900.",
+    ),
+    Setting("QUOTA_TITLES", whole_number(1, 100_000_000), 100_000, "Titles that one user may have."),
+    Setting("QUOTA_MB", whole_number(1, 1_000_000), 500, "About how many MiB of text one user's library may take."),
+    Setting(
+        "SYNC_HORIZON_DAYS",
+        whole_number(7, 3650),
+        180,
+        "Days for which deletions and applied actions are remembered; a client that was offline longer starts over.",
+    ),
     Setting(
         "BACKUP_DESTINATIONS",
         words,
         (),
-        "Backup destinations, the first choice first; empty means all that are configured, by their own priority.",
+        "Backup destinations in order of preference; empty means all that are configured, by priority.",
     ),
     Setting("BACKUP_HOUR", whole_number(0, 23), 3, "Hour of the nightly backup, in TIMEZONE."),
     Setting("BACKUP_MINUTE", whole_number(0, 59), 0, "Minute of the nightly backup."),
-    Setting("TIMEZONE", time_zone, "", "Time zone such as Europe/Vienna; empty means the machine's own."),
+    Setting("TIMEZONE", time_zone, "", "Time zone such as Europe/Vienna; empty means the time zone of the machine."),
     Setting(
         "BACKUP_RETENTION_DAYS",
         whole_number(1, 36_500),
         14,
         "Days after which a backup is removed, unless it is the last good one.",
     ),
-    Setting("BACKUP_PASSPHRASE", text, "", "Encrypts backups, and opens encrypted ones; empty for plain files.", True),
+    Setting("BACKUP_PASSPHRASE", text, "", "Encrypts and decrypts backups; empty for plain files.", True),
     Setting(
-        "BACKUP_TIMEOUT", whole_number(1, 86_400), 120, "Seconds after which a backup destination that hangs is left."
+        "BACKUP_TIMEOUT",
+        whole_number(1, 86_400),
+        120,
+        "Seconds before an unresponsive backup destination is abandoned.",
     ),
     Setting(
         "MOVIETRACKER_INSTANCE_PATH",
@@ -241,7 +289,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "instance",
         "Folder for everything written at run time, relative to the current folder.",
     ),
-    Setting("MOVIETRACKER_PLUGINS_DISABLED", words, (), "Plugins to leave out, built-in ones too, comma-separated."),
+    Setting("MOVIETRACKER_PLUGINS_DISABLED", words, (), "Plugins to disable, comma-separated; built-in ones too."),
     Setting(
         "MOVIETRACKER_PLUGIN_DIR",
         text,
@@ -250,57 +298,3 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("MOVIETRACKER_SCHEDULER", flag, True, "Whether this process runs background jobs."),
 )
-
-# Where the application finds itself is not the application's setting: Flask and our own tests use these.
-_OTHER_KNOWN_NAMES: frozenset[str] = frozenset()
-
-
-class SettingsSource:
-    """The raw values from all places, in order; plugins' settings are read from it once they are known."""
-
-    def __init__(self, overrides: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> None:
-        self._overrides = dict(overrides or {})
-        self._environ = dict(os.environ if environ is None else environ)
-        self._dotenv = {name: value for name, value in dotenv_values(".env").items() if value is not None}
-        instance = _setting("MOVIETRACKER_INSTANCE_PATH")
-        self.instance_path = Path(self.value_of(instance) or instance.default).absolute()
-        self._config_py = self._read_config_py()
-
-    def _read_config_py(self) -> dict[str, Any]:
-        path = self.instance_path / "config.py"
-        if not path.is_file():
-            return {}
-        try:
-            return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
-        except Exception as error:
-            raise SettingsError(f"config.py in the instance folder cannot be read: {error}.") from error
-
-    def value_of(self, setting: Setting) -> Any:
-        """The value of one setting, in its type."""
-        places = (
-            ("the overrides", self._overrides),
-            ("the environment", self._environ),
-            (".env", self._dotenv),
-            ("config.py in the instance folder", getattr(self, "_config_py", {})),
-        )
-        for origin, values in places:
-            if setting.name in values:
-                return setting.read(values[setting.name], origin)
-        return setting.default
-
-    def read(self, settings: Iterable[Setting]) -> dict[str, Any]:
-        """The values of these settings by name."""
-        return {setting.name: self.value_of(setting) for setting in settings}
-
-    def refuse_unknown(self, known: Iterable[Setting]) -> None:
-        """Raise SettingsError for a MOVIETRACKER_* name that no setting bears: most often a typing mistake."""
-        names = {setting.name for setting in known} | _OTHER_KNOWN_NAMES
-        for origin, values in (("the environment", self._environ), (".env", self._dotenv)):
-            for name in sorted(values):
-                if name.startswith("MOVIETRACKER_") and name not in names:
-                    choices = ", ".join(sorted(n for n in names if n.startswith("MOVIETRACKER_")))
-                    raise SettingsError(f"{name} (from {origin}) is not a setting; there are {choices}.")
-
-
-def _setting(name: str) -> Setting:
-    return next(setting for setting in CORE_SETTINGS if setting.name == name)

@@ -1,48 +1,43 @@
-"""What belongs to one application and not to the process: found through the current application."""
+"""The parts of one application, found through the current application."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import flask_smorest
-import orjson
 from flask import current_app
 
-from .backup.vault.vault import Vault
-from .metadata.http import ProxyHttp
+from .backup.catalog import Catalog
 from .metadata.lookup import Lookup
-from .metadata.refresh import Refresher
-from .plugin_manager import PluginManager
+from .metadata.title_store import Refresher
+from .plugin.manager import PluginManager
+from .rate_limits import RateLimits
+from .realtime import Hub
 from .redis_link import RedisLink
 from .settings import Setting
+from .upstream import ProxyHttp
 
 
-@dataclass(slots=True)
+@dataclass
 class State:
-    """The parts of one application; ``settings`` are all that there are, the plugins' own included."""
+    """The parts of one application; ``settings`` include those of plugins, ``stop_jobs`` ends this process's jobs.
+
+    ``suspects`` are sentences about names that are nearly those of settings.
+    """
 
     settings: tuple[Setting, ...]
+    suspects: tuple[str, ...]
     plugins: PluginManager
     http: ProxyHttp
     lookup: Lookup
-    vault: Vault
-    api: flask_smorest.Api
+    refresher: Refresher
+    backups: Catalog
     redis: RedisLink | None
-    refresher: Refresher = field(init=False)
-    _openapi: list[bytes] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.refresher = Refresher(self.lookup)
-
-    def openapi_json(self) -> bytes:
-        """The OpenAPI document as JSON; made on first use, since start-up does not need it."""
-        if not self._openapi:
-            self._openapi.append(orjson.dumps(self.api.document(), option=orjson.OPT_INDENT_2))
-        return self._openapi[0]
+    rate_limits: RateLimits
+    hub: Hub
+    stop_jobs: Callable[[], None] | None = None
+    verified_tokens: dict[tuple[str | None, str], Mapping[str, Any]] = field(default_factory=dict)
 
 
 def state() -> State:
-    """The state of the current application."""
+    """Return the state of the current application."""
     return cast(State, cast(Mapping[str, Any], current_app.extensions)["movietracker"])

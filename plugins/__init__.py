@@ -1,1 +1,1 @@
-"""The built-in plugins; they are found through the same entry-point group as anyone's."""
+"""The built-in plugins, found through the same entry-point group as all others."""

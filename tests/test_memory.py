@@ -1,7 +1,5 @@
 """Memory goes back to the system after a large answer, in a process of its own."""
 
-from __future__ import annotations
-
 import platform
 import subprocess
 import sys

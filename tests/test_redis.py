@@ -1,6 +1,4 @@
-"""Redis: what machines share by it, and that nobody misses it while it is away."""
-
-from __future__ import annotations
+"""Redis: what machines share by it, and that every request works while it is away."""
 
 import json
 import logging
@@ -10,19 +8,20 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, Client, client_of
 from flask import Flask
 from standin import Standin
 from support import live_server, redis_server
+from support.applications import MakeApp
+from support.client import PASSWORD, Client, client_of
 from support.listening import Listener
 from support.redis_server import RedisServer
 from support.waiting import wait_until
 
-from movietracker import realtime
 from movietracker.api import authentication
-from movietracker.metadata.redis_answers import KEPT_AFTER_EXPIRY_SECONDS
-from movietracker.realtime import tail
-from movietracker.services.accounts import Account, SignedIn
+from movietracker.realtime import changefeed
+from movietracker.redis_link import RedisAwayError, RedisLink
+from movietracker.services.accounts import Account
+from movietracker.upstream.cache import KEPT_AFTER_EXPIRY_SECONDS
 
 SEARCH = "/api/external/tmdb/search?q=matrix"
 INFO = "/api/external/cache/info"
@@ -36,9 +35,7 @@ def redis(tmp_path: Path) -> Iterator[RedisServer]:
 
 
 @pytest.fixture
-def machines(
-    redis: RedisServer, make_app: Callable[..., Flask], standin: Standin, database_url: str, tmp_path: Path
-) -> list[Flask]:
+def machines(redis: RedisServer, make_app: MakeApp, standin: Standin, database_url: str, tmp_path: Path) -> list[Flask]:
     """Two applications with instance folders of their own that share the database and Redis."""
     database = database_url or f"sqlite:///{tmp_path}/instance/app.db"
     settings = {"METADATA_PROVIDERS": "tmdb,omdb", "REDIS_URL": redis.url, "DATABASE_URL": database}
@@ -64,7 +61,8 @@ def log_in(client: Client, password: str = "wrong") -> int:
 
 
 def warnings_of(caplog: pytest.LogCaptureFixture) -> list[str]:
-    return [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
+    records = [record for record in caplog.records if record.name != "movietracker.security"]
+    return [record.getMessage() for record in records if record.levelno >= logging.WARNING]
 
 
 class TestTogether:
@@ -74,9 +72,8 @@ class TestTogether:
         assert first.status_code == 200
         assert first.json == second.json
         assert len(standin.calls_of("tmdb")) == 1
-        assert [client.get(INFO).json for client in clients] == 2 * [
-            {"current_size": 1, "max_size": 500, "ttl": 3600, "hits": 1, "misses": 1}
-        ]
+        info = [client.get(INFO).json for client in clients]
+        assert [(each["current_size"], each["hits"], each["misses"]) for each in info] == [(1, 0, 1), (1, 1, 0)]
 
     def test_answers_go_by_themselves_long_after_they_expired(self, clients: list[Client], redis: RedisServer) -> None:
         clients[0].get(SEARCH)
@@ -93,9 +90,7 @@ class TestTogether:
                 client.set(key, damaged)
                 assert clients[1].get(SEARCH).json == expected
 
-    def test_no_key_of_a_provider_reaches_redis(
-        self, clients: list[Client], redis: RedisServer, standin: Standin
-    ) -> None:
+    def test_no_provider_key_reaches_redis(self, clients: list[Client], redis: RedisServer, standin: Standin) -> None:
         clients[0].get(SEARCH)
 
         secrets = [value for name, value in standin.settings.items() if name.endswith("_KEY")]
@@ -115,15 +110,15 @@ class TestTogether:
     def test_a_commit_on_one_machine_is_told_at_once_by_the_others(
         self, machines: list[Flask], clients: list[Client], anna: Account, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(tail, "LOOK_EVERY", {"sqlite": 60.0, "postgresql": 60.0})  # so that only a hint can be it
+        monkeypatch.setattr(changefeed, "POLL_EVERY", {"sqlite": 60.0, "postgresql": 60.0})  # only a hint is left
         with live_server.serve(machines[1]) as served, machines[1].app_context():
-            token = authentication.user_token(SignedIn(anna, 0))
+            token = authentication.user_token(anna, 0)
             with closing(Listener(served.port, token)) as listener:
                 assert listener.next()["type"] == "connected"
                 wait_until(lambda: _listeners(machines[1]) == 1)
                 clients[0].post("/api/people", json={"name": "Zoe"})
                 assert listener.next()["type"] == "peopleUpdated"
-            realtime.stop(machines[1])
+            machines[1].extensions["movietracker"].hub.stop()
 
 
 def _listeners(app: Flask) -> int:
@@ -144,11 +139,11 @@ class TestAway:
         limited = [log_in(clients[0]) for _ in range(4)]
 
         assert answers == [200] * 3 + [201] * 3
-        assert limited == [401, 401, 401, 429]  # counted on this machine meanwhile
+        assert limited == [401, 401, 401, 429]  # counted on this machine while Redis is away
         assert warnings_of(caplog) == ["Redis cannot be used (ConnectionError); going on without it until it is back."]
 
         redis.start()
-        machines[0].extensions["movietracker"].redis._resting_until = 0.0
+        machines[0].extensions["movietracker"].redis.note_success()
         clients[0].get(SEARCH)
 
         with redis.client() as client:
@@ -156,9 +151,7 @@ class TestAway:
         assert len(warnings_of(caplog)) == 1
         assert redis_server.PASSWORD not in caplog.text
 
-    def test_a_redis_that_falls_silent_costs_half_a_second_once_and_not_every_request(
-        self, clients: list[Client], redis: RedisServer
-    ) -> None:
+    def test_a_silent_redis_costs_half_a_second_only_once(self, clients: list[Client], redis: RedisServer) -> None:
         clients[0].get(SEARCH)
         redis.freeze()
         clients[0].get(SEARCH)
@@ -173,7 +166,7 @@ class TestAway:
         self, machines: list[Flask], clients: list[Client], anna: Account, redis: RedisServer
     ) -> None:
         with live_server.serve(machines[1]) as served, machines[1].app_context():
-            with closing(Listener(served.port, authentication.user_token(SignedIn(anna, 0)))) as listener:
+            with closing(Listener(served.port, authentication.user_token(anna, 0))) as listener:
                 assert listener.next()["type"] == "connected"
                 redis.kill()
                 clients[0].post("/api/people", json={"name": "Zoe"})
@@ -182,16 +175,30 @@ class TestAway:
                 wait_until(lambda: _listeners(machines[1]) == 1)
                 clients[0].post("/api/people", json={"name": "Ada"})
                 assert listener.next()["type"] == "peopleUpdated"
-            realtime.stop(machines[1])
+            machines[1].extensions["movietracker"].hub.stop()
 
     def test_a_server_starts_and_people_log_in_while_redis_is_away(
-        self, make_app: Callable[..., Flask], make_account: Callable[[str], Account], redis: RedisServer
+        self, make_app: MakeApp, make_account: Callable[[str], Account], redis: RedisServer
     ) -> None:
         redis.kill()
         make_account("ben")
         client = client_of(make_app(REDIS_URL=redis.url, LOGIN_RATE_LIMIT="3 per minute"))
 
         assert client.post("/api/auth/login", json={"email": "x@example.com", "password": PASSWORD}).status_code == 401
+
+
+def test_a_call_that_began_before_a_failure_does_not_end_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    link = RedisLink("redis://127.0.0.1:1")
+
+    def overtaken() -> int:
+        link.note_failure(OSError())
+        return 1
+
+    assert link.ask(overtaken) == 1
+    with pytest.raises(RedisAwayError):
+        link.ask(lambda: 2)
+    assert "Redis is back." not in caplog.text
 
 
 class TestReadiness:
@@ -229,7 +236,7 @@ class TestDoctor:
         (first, second) = self.findings(app)
         assert first[0] == "ok"
         assert first[1].startswith("Redis ")
-        assert second == ("warning", "Redis has no limit of memory, and the cache of answers none in it.")
+        assert second == ("warning", "Redis has no memory limit, so the cache of responses can grow without bound.")
 
         with redis.client() as client:
             client.config_set("maxmemory", "50mb")
@@ -239,16 +246,14 @@ class TestDoctor:
         redis.kill()
         assert self.findings(app) == [("fault", "Redis cannot be used: ConnectionError.")]
 
-    def test_says_nothing_where_there_is_none(self, make_app: Callable[..., Flask]) -> None:
+    def test_says_nothing_where_there_is_none(self, make_app: MakeApp) -> None:
         assert self.findings(make_app()) == []
 
 
 @pytest.mark.parametrize(
     "address", ["127.0.0.1", "http://h", "redis://", "redis://h:port", "redis://:hunter2@h/name", "unix://"]
 )
-def test_an_address_that_is_none_stops_the_start_without_repeating_it(
-    make_app: Callable[..., Flask], address: str
-) -> None:
+def test_an_address_that_is_none_stops_the_start_without_repeating_it(make_app: MakeApp, address: str) -> None:
     with pytest.raises(Exception, match="REDIS_URL must be an address such as redis://host:6379/0") as raised:
         make_app(REDIS_URL=address)
     assert "hunter2" not in str(raised.value)

@@ -1,7 +1,5 @@
 """Redis is killed and comes back while ``movietracker serve`` is under load, with two processes."""
 
-from __future__ import annotations
-
 import itertools
 import threading
 import time
@@ -96,7 +94,7 @@ def kinds_of_keys(redis: RedisServer) -> set[bytes]:
 
 
 @pytest.mark.slow
-def test_redis_goes_away_under_load_and_nobody_notices(tmp_path: Path, standin: Standin) -> None:
+def test_redis_goes_away_under_load_and_no_client_notices(tmp_path: Path, standin: Standin) -> None:
     with ExitStack() as opened:
         redis = opened.enter_context(redis_server(tmp_path))
         settings = {"REDIS_URL": redis.url, "METADATA_PROVIDERS": "tmdb,omdb", "PROXY_RATE_LIMIT": ""}

@@ -1,8 +1,6 @@
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -11,27 +9,30 @@ from typing import Any
 import pytest
 from flask import Flask
 from sqlalchemy import insert, select
+from support.applications import MakeApp
 from support.destinations import Hanging
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, notes, stubs_of
 from support.waiting import wait_until
 
 from movietracker import clock, scheduler
-from movietracker.backup.vault.run import LEASE_NAME as BACKUP_LEASE
+from movietracker.backup.catalog.run import LEASE_NAME as BACKUP_LEASE
 from movietracker.extensions import db
 from movietracker.metadata.enrichment import LEASE_NAME
-from movietracker.models import RevokedToken, Tombstone
+from movietracker.models import REVOKED
+from movietracker.models.library import Tombstone
 from movietracker.services import people
-from movietracker.services.accounts import Account
-from movietracker.services.backup_settings import set_backup_enabled
+from movietracker.services.accounts import Account, set_backup_enabled
 from movietracker.services.enrichment_queue import queue_refresh
 from movietracker.services.leases import acquire
 from movietracker.services.transactions import library_write, write_connection
 
-__all__ = ["app", "catalogue"]
-
-REVOKED = RevokedToken.__table__
 MATRIX = "tt0133093"
+
+
+@pytest.fixture
+def app(catalogue_app: Flask) -> Flask:
+    return catalogue_app
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +41,7 @@ def stopped_at_the_end(app: Flask) -> Iterator[None]:
     scheduler.stop(app)
 
 
-def test_the_application_factory_starts_no_threads(make_app: Callable[..., Flask]) -> None:
+def test_the_application_factory_starts_no_threads(make_app: MakeApp) -> None:
     before = threading.active_count()
     make_app()
     assert threading.active_count() == before
@@ -71,9 +72,7 @@ def test_a_queued_refresh_is_done_at_once(app: Flask, anna: Account, catalogue: 
     assert catalogue.titles_found == [MATRIX]
 
 
-def test_what_sync_need_not_remember_any_more_is_collected(
-    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_sync_need_not_remember_is_collected(app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     with library_write(anna.id) as tx:
         people.delete_person(tx, people.add_person(tx, "Zoe"))
     add_stubs(anna, [MATRIX])
@@ -114,7 +113,7 @@ def test_stubs_that_came_while_another_process_was_at_it_are_filled_in_the_next_
     wait_until(lambda: stubs_of(anna) == set())
 
 
-def test_it_can_be_switched_off(make_app: Callable[..., Flask]) -> None:
+def test_it_can_be_switched_off(make_app: MakeApp) -> None:
     app = make_app(MOVIETRACKER_SCHEDULER=False)
     before = threading.active_count()
     scheduler.start(app)
@@ -129,9 +128,7 @@ def test_it_runs_in_debug_mode_too(app: Flask, anna: Account, monkeypatch: pytes
     wait_until(lambda: stubs_of(anna) == set())
 
 
-def test_stopping_leaves_no_thread_and_hears_of_no_more_stubs(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_stopping_leaves_no_thread_and_hears_no_stubs(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     before = set(threading.enumerate())
     scheduler.start(app)
     scheduler.start(app)
@@ -148,9 +145,7 @@ def test_stopping_leaves_no_thread_and_hears_of_no_more_stubs(
     assert catalogue.calls == []
 
 
-def test_stopping_ends_a_long_run_after_the_titles_under_way(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_stopping_ends_a_long_run_after_current_titles(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     add_stubs(anna, imdb_ids(500))
     scheduler.start(app)
     wait_until(lambda: catalogue.titles_found)
@@ -162,7 +157,7 @@ def test_stopping_ends_a_long_run_after_the_titles_under_way(
 
 
 def test_two_applications_of_one_process_have_jobs_of_their_own(
-    app: Flask, anna: Account, make_app: Callable[..., Flask], catalogue: EndlessCatalogue
+    app: Flask, anna: Account, make_app: MakeApp, catalogue: EndlessCatalogue
 ) -> None:
     other = make_app(**catalogue.settings)
     scheduler.start(app)
@@ -204,9 +199,7 @@ def _revoked() -> list[str]:
         return list(connection.execute(select(REVOKED.c.jti)).scalars())
 
 
-def test_a_nightly_backup_that_was_missed_is_made_up_for_at_the_start(
-    app: Flask, anna: Account, instance_path: Path
-) -> None:
+def test_a_nightly_backup_that_was_missed_is_made_at_the_start(app: Flask, anna: Account, instance_path: Path) -> None:
     set_backup_enabled(anna.id, True)
     scheduler.start(app)
     wait_until(lambda: list((instance_path / "backups" / anna.id).glob("*.json")))
@@ -218,14 +211,14 @@ def test_a_nightly_backup_that_another_process_had_begun_is_finished_soon_after_
     monkeypatch.setattr(scheduler, "BACKUP_CHECK_EVERY", timedelta(seconds=0.3))
     monkeypatch.setattr(scheduler, "JITTER_SECONDS", None)
     set_backup_enabled(anna.id, True)
-    assert acquire(BACKUP_LEASE, 1.0) is not None  # by one that was killed: nobody renews or releases it
+    assert acquire(BACKUP_LEASE, 1.0) is not None  # by a process that was killed: no other renews or releases it
     scheduler.start(app)
     time.sleep(0.5)
     assert not (instance_path / "backups").exists()
     wait_until(lambda: list((instance_path / "backups" / anna.id).glob("*.json")))
 
 
-def test_the_nightly_backup_is_planned_for_its_hour_of_its_time_zone(make_app: Callable[..., Flask]) -> None:
+def test_the_nightly_backup_is_planned_for_its_hour_of_its_time_zone(make_app: MakeApp) -> None:
     app = make_app(BACKUP_HOUR=4, BACKUP_MINUTE=30, TIMEZONE="Asia/Tokyo")
     scheduler.start(app)
     try:
@@ -235,13 +228,11 @@ def test_the_nightly_backup_is_planned_for_its_hour_of_its_time_zone(make_app: C
         scheduler.stop(app)
 
 
-def test_stopping_does_not_wait_for_a_destination_that_hangs(
-    app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_stopping_waits_for_no_hanging_destination(app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     set_backup_enabled(anna.id, True)
     hanging = Hanging()
-    vault = app.extensions["movietracker"].vault
-    app.extensions["movietracker"].vault = replace(vault, chosen=(hanging,), call_seconds=60)
+    catalog = app.extensions["movietracker"].backups
+    app.extensions["movietracker"].backups = replace(catalog, chosen=(hanging,), call_seconds=60)
     scheduler.start(app)
     wait_until(lambda: hanging.calls)
     begun = time.monotonic()

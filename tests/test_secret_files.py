@@ -1,16 +1,13 @@
-"""Secrets that nobody set: made once, readable by their owner only."""
-
-from __future__ import annotations
+"""Secrets that are not configured: made once, readable by their owner only."""
 
 import stat
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
-from conftest import ADMIN_TOKEN
-from flask import Flask
+from support.applications import MakeApp
+from support.client import ADMIN_TOKEN
 
 from movietracker.errors import SettingsError
 from movietracker.secret_files import secret_of
@@ -51,7 +48,7 @@ def test_an_empty_file_is_no_secret(tmp_path: Path) -> None:
         secret_of(tmp_path, "secret_key")
 
 
-def test_an_application_without_secrets_makes_its_own(make_app: Callable[..., Flask], instance_path: Path) -> None:
+def test_an_application_without_secrets_makes_its_own(make_app: MakeApp, instance_path: Path) -> None:
     app = make_app(SECRET_KEY="", ADMIN_TOKEN="")
 
     assert app.config["SECRET_KEY"] == (instance_path / "secret_key").read_text().strip()
@@ -59,7 +56,7 @@ def test_an_application_without_secrets_makes_its_own(make_app: Callable[..., Fl
     assert make_app(SECRET_KEY="", ADMIN_TOKEN="").config["SECRET_KEY"] == app.config["SECRET_KEY"]
 
 
-def test_secrets_that_are_set_are_not_written(make_app: Callable[..., Flask], instance_path: Path) -> None:
+def test_secrets_that_are_set_are_not_written(make_app: MakeApp, instance_path: Path) -> None:
     make_app()
     assert not (instance_path / "secret_key").exists()
     assert not any(

@@ -1,7 +1,7 @@
-"""Are there known vulnerabilities in what the lock installs? Part of ``make lint``; fails when there are.
+"""Checks the locked packages for known vulnerabilities. Part of ``make lint``; fails if there are any.
 
-pip-audit asks PyPI for the advisories of each package. Where PyPI cannot be reached, or is a mirror that holds no
-advisories, nothing can be found: that is said, and is no failure. A clean result is good for a day.
+pip-audit queries PyPI for the advisories of each package. If PyPI is unreachable, or a mirror without advisories, the
+check says so and does not fail. A clean result is valid for a day.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[1]
-LOCK = ROOT / "requirements-dev.lock"  # it holds all that requirements.lock does
+LOCK = ROOT / "requirements-dev.lock"  # it contains all of requirements.lock
 CLEAN = ROOT / ".venv" / ".audited"
 DAY = 86_400.0
 
@@ -24,7 +24,7 @@ Report = dict[str, Any]
 
 
 def audit(requirements: Path) -> Report | str:
-    """pip-audit's report on a file of pinned requirements, or why there is none."""
+    """Return pip-audit's report on a file of pinned requirements, or the reason why there is none."""
     command = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--format", "json"]
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [*command, "--progress-spinner", "off", "--requirement", str(requirements)],
@@ -40,12 +40,12 @@ def audit(requirements: Path) -> Report | str:
 
 
 def audited(report: Report) -> list[Report]:
-    """The packages that were looked up with success."""
+    """Return the packages that were looked up successfully."""
     return [package for package in report["dependencies"] if "skip_reason" not in package]
 
 
 def findings(report: Report) -> list[str]:
-    """A line for each known vulnerability."""
+    """Return a line for each known vulnerability."""
     return [
         f"{package['name']} {package['version']}: {found['id']}, mended in {', '.join(found['fix_versions']) or 'none'}"
         for package in audited(report)
@@ -54,14 +54,14 @@ def findings(report: Report) -> list[str]:
 
 
 def one_package(lock: str) -> str:
-    """The first package of a lock with its hashes: enough to see whether there is anybody to ask."""
+    """Return the first package of a lock with its hashes, enough to check whether advisories are available."""
     lines = [line for line in lock.splitlines() if not line.lstrip().startswith("#")]
     end = next((number for number, line in enumerate(lines[1:], 1) if not line.startswith(" ")), len(lines))
     return "\n".join(lines[:end]) + "\n"
 
 
 def main() -> int:
-    """Audit, say what was found, and answer the exit code."""
+    """Audit, print the result, and return the exit code."""
     lock = LOCK.read_text(encoding="utf-8")
     digest = hashlib.sha256(lock.encode()).hexdigest()
     if CLEAN.exists() and CLEAN.read_text() == digest and time.time() - CLEAN.stat().st_mtime < DAY:
@@ -85,7 +85,7 @@ def main() -> int:
 
 
 def say(*lines: str, code: int = 0) -> int:
-    """Print, and answer the code."""
+    """Print, and return the code."""
     print(*lines, sep="\n  ")
     return code
 

@@ -1,4 +1,4 @@
-"""Indexes that give the titles of a status, and those of a person, without reading the library."""
+"""Indexes that find the titles with a status, and those of a person, without reading the library."""
 
 from __future__ import annotations
 

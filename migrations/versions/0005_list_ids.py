@@ -1,4 +1,4 @@
-"""An index that tells whose a list's id is without reading everybody's lists, which an import asks."""
+"""An index that finds the owner of a list id, for imports, without reading the lists of all users."""
 
 from __future__ import annotations
 

@@ -1,152 +1,151 @@
-"""Logging in and out, and the administrator's care for accounts."""
-
-from __future__ import annotations
+"""Logging in and out, and account administration."""
 
 from typing import Any
 
-from flask import Response, request
-from orjson import JSONDecodeError, loads
+from flask import Response
 
 from .. import errors
-from ..schemas.answers import LoginAnswerSchema, TokenSchema, UserSchema
-from ..schemas.requests import (
-    AdminLoginSchema,
-    LoginSchema,
-    NewUserSchema,
-    PageSchema,
-    PasswordChangeSchema,
-    UserChangeSchema,
-)
+from ..schemas import requests
+from ..schemas.responses import LoginResponseSchema, TokenSchema, UserSchema
 from ..services import accounts
 from ..services.accounts import Account
 from . import authentication
-from .blueprint import ApiBlueprint, View
-from .limits import limited, proving
-from .paging import Order, page_of
-from .replies import no_content, reply
+from .blueprint import ApiBlueprint
+from .guesses import administering, logging_in, proving
+from .paging import Order
+from .security_log import note
 
-blueprint = ApiBlueprint("auth", __name__, url_prefix="/api/auth", description="Accounts and access tokens")
+blueprint = ApiBlueprint("auth", "/api/auth", "Accounts and access tokens")
 
-_ORDER = Order("accounts", (float, str))
-
-
-def _account_named() -> str:
-    """The account that a login is for, so that many addresses cannot share out the guesses at one password."""
-    try:
-        body = loads(request.get_data(cache=True))
-    except JSONDecodeError:
-        body = None
-    email = body.get("email") if isinstance(body, dict) else None
-    return accounts.normalise_email(email)[:254] if isinstance(email, str) else "nobody"
+_ORDER = Order("accounts", created_at=float, id=str)
 
 
-def _per_address(view: View) -> View:
-    return limited(view, "LOGIN_RATE_LIMIT", "login address")
-
-
-def _per_account(view: View) -> View:
-    return limited(view, "LOGIN_RATE_LIMIT", "login account", _account_named)
-
-
-@blueprint.endpoint(
+@blueprint.operation(
     "POST",
     "/login",
-    answer=LoginAnswerSchema,
+    body=requests.LoginSchema,
+    response=LoginResponseSchema,
     access=None,
-    problems=[errors.BadCredentials, errors.Invalid, errors.TooManyRequests],
+    problems=[errors.BadCredentials],
+    limits=[logging_in],
+    logs=True,
 )
-@_per_address
-@_per_account
-@blueprint.arguments(LoginSchema)
-def login(body: dict[str, Any]) -> Response:
-    """Log in with e-mail and password; the token is good for 30 days."""
-    signed_in = accounts.log_in(body["email"], body["password"])
-    token = authentication.user_token(signed_in)
-    return reply({"access_token": token, "token_type": "bearer", "user": signed_in.account.to_json()})
+def login(body: dict[str, Any]) -> dict[str, Any]:
+    """Log in with e-mail address or username, and password; the token is valid for 30 days by default."""
+    account, token_version = accounts.log_in(body["email"], body["password"])
+    note(user=account.id)
+    token = authentication.user_token(account, token_version)
+    return {"access_token": token, "token_type": "bearer", "user": account.to_json()}
 
 
-@blueprint.endpoint("GET", "/me", answer=UserSchema)
-def me(user: Account) -> Response:
+@blueprint.operation("GET", "/me", response=UserSchema)
+def me(user: Account) -> dict[str, Any]:
     """Who the token stands for."""
-    return reply(user.to_json())
+    return user.to_json()
 
 
-@blueprint.endpoint("POST", "/password", status=204, problems=[errors.Invalid, errors.TooManyRequests])
-@proving
-@blueprint.arguments(PasswordChangeSchema)
-def change_password(user: Account, body: dict[str, Any]) -> Response:
+@blueprint.operation(
+    "PATCH",
+    "/me",
+    body=requests.OwnChangeSchema,
+    response=UserSchema,
+    problems=[errors.EmailTaken, errors.UsernameTaken],
+    limits=[proving],
+    logs=True,
+)
+def change_me(user: Account, body: dict[str, Any]) -> dict[str, Any]:
+    """Change the user's own e-mail address or username, given the password; tokens stay valid."""
+    proof = body.pop("current_password")
+    note(changed=",".join(sorted(body)))
+    accounts.prove(user.id, proof)
+    accounts.change_account(user.id, body)
+    return accounts.get_account(user.id).to_json()
+
+
+@blueprint.operation("DELETE", "/me", body=requests.ProofSchema, status=204, limits=[proving], logs=True)
+def delete_me(user: Account, body: dict[str, Any]) -> None:
+    """Remove the user's own account with all its data, given the password."""
+    accounts.prove(user.id, body["current_password"])
+    accounts.delete_account(user.id)
+
+
+@blueprint.operation("POST", "/password", body=requests.PasswordChangeSchema, status=204, limits=[proving], logs=True)
+def change_password(user: Account, body: dict[str, Any]) -> None:
     """Change the password; every earlier token of the user dies."""
     accounts.change_password(user.id, body["current_password"], body["new_password"])
-    return no_content()
 
 
-@blueprint.endpoint("POST", "/logout", status=204)
-def logout(user: Account) -> Response:
+@blueprint.operation("POST", "/logout", status=204, logs=True)
+def logout(user: Account) -> None:
     """Log out: this token dies."""
     token_id, expires_at = authentication.current_token()
     accounts.revoke_token(user.id, token_id, expires_at)
-    return no_content()
 
 
-@blueprint.endpoint(
+@blueprint.operation(
     "POST",
     "/admin/login",
-    answer=TokenSchema,
+    body=requests.AdminLoginSchema,
+    response=TokenSchema,
     access=None,
-    problems=[errors.BadCredentials, errors.Invalid, errors.TooManyRequests],
+    problems=[errors.BadCredentials],
+    limits=[administering],
+    logs=True,
 )
-@_per_address
-@blueprint.arguments(AdminLoginSchema)
-def admin_login(body: dict[str, Any]) -> Response:
-    """Log in as the administrator with the server's ADMIN_TOKEN; the access token is good for 12 hours."""
+def admin_login(body: dict[str, Any]) -> dict[str, Any]:
+    """Log in as the administrator with the server's ADMIN_TOKEN; the token is valid for 12 hours by default."""
     if not authentication.is_admin_secret(body["token"]):
         raise errors.BadCredentials("Wrong admin token.")
-    return reply({"access_token": authentication.admin_token(), "token_type": "bearer"})
+    note(user="admin")
+    return {"access_token": authentication.admin_token(), "token_type": "bearer"}
 
 
-@blueprint.endpoint(
+@blueprint.operation("POST", "/admin/logout", status=204, access="admin")
+def admin_logout() -> None:
+    """Log the administrator out: this token dies."""
+    accounts.revoke_admin_token(*authentication.current_token())
+
+
+@blueprint.operation(
     "POST",
     "/admin/users",
-    answer=UserSchema,
+    body=requests.NewUserSchema,
+    response=UserSchema,
     status=201,
     access="admin",
-    problems=[errors.AccountExists, errors.Invalid],
+    problems=[errors.AccountExists],
 )
-@blueprint.arguments(NewUserSchema)
-def create_user(body: dict[str, Any]) -> Response:
+def create_user(body: dict[str, Any]) -> dict[str, Any]:
     """Create an account, with the four quick recommenders."""
-    return reply(accounts.create_account(body["email"], body["username"], body["password"]).to_json(), 201)
+    account = accounts.create_account(body["email"], body["username"], body["password"])
+    note(target=account.id)
+    return account.to_json()
 
 
-@blueprint.endpoint("GET", "/admin/users", answer=UserSchema(many=True), access="admin", problems=[errors.Invalid])
-@blueprint.arguments(PageSchema, location="query")
+@blueprint.operation("GET", "/admin/users", query=requests.PageSchema, response=UserSchema(many=True), access="admin")
 def list_users(paging: dict[str, Any]) -> Response:
     """All accounts, the oldest first."""
-    found = (account.to_json() for account in accounts.list_accounts())
-    return page_of(found, _ORDER, lambda each: (each["created_at"], each["id"]), paging)
+    return _ORDER.page_of(paging, (account.to_json() for account in accounts.list_accounts()))
 
 
-@blueprint.endpoint(
+@blueprint.operation(
     "PATCH",
     "/admin/users/<string:user_id>",
-    answer=UserSchema,
+    body=requests.UserChangeSchema,
+    response=UserSchema,
     access="admin",
-    problems=[errors.UserNotFound, errors.Invalid],
+    problems=[errors.UserNotFound, errors.EmailTaken, errors.UsernameTaken],
 )
-@blueprint.arguments(UserChangeSchema)
-def change_user(body: dict[str, Any], user_id: str) -> Response:
-    """Enable or disable an account, or set its password; disabling and a new password kill its tokens."""
-    if "password" in body:
-        accounts.set_password(user_id, body["password"])
-    if "is_active" in body:
-        accounts.set_active(user_id, body["is_active"])
-    return reply(accounts.get_account(user_id).to_json())
+def change_user(body: dict[str, Any], user_id: str) -> dict[str, Any]:
+    """Change an account, all that is sent or nothing; disabling and a new password kill its tokens."""
+    note(changed=",".join(sorted(body)))
+    accounts.change_account(user_id, body)
+    return accounts.get_account(user_id).to_json()
 
 
-@blueprint.endpoint(
+@blueprint.operation(
     "DELETE", "/admin/users/<string:user_id>", status=204, access="admin", problems=[errors.UserNotFound]
 )
-def delete_user(user_id: str) -> Response:
+def delete_user(user_id: str) -> None:
     """Remove an account with all its data."""
     accounts.delete_account(user_id)
-    return no_content()

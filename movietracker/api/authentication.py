@@ -1,44 +1,46 @@
-"""Access tokens: made at login, checked at every request. A bad token is 401; nothing else is."""
-
-from __future__ import annotations
+"""Access tokens: issued at login, checked at every request. A bad token is 401, and nothing else is."""
 
 import hashlib
 import hmac
 import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app, g, request
-from flask_jwt_extended import create_access_token, decode_token, get_jwt, verify_jwt_in_request
+from flask_jwt_extended import create_access_token, decode_token
 from flask_jwt_extended.exceptions import JWTExtendedException
-from jwt import PyJWTError
+from jwt import ImmatureSignatureError, PyJWTError
+from jwt import decode as jwt_decode
 
 from ..clock import now
 from ..errors import BadToken, Forbidden
-from ..plugin_context import PluginUser
-from ..services.accounts import Account, SignedIn, TokenIdentity, identify
+from ..plugin.context import PluginUser
+from ..services.accounts import Account, TokenIdentity, check_admin_token, identify
+from ..state import state
 
-USER_TOKEN_LIFE = timedelta(days=30)
-ADMIN_TOKEN_LIFE = timedelta(hours=12)
-
-MOST_VERIFIED = 4096
+MAX_VERIFIED = 4096
 """Tokens whose claims are remembered, at about 1 KiB each."""
 
 # PyJWT refuses a token "issued in the future", which would log everybody out when the server's clock is set back.
 _CLOCK_GRACE = timedelta(days=1)
 
 
-def user_token(signed_in: SignedIn) -> str:
-    """A token for a user, good for 30 days or until it is revoked."""
-    claims = {"role": "user", "ver": signed_in.token_version, **_issued()}
-    return str(create_access_token(signed_in.account.id, additional_claims=claims, expires_delta=USER_TOKEN_LIFE))
+def user_token(account: Account, token_version: int) -> str:
+    """Make a token for a user, valid for USER_TOKEN_DAYS or until it is revoked."""
+    lifetime = timedelta(days=current_app.config["USER_TOKEN_DAYS"])
+    return _token(account.id, "user", token_version, lifetime)
 
 
 def admin_token() -> str:
-    """A token for the administrator, good for 12 hours or until ADMIN_TOKEN changes."""
-    claims = {"role": "admin", "ver": _admin_version(), **_issued()}
-    return str(create_access_token("admin", additional_claims=claims, expires_delta=ADMIN_TOKEN_LIFE))
+    """Make a token for the administrator, valid for ADMIN_TOKEN_HOURS or until it is revoked or ADMIN_TOKEN changes."""
+    lifetime = timedelta(hours=current_app.config["ADMIN_TOKEN_HOURS"])
+    return _token("admin", "admin", _admin_version(), lifetime)
+
+
+def _token(subject: str, role: str, version: int | str, lifetime: timedelta) -> str:
+    claims = {"role": role, "ver": version, "iat": datetime.fromtimestamp(now()).astimezone() - _CLOCK_GRACE}
+    return str(create_access_token(subject, additional_claims=claims, expires_delta=lifetime))
 
 
 def is_admin_secret(token: str) -> bool:
@@ -82,11 +84,7 @@ def identity_in(token: str) -> TokenIdentity:
 
     That it is signed and has not expired is checked here; that it still opens an account is for ``identify``.
     """
-    try:
-        claims = decode_token(token)
-    except (JWTExtendedException, PyJWTError, ValueError):
-        raise BadToken from None
-    return _identity(claims)
+    return _identity(_verified(token))
 
 
 def current_token() -> tuple[str, float]:
@@ -99,23 +97,40 @@ def _claims() -> Mapping[str, Any]:
     """The claims of the request's token; raises BadToken.
 
     Checking a signature takes 0.15 ms, as long as all the rest of authentication, and the same token comes with every
-    request. So the claims of tokens that were good are remembered; whether they have expired is asked anew each time,
-    and so is whether the account still takes them (``identify``).
+    request. So the claims of valid tokens are kept; each request still checks whether they have expired, and whether
+    the account still accepts them (``identify``).
     """
-    verified: dict[tuple[str | None, str], Mapping[str, Any]]
-    verified = current_app.extensions.setdefault("movietracker_verified_tokens", {})
+    verified = state().verified_tokens
     key = (request.headers.get("Authorization"), current_app.config["JWT_SECRET_KEY"])
     claims = verified.get(key)
     if claims is not None and claims.get("exp", 0) > now():
         return claims
+    sent = request.authorization  # its scheme in lower case: HTTP lets clients write it in any
+    if sent is None or sent.type != "bearer" or not sent.token:
+        raise BadToken
+    claims = _verified(sent.token)
+    if len(verified) >= MAX_VERIFIED:
+        verified.clear()
+    verified[key] = claims
+    return claims
+
+
+def _verified(token: str) -> Mapping[str, Any]:
     try:
-        verify_jwt_in_request()
+        claims: Mapping[str, Any] = _decoded(token)
     except (JWTExtendedException, PyJWTError, ValueError):
         raise BadToken from None
-    if len(verified) >= MOST_VERIFIED:
-        verified.clear()
-    claims = verified[key] = get_jwt()
+    if claims.get("type") != "access":
+        raise BadToken
     return claims
+
+
+def _decoded(token: str) -> Mapping[str, Any]:
+    try:
+        return cast(Mapping[str, Any], decode_token(token))
+    except ImmatureSignatureError:  # signed while the clock was ahead: that alone does not make a token bad
+        key = current_app.config["JWT_SECRET_KEY"]
+        return cast(Mapping[str, Any], jwt_decode(token, key, algorithms=["HS256"], options={"verify_iat": False}))
 
 
 def _identity(claims: Mapping[str, Any]) -> TokenIdentity:
@@ -128,10 +143,7 @@ def _identity(claims: Mapping[str, Any]) -> TokenIdentity:
 def _check_admin(claims: Mapping[str, Any]) -> None:
     if not hmac.compare_digest(str(claims.get("ver")), _admin_version()):
         raise BadToken
-
-
-def _issued() -> dict[str, datetime]:
-    return {"iat": datetime.fromtimestamp(now()).astimezone() - _CLOCK_GRACE}
+    check_admin_token(str(claims.get("jti")))
 
 
 def _admin_version() -> str:

@@ -1,170 +1,153 @@
-"""The blueprint that declares endpoints: who may call, what is read, what is answered, what can go wrong."""
+"""Declares the API's operations: who may call them, what they read and return, and what can go wrong."""
 
-from __future__ import annotations
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from typing import Any, TypeVar
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import wraps
-from typing import Any
-
-import flask_smorest
-import orjson
-from flask import Request, request
-from marshmallow import Schema, missing
-from webargs.flaskparser import FlaskParser
+import flask
+from flask import Response, request
+from marshmallow import Schema
 
 from .. import errors
-from ..schemas.answers import ErrorSchema
-from ..schemas.fields import is_imdb_id
+from ..schemas.values import is_imdb_id
+from ..upstream import on_behalf_of
+from . import security_log
+from .arguments import read_body, read_query
 from .authentication import current_admin, current_user
-from .etags import conditional_on_library
+from .limits import Limit
+from .responses import conditional_on_library, reply
 
 View = Callable[..., Any]
+F = TypeVar("F", bound=View)
+Problems = Sequence[type[errors.Problem]]
 
-# Bytes of a body that anybody may send: a login is far smaller.
-MOST_OF_A_STRANGER = 262_144
+PROVIDER_PROBLEMS: Problems = (
+    errors.TitleUnknown,
+    errors.ProviderFailed,
+    errors.ProviderNotConfigured,
+    errors.ProviderUnreachable,
+    errors.TooManyRequests,
+)
 
+MAX_BODY_BYTES = 1_048_576
+"""What a body may have, unless its operation says more."""
 
-class JsonParser(FlaskParser):
-    """Reads bodies as JSON whatever their content type says; strict, as orjson is: no NaN, no half documents."""
-
-    def load_json(self, req: Request, schema: Schema) -> Any:
-        """The parsed body; raises MalformedJson. No body at all counts as no fields given."""
-        body = req.get_data(cache=True)
-        if req.content_length is None and len(body) >= (req.max_content_length or math.inf):
-            raise errors.BodyTooLarge  # a body of unannounced length was cut off at the limit
-        if not body.strip():
-            return missing
-        try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
-            raise errors.MalformedJson from None
+MAX_BODY_WITHOUT_TOKEN = 262_144
+"""Bytes of a body that anyone may send; a login is far smaller."""
 
 
-class ApiBlueprint(flask_smorest.Blueprint):
-    """A blueprint whose endpoints say everything about themselves in one decorator."""
+@dataclass(slots=True)
+class Operation:
+    """An operation of a blueprint, which decorates its view; openapi.py describes it.
 
-    ARGUMENTS_PARSER = JsonParser()
-
-    def arguments(self, schema: type[Schema], location: str = "json") -> Callable[[View], View]:
-        """Read the body, or the query, by a schema; the view gets it as its next argument."""
-        decorate: Callable[[View], View] = super().arguments(schema, location=location)
-        return decorate
-
-    def endpoint(
-        self,
-        method: str,
-        rule: str,
-        *,
-        answer: type[Schema] | Schema | None = None,
-        status: int = 200,
-        also: int | None = None,
-        problems: Sequence[type[errors.Problem]] = (),
-        access: str | None = "user",
-        etag: bool = False,
-    ) -> Callable[[View], View]:
-        """Declare an endpoint.
-
-        ``access`` is "user" (the view's first argument is the Account), "admin", or None for everybody; ``also`` a
-        second status of success with the same answer; ``etag`` says that the answer depends on the user's library only,
-        so that an unchanged library is answered by 304 without being read.
-        """
-
-        def declare(view: View) -> View:
-            notes = [self.response(status, answer)]
-            if also is not None:
-                notes.append(self.alt_response(also, schema=answer, description="OK", success=True))
-            for code, kinds in sorted(_by_status((*problems, *_common_problems(access, rule, method))).items()):
-                notes.append(
-                    self.alt_response(
-                        code,
-                        schema=ErrorSchema,
-                        description=" ".join(f"`{kind.code}`: {kind.sentence}" for kind in kinds),
-                        examples={kind.code: {"value": _example(kind)} for kind in kinds},
-                    )
-                )
-            if access is not None:
-                notes.append(self.doc(security=[{access: []}]))
-            documented = _noted(_guarded(view, access, etag), notes)
-            routed: View = self.route(rule, methods=[method])(documented)
-            return routed
-
-        return declare
-
-
-def _noted(view: View, decorators: Iterable[Callable[[View], View]]) -> View:
-    """The view with what decorators of flask-smorest note of it for the document.
-
-    Each of them would wrap the view once more and copy all notes so far, which took 0.4 s of CPU at start-up, and five
-    calls at each request; so each decorates nothing, and its notes are put together here. Our views need no wrapping:
-    they answer with Responses.
+    The view returns a Response, or what is sent as JSON with ``status``; ``also`` are further statuses of success.
+    ``access`` is "user" (the view's first argument is the Account), "admin", or None for everyone. What the schemas
+    ``query`` and ``body`` read comes next, then the parts of the path; a ``body`` that is a mapping is one that the
+    view reads, as OpenAPI describes it. ``etag`` says that the response depends on the user's library only, so that a
+    client that has its newest state gets 304, and the library is not read. ``max_body`` is in bytes. ``logs`` says that
+    the security log has a line for each request, as it has for an administrator's. Without a ``summary``, the view's
+    docstring is the summary.
     """
-    notes: dict[str, Any] = getattr(view, "_apidoc", {})
-    for decorate in decorators:
-        _merge(notes, decorate(lambda: None)._apidoc)  # type: ignore[attr-defined]
-    view._apidoc = notes  # type: ignore[attr-defined]
-    return view
 
+    blueprint: "ApiBlueprint"
+    method: str
+    rule: str
+    _: KW_ONLY
+    response: type[Schema] | Schema | None = None
+    status: int = 200
+    also: Sequence[int] = ()
+    headers: Sequence[str] = ()
+    problems: Problems = ()
+    access: str | None = "user"
+    max_body: int = MAX_BODY_BYTES
+    etag: bool = False
+    limits: Sequence[Limit] = ()
+    body: type[Schema] | Mapping[str, Any] | None = None
+    query: type[Schema] | None = None
+    logs: bool = False
+    summary: str = ""
+    view: View = field(init=False)
 
-def _merge(notes: dict[str, Any], more: Mapping[str, Any]) -> None:
-    for key, value in more.items():
-        if isinstance(value, dict) and isinstance(notes.get(key), dict):
-            _merge(notes[key], value)
-        elif isinstance(value, list) and isinstance(notes.get(key), list):
-            notes[key] += value
-        else:
-            notes[key] = value
+    def __call__(self, view: F) -> F:
+        """Serve the operation by this view."""
+        self.view = view
+        self.summary = self.summary or view.__doc__ or ""
+        self.blueprint.operations.append(self)
+        self.blueprint.add_url_rule(self.rule, view.__name__, self.handle, methods=[self.method])
+        return view
 
+    @property
+    def path(self) -> str:
+        """The rule with the blueprint's prefix."""
+        return f"{self.blueprint.url_prefix}{self.rule}"
 
-def _guarded(view: View, access: str | None, etag: bool) -> View:
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        if access == "user":
+    def handle(self, **path: Any) -> Response:
+        """Check the token, then what the client has of the library, before anything else is read."""
+        if self.logs or self.access == "admin":
+            security_log.begin(self.view.__name__)
+        request.max_content_length = MAX_BODY_WITHOUT_TOKEN if self.access is None else self.max_body
+        if self.access == "user":
             user = current_user()
-            _check_path(kwargs)
-            if etag:
-                return conditional_on_library(user.id, lambda: view(user, *args, **kwargs))
-            return view(user, *args, **kwargs)
-        if access == "admin":
+            with on_behalf_of(user.id):
+                if self.etag:
+                    return conditional_on_library(user, lambda: self._respond(user, **path))
+                return self._respond(user, **path)
+        if self.access == "admin":
             current_admin()
-        else:
-            request.max_content_length = MOST_OF_A_STRANGER
-        _check_path(kwargs)
-        return view(*args, **kwargs)
+            security_log.note(user="admin", target=str(path.get("user_id", "-")))
+        return self._respond(**path)
 
-    return guarded
+    def all_problems(self) -> Problems:
+        """What the operation can respond with, apart from success."""
+        problems = [*self.problems, errors.DatabaseUnavailable, errors.Problem]
+        if self.access == "user" and self.method in ("POST", "PUT"):
+            problems.append(errors.QuotaExceeded)
+        if self.access is not None:
+            problems += [errors.BadToken, errors.Forbidden]
+        if "<" in self.rule:
+            problems.append(errors.NotFound)
+        if self.method in ("POST", "PUT", "PATCH") or self.body:
+            problems += [errors.MalformedJson, errors.BodyTooLarge]
+        if self.query or self.body or self._writes_title:
+            problems.append(errors.Invalid)
+        if self.limits:
+            problems.append(errors.TooManyRequests)
+        return problems
 
+    @property
+    def _writes_title(self) -> bool:
+        return self.method in ("POST", "PUT") and "<string:imdb_id>" in self.rule
 
-def _check_path(parts: Mapping[str, Any]) -> None:
-    """Raise NotFound for a NUL, which no name or id has, and Invalid for writing to what is no IMDb id."""
-    for name, part in parts.items():
-        if isinstance(part, str) and "\x00" in part:
-            raise errors.NotFound
-        if name == "imdb_id" and request.method in ("POST", "PUT") and not is_imdb_id(part):
+    def _respond(self, *caller: Any, **path: Any) -> Response:
+        if self._writes_title and not is_imdb_id(path["imdb_id"]):
             raise errors.Invalid.field("imdb_id", "must be an IMDb id: tt and 7 or more digits")
+        for limit in self.limits:
+            limit()
+        sent = [] if self.query is None else [read_query(self.query)]
+        unknown: list[str] = []
+        if isinstance(self.body, type):
+            body, unknown = read_body(self.body)
+            sent.append(body)
+        result = self.view(*caller, *sent, **path)
+        response = result if isinstance(result, Response) else reply(result, self.status)
+        if unknown:
+            response.headers["Warning"] = _ignored(unknown)
+        return response
 
 
-def _common_problems(access: str | None, rule: str, method: str) -> list[type[errors.Problem]]:
-    """What every endpoint of this kind can answer with."""
-    common: list[type[errors.Problem]] = [errors.DatabaseUnavailable, errors.Problem]
-    if access is not None:
-        common += [errors.BadToken, errors.Forbidden]
-    if "<" in rule:
-        common.append(errors.NotFound)
-    if method in ("POST", "PUT", "PATCH"):
-        common += [errors.MalformedJson, errors.BodyTooLarge]
-    return common
+def _ignored(names: Sequence[str]) -> str:
+    """The value of a Warning header for fields that are ignored; of names that may stand in it."""
+    shown = [name for name in names if re.fullmatch(r"[\w.-]{1,50}", name, re.ASCII)][:10]
+    return f'299 movietracker "Ignored fields: {", ".join(shown) or len(names)}"'
 
 
-def _by_status(problems: Iterable[type[errors.Problem]]) -> dict[int, list[type[errors.Problem]]]:
-    """The problems of each status, one of each code."""
-    of_code = {(problem.status, problem.code): problem for problem in reversed(tuple(problems))}
-    found: dict[int, list[type[errors.Problem]]] = {}
-    for (status, _), problem in reversed(of_code.items()):
-        found.setdefault(status, []).append(problem)
-    return found
+class ApiBlueprint(flask.Blueprint):
+    """A blueprint whose operations say everything about themselves in one decorator, ``operation``."""
 
-
-def _example(problem: type[errors.Problem]) -> dict[str, Any]:
-    body: dict[str, Any] = {"detail": problem.sentence, "code": problem.code}
-    return body | {"errors": {"field": ["What is wrong with it."]}} if problem.status == 422 else body
+    def __init__(self, name: str, url_prefix: str, description: str) -> None:
+        super().__init__(name, __name__, url_prefix=url_prefix)
+        self.description = description
+        self.operations: list[Operation] = []
+        self.operation = partial(Operation, self)

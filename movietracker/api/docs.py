@@ -1,13 +1,12 @@
 """``/openapi.json`` and ``/docs``; the page's assets are served by the application, so it works with no internet."""
 
-from __future__ import annotations
-
 from importlib.resources import files
 from pathlib import Path
 
-from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+import orjson
+from flask import Blueprint, Response, make_response, render_template, send_from_directory
 
-from ..state import state
+from . import openapi
 
 ASSETS = Path(str(files("flask_swagger_ui") / "dist"))
 
@@ -21,15 +20,15 @@ blueprint = Blueprint("docs", __name__, template_folder="templates")
 
 
 @blueprint.get("/openapi.json")
-def openapi() -> Response:
-    """The OpenAPI document; made once."""
-    return Response(state().openapi_json(), mimetype="application/json")
+def document() -> Response:
+    """The OpenAPI document."""
+    return Response(orjson.dumps(openapi.document(), option=orjson.OPT_INDENT_2), mimetype="application/json")
 
 
 @blueprint.get("/docs")
 def docs() -> Response:
     """The documentation as a page."""
-    page = make_response(render_template("docs.html", title=current_app.config["API_TITLE"]))
+    page = make_response(render_template("docs.html", title=openapi.TITLE))
     page.headers["Content-Security-Policy"] = PAGE_POLICY
     return page
 

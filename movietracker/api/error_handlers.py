@@ -1,41 +1,35 @@
-"""The one place where errors become answers: one shape, no stack trace, no SQL, no path, no secret."""
-
-from __future__ import annotations
+"""The one place where errors become responses: one shape, no stack trace, no SQL, no path, no secret."""
 
 import errno
 import logging
-import math
 import re
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
-from flask import Flask, Response, g, request
-from gunicorn.http.errors import ChunkMissingTerminator, InvalidChunkExtension, InvalidChunkSize, NoMoreData
+from flask import Flask, Response, current_app, g, request
+from gunicorn.http.errors import NoMoreData, ParseException
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests, UnprocessableEntity
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from werkzeug.routing import RequestRedirect
 
 from .. import errors
-from ..extensions import limiter
-from .replies import reply
+from .responses import reply
 
 logger = logging.getLogger("movietracker.api")
 
-_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "body_too_large", 429: "rate_limited"}
-# What the server's reader of bodies raises when chunks are no chunks, or the client leaves in the middle of one.
-_UNREADABLE = (InvalidChunkSize, InvalidChunkExtension, ChunkMissingTerminator, NoMoreData)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-# PostgreSQL's codes for a table or column that there is not.
+# PostgreSQL's codes for a table or column that does not exist.
 _NOT_MIGRATED = frozenset({"42P01", "42703"})
 
-_SENTENCES = {
-    404: "There is nothing at this address.",
-    405: "This address does not answer that method.",
-    413: errors.BodyTooLarge.sentence,
-    429: errors.TooManyRequests.sentence,
+_OF_STATUS: Mapping[int, tuple[str, str]] = {
+    404: (errors.NotFound.code, "There is nothing at this address."),
+    405: ("method_not_allowed", "This address does not accept that method."),
+    413: (errors.BodyTooLarge.code, errors.BodyTooLarge.sentence),
+    422: (errors.Invalid.code, errors.Invalid.sentence),
 }
+"""The code and the sentence of what Flask and Werkzeug refuse; any other is a bad request."""
 
 
 def init_app(app: Flask) -> None:
@@ -45,7 +39,7 @@ def init_app(app: Flask) -> None:
     for unavailable in (OperationalError, InterfaceError, PoolTimeout, DBAPIError):
         app.register_error_handler(unavailable, _on_database_error)
     app.register_error_handler(OSError, _on_system_error)
-    for unreadable in _UNREADABLE:
+    for unreadable in (ParseException, NoMoreData):  # gunicorn reads a chunked body while a view asks for it
         app.register_error_handler(unreadable, lambda _: _on_problem(errors.BadRequest()))
     app.register_error_handler(Exception, _on_unforeseen)
 
@@ -56,37 +50,52 @@ def _on_problem(problem: errors.Problem) -> Response:
         headers["Retry-After"] = str(round(problem.retry_after or 5))
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    policy = problem.policy if isinstance(problem, errors.CursorRefused) else None
-    return _answer(problem.status, problem.code, problem.detail, problem.errors, headers, policy)
+    more: dict[str, Any] = {}
+    if isinstance(problem, errors.CursorRefused):
+        more["policy"] = problem.policy
+    if problem.errors is not None and problem.status == 422:
+        more["errors"] = problem.errors
+    return _error(problem.status, problem.code, problem.detail, headers, **more)
 
 
 def _on_http_exception(error: HTTPException) -> Response:
     if isinstance(error, RequestRedirect):
         return Response(status=error.code, headers={"Location": error.new_url})
-    if isinstance(error, UnprocessableEntity):
-        messages = dict(_flatten(getattr(error, "data", {}).get("messages", {})))
-        field, first = next(iter(messages.items()), ("body", ["Not valid."]))
-        return _answer(422, errors.Invalid.code, f"{field}: {first[0]}", messages)
+    if isinstance(error, TooManyRequests):  # from a plugin
+        return _on_problem(errors.TooManyRequests(retry_after=60))
     status = error.code or 500
+    if status == 404 and (address := _meant()):
+        return Response(status=308, headers={"Location": address})
     headers = {}
     if isinstance(error, MethodNotAllowed) and error.valid_methods:
         headers["Allow"] = ", ".join(sorted(error.valid_methods))
-    if isinstance(error, TooManyRequests):
-        headers["Retry-After"] = str(_seconds_to_wait())
     if status >= 500:
         return _on_unforeseen(error)
-    sentence = _SENTENCES.get(status, errors.BadRequest.sentence)
-    return _answer(status, _CODES.get(status, errors.BadRequest.code), sentence, headers=headers)
+    code, sentence = _OF_STATUS.get(status, (errors.BadRequest.code, errors.BadRequest.sentence))
+    return _error(status, code, sentence, headers)
+
+
+def _meant() -> str | None:
+    """What differs from the address by a final slash only, relative to it; the documentation for the root."""
+    path = request.path
+    if path == "/":
+        return "docs" if request.method in ("GET", "HEAD") else None
+    adapter = current_app.create_url_adapter(request)
+    if not path.endswith("/") or adapter is None or not adapter.test(path[:-1], request.method):
+        return None
+    query = request.query_string.decode("ascii", "ignore")
+    return f"../{quote(path.split('/')[-2])}" + (f"?{query}" if query else "")
 
 
 def _on_database_error(error: Exception) -> Response:
-    """A database that is locked, away or full is 503; any other database error is a fault of ours."""
+    """A database that is locked, unreachable or full is 503; any other database error is a bug of ours."""
     is_ours = isinstance(error, DBAPIError) and not _is_unavailable(error)
     if is_ours:
         return _on_unforeseen(error)
-    logger.warning(
-        "Database not available (request %s): %s", request_id(), type(getattr(error, "orig", error)).__name__
-    )
+    cause = getattr(error, "orig", error)
+    file = getattr(cause, "filename", None)
+    reason = type(cause).__name__ if file is None else f"{cause} ({file})"
+    logger.warning("Database not available (request %s): %s", request_id(), reason)
     return _on_problem(errors.DatabaseUnavailable(retry_after=2))
 
 
@@ -99,7 +108,7 @@ def _is_unavailable(error: DBAPIError) -> bool:
 
 
 def _on_system_error(error: OSError) -> Response:
-    """A disk without room, for a large body or what is read from it, is 503; anything else is a fault of ours."""
+    """A full disk, for a large body or what is read from it, is 503; anything else is a bug of ours."""
     if error.errno not in _NO_ROOM:
         return _on_unforeseen(error)
     logger.warning("No room on the disk (request %s)", request_id())
@@ -110,7 +119,7 @@ def _on_unforeseen(error: Exception) -> Response:
     route = request.url_rule.rule if request.url_rule else "no route"  # a path has names and ids in it
     logger.error("Unforeseen error (request %s) in %s %s", request_id(), request.method, route, exc_info=error)
     detail = f"Something went wrong on the server; the log has more under request id {request_id()}."
-    return _answer(500, "internal_error", detail)
+    return _error(500, "internal_error", detail)
 
 
 def request_id() -> str:
@@ -118,37 +127,5 @@ def request_id() -> str:
     return str(g.get("request_id", "-"))
 
 
-def _answer(
-    status: int,
-    code: str,
-    detail: str,
-    errors_by_field: Mapping[str, Sequence[str]] | None = None,
-    headers: Mapping[str, str] | None = None,
-    policy: str | None = None,
-) -> Response:
-    body: dict[str, Any] = {"detail": detail, "code": code}
-    if policy is not None:
-        body["policy"] = policy
-    if errors_by_field is not None and status == 422:
-        body["errors"] = errors_by_field
-    return reply(body, status, headers)
-
-
-def _flatten(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
-    """Turn marshmallow's nested messages into field path -> messages, such as ``people[3]`` -> [...]."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            if key in ("json", "query", "_schema") and (not path or key == "_schema"):
-                yield from _flatten(inner, path)
-            elif isinstance(key, int):
-                yield from _flatten(inner, f"{path}[{key}]")
-            else:
-                yield from _flatten(inner, f"{path}.{key}" if path else str(key))
-    else:
-        listed = messages if isinstance(messages, list) else [messages]
-        yield path or "body", [str(message) for message in listed]
-
-
-def _seconds_to_wait() -> int:
-    limit = limiter.current_limit
-    return max(1, math.ceil(limit.reset_at - time.time())) if limit else 60
+def _error(status: int, code: str, detail: str, headers: Mapping[str, str] | None = None, **more: Any) -> Response:
+    return reply({"detail": detail, "code": code, **more}, status, headers)

@@ -1,6 +1,4 @@
-"""What protects browsers and keeps strangers' headers out: security headers, CORS, and proxies that may be believed."""
-
-from __future__ import annotations
+"""Security headers, CORS, and which proxies' headers are trusted."""
 
 from datetime import timedelta
 
@@ -9,6 +7,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ..errors import SettingsError
 from ..extensions import cors
+from .addresses import PlainAddresses
 
 EXPOSED_HEADERS = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning"]
 
@@ -16,7 +15,7 @@ SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
     ("Referrer-Policy", "no-referrer"),
-    # An answer of the API is no page; pages say what they need themselves.
+    # A response of the API is not a page; pages set their own policy.
     ("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"),
 )
 HSTS = f"max-age={timedelta(days=365) // timedelta(seconds=1)}"
@@ -27,10 +26,11 @@ def init_app(app: Flask) -> None:
     app.after_request(secure)
     _allow_origins(app)
     proxies = app.config["TRUSTED_PROXIES"]
+    app.wsgi_app = PlainAddresses(app.wsgi_app)  # type: ignore[method-assign]
     if proxies:
         # Each proxy adds an address to X-Forwarded-For, but X-Forwarded-Proto is one word that the last of them sets.
         # Not the host: a proxy that does not set X-Forwarded-Host would pass on what the client says.
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=0)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=1, x_host=0, x_prefix=1)  # type: ignore[method-assign]
 
 
 def secure(response: Response) -> Response:
@@ -39,6 +39,8 @@ def secure(response: Response) -> Response:
     for name, value in SECURITY_HEADERS:
         if name not in headers:
             headers.add(name, value)
+    if request.path.startswith("/api/") and "Cache-Control" not in headers:
+        headers["Cache-Control"] = "private, no-cache"  # kept by the client alone, and asked for by its tag
     if request.is_secure:
         headers["Strict-Transport-Security"] = HSTS
     return response

@@ -1,46 +1,45 @@
-"""How often a user may call what costs much: the rates come from the settings; counts are shared by all processes."""
-
-from __future__ import annotations
+"""Rate limits for expensive operations; the rates are settings, and all processes share the counts."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
 
-from flask import current_app, g
+from flask import current_app, g, request
 
-from ..extensions import limiter
+from ..state import state
+from .addresses import network
 
-View = TypeVar("View", bound=Callable[..., Any])
+Limit = Callable[[], None]
 
 
-def limited(view: View, setting: str, scope: str, key: Callable[[], str] | None = None) -> View:
-    """The view, called no more often than this setting says, by ``key`` (the address unless given).
+def address() -> str:
+    """The address of the client, or its network, by which clients without a token are counted."""
+    return network(request.remote_addr or "127.0.0.1")
 
-    Views with the same scope are counted together. It stands below ``endpoint``, so that the token is checked before.
+
+def limit(setting: str, scope: str, key: Callable[[], str] = address) -> Limit:
+    """A function that counts a request, by ``key`` or address; raises TooManyRequests beyond the rate of a setting.
+
+    Operations with the same scope are counted together.
     """
 
-    def rate() -> str:
-        return str(current_app.config[setting])
+    def count() -> None:
+        if rate := current_app.config[setting]:
+            state().rate_limits.count(rate, scope, key())
 
-    def is_off() -> bool:
-        return not current_app.config[setting]
-
-    return cast(View, limiter.shared_limit(rate, scope, key_func=key, exempt_when=is_off)(view))
-
-
-def proxied(view: View) -> View:
-    """Limit what asks metadata providers, by user."""
-    return limited(view, "PROXY_RATE_LIMIT", "proxy", _user)
-
-
-def importing(view: View) -> View:
-    """Limit what writes a whole library, by user."""
-    return limited(view, "IMPORT_RATE_LIMIT", "import", _user)
-
-
-def proving(view: View) -> View:
-    """Limit guesses at the password of an account whose token somebody holds."""
-    return limited(view, "LOGIN_RATE_LIMIT", "password", _user)
+    return count
 
 
 def _user() -> str:
     return str(g.user_id)
+
+
+proxying = limit("PROXY_RATE_LIMIT", "proxy", _user)
+"""Requests to metadata providers, by user."""
+
+importing = limit("IMPORT_RATE_LIMIT", "import", _user)
+"""Writes of a whole library, by user."""
+
+
+def pushing() -> None:
+    """Count a push, by user."""
+    if rate := current_app.config["SYNC_RATE_LIMIT"]:
+        state().rate_limits.count_here(rate, "sync", _user())

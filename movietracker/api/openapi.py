@@ -1,126 +1,266 @@
-"""What flask-smorest leaves out of the OpenAPI document: whole examples, conditional requests, paging, headers."""
+"""The OpenAPI document, made of what the endpoints declare."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from ..errors import NotHttp
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from flask import current_app
+from marshmallow import Schema, fields
 
-_METHODS = frozenset({"get", "post", "put", "patch", "delete"})
+from .._version import __version__
+from ..errors import CursorRefused, NotHttp, Problem
+from ..schemas.fields import Field
+from ..schemas.requests import PageSchema
+from ..schemas.responses import ErrorSchema
+from ..schemas.sync import EnvelopeSchema, PushSchema
+from ..schemas.values import one_of
+from ..sync.actions import registry
+from .blueprint import ApiBlueprint, Operation
+from .converters import SCHEMAS
+
+TITLE = "movietracker"
+
 _JSON = "application/json"
-
+_PATH_PART = re.compile(r"<(\w+):(\w+)>")
 _EXAMPLE_OF_TYPE: Mapping[str, Any] = {"string": "text", "integer": 1, "number": 1.0, "boolean": True, "null": None}
+_BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+_OF_KIND = {
+    **{verb: f"{verb}_{{one}}" for verb in ("add", "get", "change", "remove")},
+    "list_all": "list_{all}",
+    "stats": "get_{one}_stats",
+    "me": "get_account",
+    "delete_me": "delete_account",
+    "movies_of": "list_movies_of_list",
+    "export": "export_library",
+    "import_": "import_library",
+    "settings": "get_backup_settings",
+    "change_settings": "change_backup_settings",
+    "restore_one": "restore_backup",
+    "metadata": "get_metadata",
+    "movie": "get_movie_details",
+    "tv": "get_tv_details",
+    "movie_credits": "get_movie_credits",
+    "tv_credits": "get_tv_credits",
+    "ratings": "get_ratings",
+}
+_NAMES = {"people": ("person", "people"), "backup": ("backup", "backups")}
+_SCHEMAS = "#/components/schemas/"
+_ERROR = {"schema": {"$ref": f"{_SCHEMAS}Error"}}
+_NOT_HTTP: tuple[type[NotHttp], ...] = (NotHttp, *NotHttp.__subclasses__())
 
 
 def _header(description: str, kind: str = "string") -> dict[str, Any]:
     return {"description": description, "schema": {"type": kind}}
 
 
-_HEADERS = {
-    "X-Request-ID": _header("Under this id the server's log speaks of the request; the client's own if it sent one."),
-    "Retry-After": _header("Seconds to wait before trying again.", "integer"),
-    "ETag": _header("The state of the answer; send it as If-None-Match to hear 304 while nothing has changed."),
-    "X-Next-Cursor": _header("The cursor of the next page; missing on the last one."),
-    "Link": _header('The address of the next page, with rel="next"; missing on the last one.'),
-}
-_PARAMETERS = {
-    "If-None-Match": {
-        "in": "header",
-        "name": "If-None-Match",
-        "description": "An ETag of an earlier answer from this address.",
-        "schema": {"type": "string"},
-    }
-}
-
-
-_NO_HTTP_PROBLEMS: tuple[type[NotHttp], ...] = (NotHttp, *NotHttp.__subclasses__())
-_NO_HTTP = {
-    "description": "The request is no HTTP, or none that the server reads; this does not depend on the operation.",
-    "content": {
-        _JSON: {
-            "schema": {"$ref": "#/components/schemas/Error"},
-            "examples": {
-                problem.code: {
-                    "summary": f"{problem.status} {problem.sentence}",
-                    "value": {"detail": problem.sentence, "code": problem.code},
+_COMPONENTS = {
+    "securitySchemes": {
+        "user": {**_BEARER, "description": "From POST /api/auth/login"},
+        "admin": {**_BEARER, "description": "From POST /api/auth/admin/login"},
+    },
+    "headers": {
+        "X-Request-ID": _header("The id of this request in the server's log; the client's own if it sent one."),
+        "Retry-After": _header("Seconds to wait before trying again.", "integer"),
+        "ETag": _header("The state of the response; send it as If-None-Match to get 304 while nothing has changed."),
+        "X-Next-Cursor": _header("The cursor of the next page; missing on the last one."),
+        "Warning": _header(
+            "110 when an expired response stands in for a provider that fails; 299 with the fields that were ignored."
+        ),
+        "Link": _header('The address of the next page, with rel="next"; missing on the last one.'),
+    },
+    "parameters": {
+        "If-None-Match": {
+            "in": "header",
+            "name": "If-None-Match",
+            "description": "An ETag of an earlier response from this address.",
+            "schema": {"type": "string"},
+        }
+    },
+    "responses": {
+        "DEFAULT_ERROR": {
+            "description": "The bytes received are not HTTP that this server can parse; returned before routing.",
+            "content": {
+                _JSON: {
+                    **_ERROR,
+                    "examples": {
+                        problem.code: {
+                            "summary": f"{problem.status} {problem.sentence}",
+                            "value": {"detail": problem.sentence, "code": problem.code},
+                        }
+                        for problem in _NOT_HTTP
+                    },
                 }
-                for problem in _NO_HTTP_PROBLEMS
             },
         }
     },
 }
 
 
-def _refer(kind: str, *names: str) -> dict[str, dict[str, str]]:
-    return {name: {"$ref": f"#/components/{kind}/{name}"} for name in names}
+def document() -> dict[str, Any]:
+    """The document; made on first use, since that takes longer than everything else at start-up."""
+    return _document(tuple(each for each in current_app.blueprints.values() if isinstance(each, ApiBlueprint)))
 
 
-def complete(document: dict[str, Any]) -> dict[str, Any]:
-    """The same document with all that, in one order; changed in place."""
-    components = document["components"]
-    components |= {"headers": _HEADERS, "parameters": _PARAMETERS}
-    components["responses"]["DEFAULT_ERROR"] = _NO_HTTP
-    schemas = components["schemas"]
-    schemas.pop("PaginationMetadata", None)  # flask-smorest's own, used nowhere
-    for path in document["paths"].values():
-        for method in _METHODS & path.keys():
-            operation = path[method]
-            if method == "get":
-                _add_conditional_request(operation)
-            _add_headers(operation)
-            for content in (operation.get("requestBody", {}), *operation["responses"].values()):
-                _add_example(content.get("content", {}).get(_JSON), schemas)
-            operation["responses"] = dict(sorted(operation["responses"].items()))
-    for response in components["responses"].values():
-        _add_example(response.get("content", {}).get(_JSON), schemas)
-    return document
+@cache
+def _document(blueprints: tuple[ApiBlueprint, ...]) -> dict[str, Any]:
+    spec = APISpec(
+        TITLE,
+        __version__,
+        "3.1.0",
+        [MarshmallowPlugin()],
+        info={
+            "description": "Who told me to watch this, and should I trust them? "
+            "Times are Unix seconds; requests may also send milliseconds.",
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        servers=[{"url": "."}],
+        components=_COMPONENTS,
+    )
+    spec.components.schema("Error", schema=ErrorSchema)
+    for blueprint in blueprints:
+        spec.tag({"name": blueprint.name, "description": blueprint.description})
+        for operation in blueprint.operations:
+            spec.path(
+                _PATH_PART.sub(r"{\2}", operation.path),
+                operations={operation.method.lower(): _operation(operation, blueprint.name)},
+                parameters=[
+                    {"in": "path", "name": name, "schema": SCHEMAS[kind]}
+                    for kind, name in _PATH_PART.findall(operation.path)
+                ],
+            )
+    unions = {name: _any_action(spec, base, name) for name, base in (("Action", EnvelopeSchema), ("Push", PushSchema))}
+    described = spec.to_dict()
+    described["components"]["schemas"].update(unions)
+    described["components"]["schemas"]["Batch"]["properties"]["actions"]["items"] = {"$ref": f"{_SCHEMAS}Action"}
+    _add_examples(described)
+    return described
 
 
-def _add_conditional_request(operation: dict[str, Any]) -> None:
-    operation.setdefault("parameters", []).extend(_refer("parameters", "If-None-Match").values())
-    operation["responses"]["304"] = {"description": "Nothing has changed since the answer with that tag."}
-    for status in ("200", "304"):
-        operation["responses"][status]["headers"] = _refer("headers", "ETag")
+def _any_action(spec: APISpec, envelope: type[Schema], suffix: str) -> dict[str, Any]:
+    """The union of all sync actions, told apart by ``action``, each with the schema of its data.
+
+    The server's own schemas take any action and any data, since what is wrong is said in the action's result.
+    """
+    mapping: dict[str, str] = {}
+    for action in registry.actions:
+        name = f"{action.name[0].upper()}{action.name[1:]}{suffix}"
+        names = (action.name, *action.aliases)
+        parts = {
+            "action": Field(one_of(names, action.name), required=True),
+            "data": fields.Nested(action.schema, required=True),
+        }
+        spec.components.schema(name, {"description": action.summary}, schema=type(name, (envelope,), parts))
+        mapping |= dict.fromkeys(names, f"{_SCHEMAS}{name}")
+    return {
+        "oneOf": [{"$ref": each} for each in dict.fromkeys(mapping.values())],
+        "discriminator": {"propertyName": "action", "mapping": mapping},
+    }
 
 
-def _add_headers(operation: dict[str, Any]) -> None:
-    is_paged = any(parameter.get("name") == "cursor" for parameter in operation.get("parameters", []))
-    is_array = _schema_of(operation["responses"].get("200", {})).get("type") == "array"
-    for status, response in operation["responses"].items():
-        if "$ref" in response:
-            continue
-        headers = response.setdefault("headers", {})
-        headers |= _refer("headers", "X-Request-ID")
-        if status in ("429", "502", "503"):
-            headers |= _refer("headers", "Retry-After")
-        if status == "200" and is_paged and is_array:
-            headers |= _refer("headers", "X-Next-Cursor", "Link")
+def _operation(operation: Operation, tag: str) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "operationId": _operation_id(operation),
+        "summary": operation.summary,
+        "tags": [tag],
+    }
+    if operation.access is not None:
+        described["security"] = [{operation.access: []}]
+    parameters: list[Any] = [{"in": "query", "schema": operation.query}] if operation.query else []
+    if operation.method == "GET":
+        parameters.append("If-None-Match")
+    if parameters:
+        described["parameters"] = parameters
+    if isinstance(operation.body, type):
+        described["requestBody"] = {"required": True, "content": {_JSON: {"schema": operation.body}}}
+    elif operation.body is not None:
+        described["requestBody"] = operation.body
+    responses = {status: _success(operation, status) for status in (operation.status, *operation.also)}
+    if operation.method == "GET":
+        responses[304] = _response("Nothing has changed since the response with that tag.", headers=["ETag"])
+    for status, problems in _by_status(operation.all_problems()).items():
+        responses[status] = _failure(status, problems)
+    described["responses"] = {str(status): responses[status] for status in sorted(responses)}
+    described["responses"]["default"] = "DEFAULT_ERROR"
+    return described
 
 
-def _schema_of(response: Mapping[str, Any]) -> Mapping[str, Any]:
-    schema: Mapping[str, Any] = response.get("content", {}).get(_JSON, {}).get("schema", {})
-    return schema
+def _operation_id(operation: Operation) -> str:
+    """The name of the method in generated clients, such as ``addMovie``: the view's, with its kind if many have it."""
+    verb, kind = operation.view.__name__, operation.blueprint.name
+    one, several = _NAMES.get(kind, (kind.removesuffix("s"), kind))
+    words = _OF_KIND.get(verb, verb).format(one=one, all=several).split("_")
+    return words[0] + "".join(word.capitalize() for word in words[1:])
 
 
-def _add_example(content: dict[str, Any] | None, schemas: Mapping[str, Any]) -> None:
-    if content is not None and "example" not in content and "examples" not in content:
-        content["example"] = example_of(content["schema"], schemas)
+def _success(operation: Operation, status: int) -> dict[str, Any]:
+    headers = [*operation.headers, "ETag"] if operation.method == "GET" else operation.headers
+    if isinstance(operation.body, type):
+        headers = [*headers, "Warning"]
+    if operation.query is not None and issubclass(operation.query, PageSchema):
+        headers = [*headers, "X-Next-Cursor", "Link"]
+    content = None if operation.response is None else {"schema": operation.response}
+    return _response(HTTPStatus(status).phrase, content, headers)
 
 
-def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+def _failure(status: int, problems: Mapping[str, type[Problem]]) -> dict[str, Any]:
+    description = " ".join(f"`{code}`: {problem.sentence}" for code, problem in problems.items())
+    examples = {code: {"value": _example_of_problem(problem)} for code, problem in problems.items()}
+    headers = ["Retry-After"] if status in (429, 502, 503) else []
+    return _response(description, {**_ERROR, "examples": examples}, headers)
+
+
+def _response(
+    description: str, content: Mapping[str, Any] | None = None, headers: Sequence[str] = ()
+) -> dict[str, Any]:
+    described = {
+        "description": description,
+        "headers": {name: name for name in ("X-Request-ID", *headers)},  # references, as apispec writes them
+    }
+    return described if content is None else {**described, "content": {_JSON: content}}
+
+
+def _by_status(problems: Iterable[type[Problem]]) -> dict[int, dict[str, type[Problem]]]:
+    """The problems of each status by code, the first one of each."""
+    found: dict[int, dict[str, type[Problem]]] = {}
+    for problem in problems:
+        found.setdefault(problem.status, {}).setdefault(problem.code, problem)
+    return found
+
+
+def _example_of_problem(problem: type[Problem]) -> dict[str, Any]:
+    body: dict[str, Any] = {"detail": problem.sentence, "code": problem.code}
+    if issubclass(problem, CursorRefused):
+        body["policy"] = problem.policy
+    return body | {"errors": {"field": ["What is wrong with it."]}} if problem.status == 422 else body
+
+
+def _add_examples(described: Mapping[str, Any]) -> None:
+    """Give each body that has no example one made of the examples of its fields."""
+    for path in described["paths"].values():
+        for operation in (each for each in path.values() if isinstance(each, dict)):
+            for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+                content = body.get("content", {}).get(_JSON)
+                if content is not None and "examples" not in content:
+                    content["example"] = _example(content["schema"], described["components"]["schemas"])
+
+
+def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     """An example made of the examples of the parts; ``schemas`` are those that a reference may name."""
     if "$ref" in schema:
-        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+        return _example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     for key in ("examples", "enum", "oneOf", "anyOf", "allOf"):
         if key in schema:
             first = schema[key][0]
-            return example_of(first, schemas) if key.endswith("Of") else first
+            return _example(first, schemas) if key.endswith("Of") else first
     if "properties" in schema:
         parts: Mapping[str, Any] = schema["properties"]
-        told = [name for name in parts if "examples" in parts[name] or name in schema.get("required", ())]
-        return {name: example_of(parts[name], schemas) for name in told or parts}
+        shown = [name for name in parts if "examples" in parts[name] or name in schema.get("required", ())]
+        return {name: _example(parts[name], schemas) for name in shown or parts}
     if "items" in schema:
-        return [example_of(schema["items"], schemas)]
+        return [_example(schema["items"], schemas)]
     kinds = schema.get("type", "object")
     return _EXAMPLE_OF_TYPE.get(kinds if isinstance(kinds, str) else kinds[0], {})

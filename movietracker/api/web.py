@@ -1,11 +1,9 @@
 """A built single-page client at ``/``, from the folder WEB_ROOT; nothing outside it is ever read.
 
-A path that the API does not know and that is a file below the folder is answered with it. Any other path outside the
-API's own is a view of the client's, which ``index.html`` shows, except when it looks like a build's asset: a page that
-is older than the last deployment shall hear that its script is gone, and not get a page in its place.
+A path that the API does not know and that is a file below the folder gets that file. Any other path outside the API's
+own is a view of the client, which ``index.html`` shows, unless it looks like a build's asset: a page that is older than
+the last deployment must get 404 for a script that is gone, not a page in its place.
 """
-
-from __future__ import annotations
 
 import re
 from datetime import timedelta
@@ -23,8 +21,8 @@ RESERVED = frozenset({"api", "ws", "docs", "openapi.json", "metrics"})
 
 _YEAR = timedelta(days=365) // timedelta(seconds=1)
 
-# A name that a build made of a file's content: index-DiwrgTda.js, main.8e5f7b2a.chunk.css. Words have no digits and few
-# capital letters; one taken for a hash would be kept for a year.
+# A name that a build derives from a file's content: index-DiwrgTda.js, main.8e5f7b2a.chunk.css. Words have no digits
+# and few capital letters; one taken for a hash would be cached for a year.
 _HASHED = re.compile(r"[.-](?=[A-Za-z0-9_]*[0-9]|[a-z]*[A-Z][a-z]*[A-Z])[A-Za-z0-9_]{8,64}(\.[a-z0-9]+)+$")
 
 POLICY = (
@@ -34,11 +32,11 @@ POLICY = (
 
 
 def init_app(app: Flask) -> None:
-    """Serve the client, if there is to be one; raises SettingsError for a folder that cannot be meant."""
+    """Serve the client, if WEB_ROOT is set; raises SettingsError for a folder that cannot be meant."""
     if not app.config["WEB_ROOT"]:
         return
     client = _Client(_root(app), app.config["WEB_CONTENT_SECURITY_POLICY"] or POLICY)
-    app.before_request(client.answer)
+    app.before_request(client.respond)
 
 
 def _root(app: Flask) -> Path:
@@ -55,8 +53,8 @@ class _Client:
         self._root = root
         self._policy = policy
 
-    def answer(self) -> Response | None:
-        """The client's answer to a path that no endpoint has; None leaves the request to the API."""
+    def respond(self) -> Response | None:
+        """The client's response to a path that no rule has; None leaves the request to the API."""
         if not isinstance(request.routing_exception, NotFound) or request.method not in ("GET", "HEAD"):
             return None
         path = request.path.lstrip("/")

@@ -1,1 +1,1 @@
-"""Backups: the document, where it goes, and the proof that it restores."""
+"""Backups: the document of a library (``document/``), and the copies of it at destinations (``catalog/``)."""

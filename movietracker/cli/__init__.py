@@ -3,21 +3,43 @@
 A new command is a line in COMMANDS; plugins add theirs through ``register_commands``.
 """
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping
+from typing import Any, cast
 
 import click
 from flask import Flask
 from flask.cli import AppGroup, FlaskGroup
+from werkzeug.utils import import_string
 
 from .._version import __version__
 from ..errors import PluginError, Problem, SettingsError
-from ..plugin_manager import PluginManager, load_plugins
-from ..settings import CORE_SETTINGS, SettingsSource
-from .lazy import LazyCommand, make_app
+from ..plugin.manager import PluginManager, load_plugins
+from ..settings import CORE_SETTINGS
+from ..settings_source import SettingsSource
+
+
+class LazyCommand(click.Command):
+    """A placeholder for the command or group at ``target`` (``module:name``); help shows ``summary``.
+
+    It is imported when it is called, so that ``movietracker --help`` starts quickly.
+    """
+
+    def __init__(self, name: str, target: str, summary: str) -> None:
+        super().__init__(name, help=summary)
+        self.target = target
+
+    def load(self) -> click.Command:
+        """Import the command."""
+        return cast(click.Command, import_string(self.target))
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of the imported command, so that it runs instead of this one."""
+        return self.load().make_context(info_name, args, parent, **extra)
+
 
 COMMANDS = (
     LazyCommand("serve", "movietracker.cli.serve:serve", "Prepare the instance and serve the API until it is stopped."),
@@ -26,25 +48,28 @@ COMMANDS = (
         "plugins", "movietracker.cli.plugins:plugins", "Show the plugins, metadata providers and backup destinations."
     ),
     LazyCommand("db", "movietracker.cli.db:db", "Migrate the database, or move it."),
-    LazyCommand("backup", "movietracker.cli.backup:backup", "Make, list, check, restore and remove backups."),
+    LazyCommand("backup", "movietracker.cli.backup:backup", "Create, list, verify, restore and remove backups."),
+    LazyCommand("enrich", "movietracker.cli.enrich:enrich_command", "Fetch missing details of stored titles now."),
     LazyCommand(
-        "enrich", "movietracker.cli.enrich:enrich_command", "Look up titles that are stored without details, now."
-    ),
-    LazyCommand(
-        "doctor", "movietracker.cli.doctor:doctor", "Check settings, keys, database and folders, and say what to mend."
+        "doctor", "movietracker.cli.doctor:doctor", "Check settings, keys, database and folders, and say what to fix."
     ),
 )
 
 
 def init_app(app: Flask, plugins: PluginManager) -> None:
-    """Add our commands and those of the plugins; raises PluginError for a name that is taken."""
+    """Add our commands and those of the plugins; raises PluginError for a duplicate name."""
     for command in (*COMMANDS, *_commands_of(plugins).values()):
         app.cli.add_command(command)
 
 
+def make_app() -> Flask:
+    """Create an application; imported by name, because the factory imports the command line."""
+    return cast(Flask, import_string("movietracker:create_app")())
+
+
 def main() -> None:
     """Run the ``movietracker`` command line."""
-    os.umask(0o077)  # what is written is a household's data and secrets
+    os.umask(0o077)  # files contain personal data and secrets
     try:
         _Program().main(prog_name="movietracker")
     except (SettingsError, PluginError, Problem) as error:
@@ -53,14 +78,14 @@ def main() -> None:
 
 
 class _Program(FlaskGroup):
-    """Flask's own group, bound to our application, which it need not make to list the commands."""
+    """Flask's group, bound to our application; it lists the commands without creating the application."""
 
     def __init__(self) -> None:
         version = click.version_option(__version__, prog_name="movietracker")
         super().__init__(
             create_app=make_app,
             add_version_option=False,
-            load_dotenv=False,  # settings.py reads .env, and says so when something in it is wrong
+            load_dotenv=False,  # settings.py reads .env, and reports errors in it
             help="Who told me to watch this, and should I trust them?",
         )
         version(self)
@@ -69,7 +94,7 @@ class _Program(FlaskGroup):
             self.add_command(command)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, those of plugins too."""
+        """All names, including those of plugins."""
         return sorted(self._listed())
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -84,15 +109,15 @@ class _Program(FlaskGroup):
             plugins = load_plugins(source.read(CORE_SETTINGS), source.instance_path)
             return {**self.commands, **_commands_of(plugins)}
         except (SettingsError, PluginError) as error:
-            click.echo(f"Error: {error}\n", err=True)  # help is there all the same
+            click.echo(f"Error: {error}\n", err=True)  # but still show the help
             return self.commands
 
 
 class _PluginCommands(AppGroup):
-    """Collects the commands of plugins; each name is given once."""
+    """Collects the commands of plugins under unique names."""
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
-        """Take a command, whose name must be new."""
+        """Add a command; raises ValueError if its name is taken."""
         name = name or cmd.name
         if name in self.commands or name in {command.name for command in COMMANDS}:
             raise ValueError(f"there is a command named {name} already")

@@ -1,24 +1,26 @@
-"""Progress of long commands: a bar on a terminal, else a line now and then, on standard error."""
-
-from __future__ import annotations
+"""Long commands: a bar or lines of progress on standard error, and waiting for another process."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 SECONDS_BETWEEN_LINES = 5.0
+SECONDS_BETWEEN_ATTEMPTS = 0.5
+
+T = TypeVar("T")
 
 Show = Callable[[int, int | None], None]
-"""Called with how much is done, and how much there is in all (None: nobody knows)."""
+"""Called with how much is done, and the total if it is known."""
 
 
 @contextmanager
 def progress(description: str, unit: str) -> Iterator[Show]:
-    """Show how far something is: ``description`` beside the bar, ``unit`` (in plural) in the lines."""
+    """Show progress: a bar with ``description`` on a terminal, else a line with ``unit`` (in plural) now and then."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield _lines(unit)
@@ -39,3 +41,14 @@ def _lines(unit: str) -> Show:
             click.echo(f"{done} {unit}" if total is None else f"{done} of {total} {unit}", err=True)
 
     return show
+
+
+def when_free(work: Callable[[], T | None], doing: str) -> T:
+    """Repeat ``work`` until no other process does it (then it returns None); ``doing`` says what they do."""
+    result = work()
+    if result is None:
+        click.echo(f"Another process is {doing}; waiting for it to finish (stop with Ctrl-C).", err=True)
+    while result is None:
+        time.sleep(SECONDS_BETWEEN_ATTEMPTS)
+        result = work()
+    return result

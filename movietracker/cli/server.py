@@ -1,6 +1,4 @@
-"""gunicorn as a library: a listening socket, and worker processes that each make an application of their own."""
-
-from __future__ import annotations
+"""gunicorn as a library: a listening socket, and worker processes that each create their own application."""
 
 import errno
 import gc
@@ -27,31 +25,35 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
-from .. import realtime, scheduler
+from .. import metrics, scheduler
 from ..memory import keep_one_arena
-from .lazy import make_app
+from ..state import state
+from . import make_app
 
 # Connections that wait while all workers are busy.
 BACKLOG = 2048
 GRACEFUL_SECONDS = 9
 
-# Idle ones included; those of /ws/sync count no longer once they are open.
+# How long a thread may keep the interpreter while others wait, a tenth of Python's own: a writer that holds the
+# database's lock wants it back after each statement (median of a write with 8 readers: 250 ms instead of 310).
+SWITCH_SECONDS = 0.0005
+
+# Including idle ones; open connections of /ws/sync do not count.
 WORKER_CONNECTIONS = 4096
 
-METRICS_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
-
-# Counts are in mapped files: on a full disk the system kills who writes to them (SIGBUS), so they stay in memory.
+# Counters are memory-mapped files: on a full disk the system kills a process that writes to them (SIGBUS), so they are
+# in memory.
 IN_MEMORY = Path("/dev") / "shm"
 
 # Names the listening socket that a reloaded server takes over.
 _INHERITED = "_MOVIETRACKER_LISTENER"
 
-# The usual limit of 1024 would be used up by a few hundred sockets and their keep-alive neighbours.
+# A few hundred WebSockets and persistent connections would exhaust the usual limit of 1024.
 MANY_FILES = 16_384
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; port 0 takes any free one. Raises ClickException when there cannot be one."""
+    """Return a listening socket; port 0 selects any free one. Raises ClickException if the port is not available."""
     if inherited := os.environ.pop(_INHERITED, ""):
         return socket.socket(fileno=int(inherited))
     listener = None
@@ -75,7 +77,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def url_of(listener: socket.socket) -> str:
-    """The address for a browser on this machine."""
+    """Return the URL for a browser on this machine."""
     host, port = listener.getsockname()[:2]
     if host in ("0.0.0.0", "::"):  # noqa: S104 - all addresses: this machine is one of them
         host = "localhost"
@@ -83,10 +85,10 @@ def url_of(listener: socket.socket) -> str:
 
 
 class Server(BaseApplication):
-    """gunicorn with threads; takes over the listening socket.
+    """gunicorn with threads, on an existing listening socket.
 
-    With ``reload`` it ends when the code has changed, and ``restart_if_changed`` begins anew: processes forked from
-    this one would keep the old code, which is loaded here, too.
+    With ``reload`` it stops when the code has changed, and ``restart_if_changed`` restarts it: processes forked from
+    this one would keep the old code that is loaded here.
     """
 
     def __init__(self, listener: socket.socket, *, workers: int, threads: int, reload: bool) -> None:
@@ -104,10 +106,11 @@ class Server(BaseApplication):
             "keepalive": 30,
             "timeout": 60,
             "graceful_timeout": GRACEFUL_SECONDS,
+            "sendfile": False,  # it would wait for the client
             "reload": reload,
             "loglevel": "warning",
             "logger_class": _Log,
-            # Whether a proxy is to be believed is for TRUSTED_PROXIES to say (see api/guards.py).
+            # TRUSTED_PROXIES decides which proxies are trusted (see api/guards.py).
             "forwarded_allow_ips": "",
             "secure_scheme_headers": {},
             "proc_name": "movietracker",
@@ -116,31 +119,35 @@ class Server(BaseApplication):
             "post_worker_init": _on_worker_start,
             "worker_int": self._on_interrupt,
             "worker_exit": _on_worker_exit,
-            "child_exit": _on_child_exit,
+            "child_exit": lambda _, worker: metrics.forget_process(int(worker.pid)),
         }
         super().__init__()
 
     def load_config(self) -> None:
-        """Hand our options to gunicorn; its own files and command line are not read."""
+        """Pass our options to gunicorn, which does not read its own files and command line."""
         for name, value in self.options.items():
             self.cfg.set(name, value)
 
     def load(self) -> Any:
-        """The application of one worker process, made after the fork: no connection or lock is shared."""
+        """Create the application of one worker process after the fork, so that it shares no connection or lock."""
         keep_one_arena()
-        # Some systems clear /tmp of what has been there for long; the folder may be gone when a worker is replaced.
-        Path(os.environ[METRICS_FOLDER]).mkdir(mode=0o700, exist_ok=True)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        # Some systems delete old files in /tmp; the folder may be gone when a worker is replaced.
+        Path(os.environ[metrics.FOLDER_VARIABLE]).mkdir(mode=0o700, exist_ok=True)
         app = make_app()
+        with app.app_context():
+            state().rate_limits.share_with(self.options["workers"])
+            state().hub.share_with(self.options["workers"])
         _spare_the_collector()
         return app
 
     def run(self) -> None:
-        """Serve until told to stop."""
+        """Serve until a signal stops it."""
         _spare_the_collector()
         super().run()
 
     def restart_if_changed(self) -> None:
-        """Become a new program with the same arguments and the same socket, if the code has changed."""
+        """Replace this process by a new one with the same arguments and socket, if the code has changed."""
         is_worker = os.getpid() != self._pid  # which comes here, too, when it ends
         if self._kept is not None and self._changed[0] and not is_worker:
             self._kept.set_inheritable(True)
@@ -148,47 +155,43 @@ class Server(BaseApplication):
             os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - what is running already
 
     def _on_interrupt(self, worker: Worker) -> None:
-        """gunicorn's watcher of files calls this from its own thread; the other caller is a signal."""
+        """Called by gunicorn's file watcher in its own thread, and on a signal."""
         if threading.current_thread() is not threading.main_thread():
             self._changed[0] = 1
             os.kill(worker.ppid, signal.SIGTERM)
 
 
 class _Log(Logger):
-    """gunicorn's own messages go where ours go; requests are for the application to log."""
+    """Passes gunicorn's messages to our log; the application logs requests."""
 
     def setup(self, cfg: Config) -> None:
-        """Write nothing here: the root logger does."""
+        """Add no handlers: the root logger writes."""
         self.cfg = cfg
-        self._access_log_enabled = False
         self.error_log.setLevel(logging.WARNING)
         self.error_log.propagate = True
-
-    def access(self, resp: Any, req: Any, environ: Any, request_time: Any) -> None:
-        """Nothing: addresses hold tokens."""
 
 
 @contextmanager
 def shared_metrics() -> Iterator[None]:
-    """Let the worker processes count together, in files that end with the server; enter it before the first count."""
-    if METRICS_FOLDER in os.environ:
+    """Let the worker processes share counters, in files removed at the end; enter it before the first count."""
+    if metrics.FOLDER_VARIABLE in os.environ:
         yield
         return
     place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None  # Linux has it, other systems may not
     pid, folder = os.getpid(), tempfile.mkdtemp(prefix="movietracker-metrics-", dir=place)
-    os.environ[METRICS_FOLDER] = folder
+    os.environ[metrics.FOLDER_VARIABLE] = folder
     try:
         yield
     finally:
-        del os.environ[METRICS_FOLDER]
+        del os.environ[metrics.FOLDER_VARIABLE]
         if os.getpid() == pid:  # a worker comes here, too, when it ends; the others go on counting
             shutil.rmtree(folder, ignore_errors=True)
 
 
 def _spare_the_collector() -> None:
-    """Keep what is loaded out of garbage collections: it stays to the end, and looking through it makes that end slow.
+    """Exclude loaded modules from garbage collection, which would slow down the exit.
 
-    Without this a worker needs half a second of processor time to exit, and seconds on a busy machine.
+    Without this a worker needs half a second of CPU to exit, and seconds on a busy machine.
     """
     gc.collect()
     gc.freeze()
@@ -197,31 +200,22 @@ def _spare_the_collector() -> None:
 def _on_worker_start(worker: Worker) -> None:
     app = cast(Flask, worker.app.callable)
     scheduler.start(app)
-    # gunicorn knows nothing of sockets; they are closed at once when it is told to stop, while it finishes requests.
-    realtime.serve_while(app, lambda: worker.alive)
+    # gunicorn does not know the WebSockets; they are closed at once when it stops, while it finishes requests.
+    with app.app_context():
+        state().hub.serve_while(lambda: worker.alive)
 
 
 def _on_worker_exit(_: Arbiter, worker: Worker) -> None:
     app = cast(Flask | None, worker.app.callable)
     if app is not None:  # a worker may end before its application is made
-        realtime.stop(app)
+        with app.app_context():
+            state().hub.stop()
         scheduler.stop(app)
 
 
-def _on_child_exit(_: Arbiter, worker: Worker) -> None:
-    """Forget the gauges of a process that has ended, however it did; what it counted stays."""
-    for path in Path(os.environ[METRICS_FOLDER]).glob(f"gauge_live*_{worker.pid}.db"):
-        path.unlink(missing_ok=True)
-
-
 def allow_many_files() -> None:
-    """Let this process and its workers open as many files as the system allows: each socket of a client is one."""
+    """Raise the limit of open files as far as the system allows: each WebSocket is one."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if most == resource.RLIM_INFINITY else min(MANY_FILES, most)
     if resource.getrlimit(resource.RLIMIT_NOFILE)[0] < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
-
-def default_workers() -> int:
-    """One process for each core, 4 at most; threads do the waiting."""
-    return min(4, os.cpu_count() or 1)

@@ -1,28 +1,26 @@
-"""``movietracker users``: the administrator's care for accounts."""
+"""``movietracker users``: account administration."""
 
-from __future__ import annotations
-
-import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import click
-from marshmallow import ValidationError
 
-from ..errors import UserNotFound
-from ..schemas.requests import NewUserSchema
+from ..errors import Invalid
+from ..schemas.fields import load
+from ..schemas.requests import NewUserSchema, UserChangeSchema
 from ..services import accounts
-from ..services.accounts import Account
-from .plain import PlainGroup
+from .plain import PlainGroup, as_json_option, echo, echo_json, printable
 
 users = PlainGroup("users", help="Create, list and change accounts.")
 
 
 def _password_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Three ways to give a password: typed hidden and twice, piped, or as an argument (which others may see)."""
+    """Three ways to pass a password: a prompt, standard input, or an argument (which others may see)."""
     piped = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-    given = click.option("--password", help="The password; other users of this machine may see it while this runs.")
+    given = click.option(
+        "--password", help="The password; other users of this machine can see it while the command runs."
+    )
     return piped(given(command))
 
 
@@ -34,74 +32,90 @@ def create(email: str, username: str, password: str | None, password_stdin: bool
     """Create an account, with the four quick recommenders."""
     wanted = {"email": email, "username": username, "password": _read_password(password, password_stdin)}
     try:
-        wanted = NewUserSchema().load(wanted)
-    except ValidationError as error:
-        field, messages = next(iter(error.messages_dict.items()))
-        raise click.BadParameter(str(messages[0]), param_hint=f"--{field}") from None
+        wanted = load(NewUserSchema, wanted)
+    except Invalid as problem:
+        field, messages = next(iter((problem.errors or {}).items()))
+        raise click.BadParameter(messages[0], param_hint=f"--{field}") from None
     account = accounts.create_account(**wanted)
-    click.echo(f"Created {account.email} with the id {account.id}.")
+    echo(f"Created {account.email} with the id {account.id}.")
 
 
 @users.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@as_json_option
 def list_users(as_json: bool) -> None:
     """List all accounts, the oldest first."""
     listed = accounts.list_accounts()
     if as_json:
-        click.echo(json.dumps([account.to_json() for account in listed], indent=2))
+        echo_json(listed)
     elif not listed:
-        click.echo("There are no accounts yet; make one with: movietracker users create", err=True)
+        echo("There are no accounts yet; create one with: movietracker users create", err=True)
     for account in [] if as_json else listed:
         created = datetime.fromtimestamp(account.created_at, UTC).strftime("%Y-%m-%d")
         state = "active" if account.is_active else "disabled"
-        click.echo(f"{account.id}  {created}  {state:8}  {account.email}  {account.username}")
+        echo(f"{account.id}  {created}  {state:8}  {account.email}  {account.username}")
 
 
 @users.command("disable")
 @click.argument("user")
 def disable(user: str) -> None:
-    """Close an account to its USER (e-mail address, username or id); the data stay."""
-    account = _find(user)
+    """Disable the account of USER (email address, username or id); its data stays."""
+    account = accounts.find_account(user)
     accounts.set_active(account.id, False)
-    click.echo(f"Disabled {account.email}; its access tokens are dead.")
+    echo(f"Disabled {account.email}; its access tokens are dead.")
 
 
 @users.command("enable")
 @click.argument("user")
 def enable(user: str) -> None:
-    """Open a disabled account to its USER (e-mail address, username or id) again."""
-    account = _find(user)
+    """Enable the account of USER (email address, username or id) again."""
+    account = accounts.find_account(user)
     accounts.set_active(account.id, True)
-    click.echo(f"Enabled {account.email}.")
+    echo(f"Enabled {account.email}.")
 
 
 @users.command("set-password")
 @click.argument("user")
 @_password_options
 def set_password(user: str, password: str | None, password_stdin: bool) -> None:
-    """Give USER (e-mail address, username or id) a new password."""
-    account = _find(user)
+    """Set a new password for USER (email address, username or id)."""
+    account = accounts.find_account(user)
     accounts.set_password(account.id, _read_password(password, password_stdin))
-    click.echo(f"Set a new password for {account.email}; earlier access tokens are dead.")
+    echo(f"Set a new password for {account.email}; earlier access tokens are dead.")
+
+
+@users.command("set-email")
+@click.argument("user")
+@click.argument("email")
+def set_email(user: str, email: str) -> None:
+    """Set the email address of USER (email address, username or id); access tokens stay valid."""
+    _rename(user, "email", email)
+
+
+@users.command("set-username")
+@click.argument("user")
+@click.argument("username")
+def set_username(user: str, username: str) -> None:
+    """Set the username of USER (email address, username or id); access tokens stay valid."""
+    _rename(user, "username", username)
 
 
 @users.command("delete")
 @click.argument("user")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def delete(user: str, yes: bool) -> None:
-    """Remove USER (e-mail address, username or id) with all data."""
-    account = _find(user)
+    """Delete USER (email address, username or id) with all data."""
+    account = accounts.find_account(user)
     if not yes:
-        click.confirm(f"Delete {account.email} and the whole library for good?", abort=True)
+        click.confirm(f"Delete {printable(account.email)} and the whole library for good?", abort=True)
     accounts.delete_account(account.id)
-    click.echo(f"Deleted {account.email}.")
+    echo(f"Deleted {account.email}.")
 
 
-def _find(user: str) -> Account:
-    try:
-        return accounts.find_account(user)
-    except UserNotFound:
-        raise click.ClickException(f"There is no account with the e-mail, username or id {user}.") from None
+def _rename(user: str, field: str, name: str) -> None:
+    account = accounts.find_account(user)
+    accounts.change_account(account.id, load(UserChangeSchema, {field: name}))
+    account = accounts.get_account(account.id)
+    echo(f"The account {account.id} now has the e-mail {account.email} and the username {account.username}.")
 
 
 def _read_password(password: str | None, from_stdin: bool) -> str:

@@ -1,4 +1,4 @@
-"""The client: its file, in which each step is one transaction, and its talk with the server, all of it repeatable."""
+"""The client: its file, in which each step is one transaction, and its requests, all of which can be repeated."""
 
 import json
 import random
@@ -22,26 +22,26 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value);
 CREATE TABLE IF NOT EXISTS records (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key));  -- as of the cursor
 CREATE TABLE IF NOT EXISTS staged (kind TEXT, key TEXT, body TEXT, PRIMARY KEY (kind, key));  -- body null: deleted
 CREATE TABLE IF NOT EXISTS queue (n INTEGER PRIMARY KEY, id TEXT, action TEXT, data TEXT, timestamp REAL,
-    base_rev INTEGER, stage TEXT DEFAULT 'new', result TEXT);  -- stage: new, sent, done; or conflict, rejected
+    base_rev INTEGER, stage TEXT DEFAULT 'new', result TEXT);  -- stage: new, sent, done; conflict, rejected, incomplete
 INSERT OR IGNORE INTO state VALUES ('device', hex(randomblob(16))); COMMIT;
 """
 _QUEUE = "INSERT INTO queue (n, id, action, data, timestamp, base_rev) VALUES (?, ?, ?, ?, ?, ?)"
 
 
 class Unreachable(Exception):
-    """No usable answer after several attempts; nothing is lost, try again later."""
+    """No usable response after several attempts; nothing is lost, try again later."""
 
 
 class LoggedOut(Exception):
-    """There is no good token; the queue stays, log in again."""
+    """The token is missing or bad; the queue is kept, log in again."""
 
 
 class Refused(Exception):
-    """Asking again will not help; ``args`` are status and code, such as 410 and wrong_user for another's file."""
+    """Retrying does not help; ``args`` are status and code, such as 410 and wrong_user for another account's file."""
 
 
 class Client:
-    """An offline-first client; several threads may use it, but only one client a file."""
+    """An offline-first client; several threads may share it, but each file allows only one client."""
 
     page_size, attempts = 200, 5
     pause, longest_pause, timeout = 0.5, 60.0, (5.0, 60.0)  # seconds; the last for connecting and for the next bytes
@@ -58,12 +58,13 @@ class Client:
     movies = property(lambda self: self.library().movies, doc="By IMDb id.")
     people = property(lambda self: self.library().people, doc="By name.")
     lists = property(lambda self: self.library().lists, doc="By id.")
-    conflicts = property(lambda self: self._reports("conflict"), doc="Not done, as somebody else did otherwise.")
+    conflicts = property(lambda self: self._reports("conflict"), doc="Not done: another device changed the same.")
+    incomplete = property(lambda self: self._reports("incomplete"), doc="Done, but without the ``ignored_fields``.")
     rejections = property(lambda self: self._reports("rejected"), doc="Not done, for the reason in ``error``.")
     unsent = property(lambda self: self._rows("SELECT count(*) FROM queue WHERE stage IN ('new', 'sent')")[0][0])
 
     def library(self) -> Library:
-        """The last complete pull with all that was done since on top, as of one moment."""
+        """Return the last complete pull with all later actions applied, as of one moment."""
         with self._lock:
             library = self._stored("records")
             for row in self._rows("SELECT * FROM queue WHERE stage IN ('new', 'sent', 'done') ORDER BY n"):
@@ -71,10 +72,10 @@ class Client:
         return library
 
     def do(self, action: str, data: Mapping[str, Any]) -> str:
-        """Queue what the user did, and show it from now on; answers the action's id. Raises ValueError."""
+        """Queue an action, whose effect is shown from now on; returns its id. Raises ValueError."""
         made = {"id": str(uuid.uuid4())} if action == "addList" else {}
         written = json.dumps({**made, **data}, allow_nan=False, ensure_ascii=False)
-        if len(written.encode()) > 100_000:  # a hundred, with every letter escaped, fit into a request of 32 MiB
+        if len(written.encode()) > 100_000:
             raise ValueError("The data of an action is too large.")
         with self._lock, self._db as db:
             action_id = str(uuid.uuid4())
@@ -82,32 +83,32 @@ class Client:
         return action_id
 
     def dismiss(self, action_id: str) -> None:
-        """Forget a conflict or rejection that the user has seen."""
+        """Forget a report that the user has seen."""
         with self._lock, self._db as db:
-            db.execute("DELETE FROM queue WHERE id = ? AND stage IN ('conflict', 'rejected')", (action_id,))
+            db.execute("DELETE FROM queue WHERE id = ? AND stage NOT IN ('new', 'sent', 'done')", (action_id,))
 
     def close(self) -> None:
-        """Let go of the file and the connections."""
+        """Close the file and the connections."""
         self._db.close()
         self._session.close()
 
     def login(self, email: str, password: str) -> None:
         """Get a token. Raises Refused."""
-        answer = self._request("POST", "/api/auth/login", json={"email": email, "password": password})
-        if self._get("user") not in (None, answer["user"]["id"]):
+        response = self._request("POST", "/api/auth/login", json={"email": email, "password": password})
+        if self._get("user") not in (None, response["user"]["id"]):
             raise Refused(410, "wrong_user")
         with self._lock, self._db:
-            self._set(user=answer["user"]["id"], token=answer["access_token"])
+            self._set(user=response["user"]["id"], token=response["access_token"])
 
     def sync(self) -> None:
-        """Send what is queued, then fetch what changed."""
+        """Push queued actions, then pull changes."""
         self.push()
         self.pull()
         if self.unsent:  # a server that was restored is offered what it forgot
             self.sync()
 
     def push(self) -> None:
-        """Send what is queued, in batches; one that got no answer is sent again as it was."""
+        """Send queued actions in batches; a batch without a response is sent again unchanged."""
         with self._turn:
             while batch := self._next_batch():
                 if self._get("cursor") is None:  # a base_rev means nothing without one
@@ -115,16 +116,16 @@ class Client:
                     continue
                 actions = [{**row, "data": json.loads(row["data"])} for row in batch]
                 body = {"cursor": self._get("cursor"), "device": self._get("device"), "actions": actions}
-                if answer := self._call("POST", "/api/sync/batch", json=body):
+                if response := self._call("POST", "/api/sync/batch", json=body):
                     with self._lock, self._db as db:
-                        for row, result in zip(batch, answer["results"], strict=True):
+                        for row, result in zip(batch, response["results"], strict=True):
                             values = ("done" if result["success"] else result["status"], json.dumps(result), row["id"])
                             db.execute("UPDATE queue SET stage = ?, result = ? WHERE id = ?", values)
                         db.execute("DELETE FROM staged")
-                        self._set(cursor=answer["cursor"], page=None)  # the same place, but it vouches for these, too
+                        self._set(cursor=response["cursor"], page=None)  # same position, but covers these actions
 
     def pull(self) -> None:
-        """Fetch what changed, in pages, and show it when it is complete."""
+        """Fetch changes in pages, and show them when all have arrived."""
         with self._turn:
             page: Record | None = None
             while page is None or page["has_more"]:
@@ -133,7 +134,7 @@ class Client:
                     self._stage(page)
 
     def listen(self, stop: Event, changed: Callable[[], None] = lambda: None) -> None:
-        """Sync whenever the server says that something changed, until ``stop`` is set; for a thread of its own."""
+        """Sync whenever the server reports a change, until ``stop`` is set; run it in a thread of its own."""
         failures = 0
         while not stop.is_set():
             try:
@@ -155,12 +156,12 @@ class Client:
             return self._request(method, path, headers={"Authorization": f"Bearer {token}"}, **options)
         except Refused as refused:
             if refused.args[0] == 401:
-                with self._lock, self._db as db:  # unless somebody has logged in meanwhile
+                with self._lock, self._db as db:  # unless there was another login
                     db.execute("DELETE FROM state WHERE name = 'token' AND value = ?", (token,))
                 raise LoggedOut from refused
             if (code := refused.args[1]) not in ("cursor_expired", "history_diverged", "bad_cursor"):
                 raise
-            with self._lock, self._db as db:  # what is shown stays until the pull from the beginning is complete
+            with self._lock, self._db as db:  # keep showing the old state until the new pull is complete
                 db.execute("DELETE FROM staged")
                 diverged = self._get("diverged") or code == "history_diverged"
                 self._set(cursor=None, page=None, full=None, diverged=diverged)
@@ -168,20 +169,20 @@ class Client:
 
     def _request(self, method: str, path: str, **options: Any) -> Record:
         pause = 0.0
-        options.update(allow_redirects=False, auth=lambda request: request)  # lest a .netrc overrules the token
+        options.update(allow_redirects=False, auth=lambda request: request)  # so that no .netrc overrides the token
         for attempt in range(self.attempts):
             time.sleep(pause)
-            pause = self._jitter(attempt)  # so that clients do not come back in step
+            pause = self._jitter(attempt)  # so that clients do not retry in step
             try:
-                answer = self._session.request(method, self._url + path, timeout=self.timeout, **options)
-                if answer.status_code == 200:
-                    return dict(answer.json())
-                if answer.status_code // 100 == 4 and answer.status_code != 429:
-                    raise Refused(answer.status_code, answer.json()["code"])
-                pause += min(self.longest_pause, abs(int(answer.headers.get("Retry-After", "0"))))
-                raise requests.HTTPError(answer.status_code)
+                response = self._session.request(method, self._url + path, timeout=self.timeout, **options)
+                if response.status_code == 200:
+                    return dict(response.json())
+                if response.status_code // 100 == 4 and response.status_code != 429:
+                    raise Refused(response.status_code, response.json()["code"])
+                pause += min(self.longest_pause, abs(int(response.headers.get("Retry-After", "0"))))
+                raise requests.HTTPError(response.status_code)
             except (requests.RequestException, LookupError, TypeError, ValueError) as error:
-                problem = error  # no answer, or a page that no movietracker made
+                problem = error  # no response, or a page of another server
         raise Unreachable(str(problem))
 
     def _jitter(self, failures: int) -> float:
@@ -207,16 +208,16 @@ class Client:
         return Library([(row["kind"], json.loads(row["body"])) for row in rows])
 
     def _next_batch(self) -> list[sqlite3.Row]:
-        """What was sent but never answered, as it was; else the next actions."""
+        """Return the batch that was sent without a response, else the next actions: a hundred, or 8 MiB if escaped."""
         sent = "SELECT id, action, data, timestamp, base_rev FROM queue WHERE stage = 'sent' ORDER BY n"
         with self._lock, self._db as db:
             if not self._rows(sent):
-                next_ones = "SELECT n FROM queue WHERE stage = 'new' ORDER BY n LIMIT 100"
-                db.execute(f"UPDATE queue SET stage = 'sent' WHERE n IN ({next_ones})")  # noqa: S608 - texts of ours
+                new = "SELECT n, sum(max(8e4, 13 * length(data))) OVER (ORDER BY n) size FROM queue WHERE stage = 'new'"
+                db.execute(f"UPDATE queue SET stage = 'sent' WHERE n IN (SELECT n FROM ({new}) WHERE size <= 8e6)")  # noqa: S608
             return self._rows(sent)
 
     def _stage(self, page: Record) -> None:
-        """Keep a page of a pull; the last one makes all of them what is shown."""
+        """Store a page of a pull; the last one replaces what is shown by all of them."""
         with self._lock, self._db as db:
             for kind, key in (("movies", "imdb_id"), ("people", "id"), ("lists", "id")):
                 gone = [(kind, str(each), None) for each in page["deleted"][kind]]
@@ -227,7 +228,8 @@ class Client:
                 return
             if self._get("diverged"):
                 self._offer(page["rev"])
-            db.execute("DELETE FROM queue WHERE stage = 'done'")  # answered before this page was asked for
+            db.execute("DELETE FROM queue WHERE stage = 'done' AND json_extract(result, '$.ignored_fields') IS NULL")
+            db.execute("UPDATE queue SET stage = 'incomplete' WHERE stage = 'done'")  # before this page was requested
             replaced = "true" if self._get("full") else "(kind, key) IN (SELECT kind, key FROM staged)"
             db.execute(f"DELETE FROM records WHERE {replaced}")  # noqa: S608 - a text of ours
             db.execute("INSERT INTO records SELECT * FROM staged WHERE body IS NOT NULL")
@@ -235,7 +237,7 @@ class Client:
             self._set(cursor=page["cursor"], rev=page["rev"], page=None, full=None, diverged=None)
 
     def _offer(self, rev: int) -> None:
-        """Queue again what may not have lasted, and before it what the server forgot of the rest."""
+        """Queue unconfirmed actions again, and before them actions that restore what the server forgot."""
         self._db.execute("UPDATE queue SET stage = 'new', base_rev = ? WHERE stage IN ('sent', 'done', 'new')", (rev,))
         offers = list(forgotten(self._stored("records"), self._stored("staged")))
         first = self._rows("SELECT coalesce(min(n), 0) FROM queue")[0][0] - len(offers)

@@ -1,4 +1,4 @@
-"""The library as the user sees it: the server's, with the queued actions on top as if they had been done already."""
+"""The library as the user sees it: the server's, with queued actions applied."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -20,12 +20,12 @@ class Library:
         self.lists = {record["id"]: record for kind, record in records if kind == "lists"}
 
     def records(self) -> list[Record]:
-        """Everything, in an order in which it can be made."""
+        """Return all records, in an order in which they can be created."""
         return [*self.people.values(), *self.lists.values(), *self.movies.values()]
 
     def apply(self, action: str, data: Record, at: float) -> None:
-        """Do what an action will do; ``at`` is when the user acted."""
-        with suppress(LookupError, TypeError):  # it does not fit, so the server will reject it
+        """Apply the effect of an action; ``at`` is when the user acted."""
+        with suppress(LookupError, TypeError):  # invalid, so the server will reject it
             self._to_movies(action, data, at)
             self._to_others(action, data)
 
@@ -99,16 +99,15 @@ class Library:
     def _rename(self, old: str, new: str | None) -> None:
         for movie in self.movies.values():
             for vote in [vote for vote in movie["recommendations"] if vote["person_name"] == old]:
-                vote.update(person_name=new, person=new)
-                if new is None:  # the vote goes with the person
-                    movie["recommendations"].remove(vote)
+                vote.update(person_name=new, person=new)  # no name: the vote goes with the person
+            movie["recommendations"] = [vote for vote in movie["recommendations"] if vote["person_name"] is not None]
 
 
 def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:
-    """The actions (name, data, when) that bring back what a restored server forgot; theirs is changed along with them.
+    """Return the actions (name, data, time) that recreate what a restored server forgot, and apply them to ``theirs``.
 
-    The newest record that is the same on both sides tells how far the common history goes; what changed here later is
-    done again, as of then. Deletions are not: the restore may be there to undo them.
+    The newest record that is equal on both sides marks the end of the common history; later changes here are repeated
+    with their times. Deletions are not: the restore may have been made to undo them.
     """
     same = {(each["rev"], each["last_modified"]) for each in theirs.records()}
     common = max([each["rev"] for each in ours.records() if (each["rev"], each["last_modified"]) in same], default=0)
@@ -124,7 +123,7 @@ def _differences(ours: Record, theirs: Library) -> Iterator[tuple[str, Record]]:
     elif "position" in ours:
         yield from _in_looks("List", ("id", "name", *LIST), ours, theirs.lists.get(ours["id"]))
     else:
-        before = {each["id"]: each for each in theirs.people.values()}.get(ours["id"])  # if it is not another's by now
+        before = {each["id"]: each for each in theirs.people.values()}.get(ours["id"])  # unless the id was reused
         if before and before["last_modified"] < ours["last_modified"] and ours["name"] not in theirs.people:
             yield "updatePerson", {"name": before["name"], "new_name": ours["name"]}
         yield from _in_looks("Person", ("name", *PERSON), ours, theirs.people.get(ours["name"]))
@@ -146,6 +145,6 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
         data = {name: vote[name] for name in ("imdb_id", "person_name", "vote_type", "date_recommended")}
         yield "updateRecommendationVote" if vote["person_name"] in votes else "addRecommendation", data
     if watched and watched["my_rating"] and watched != theirs["watch_history"]:
-        yield "watchMovie", {**key, "my_rating": watched["my_rating"], "date_watched": watched["date_watched"]}
+        yield "watchMovie", {name: value for name, value in watched.items() if name != "user_id"} | key
     if (ours["status"], ours["custom_list_id"]) != (theirs["status"], theirs["custom_list_id"]):
         yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}

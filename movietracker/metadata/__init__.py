@@ -1,3 +1,1 @@
-"""The proxy of external metadata: HTTP client with cache, provider chain, enrichment of stubs."""
-
-from __future__ import annotations
+"""Metadata of titles: the chain of providers, look-up, refresh, enrichment of stubs."""

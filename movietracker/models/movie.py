@@ -1,24 +1,25 @@
-"""A title in a user's library, and what hangs on it: status, watch record, recommendations."""
+"""A title in a user's library, with its status, watch record and recommendations."""
 
-from __future__ import annotations
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
-    Boolean,
     CheckConstraint,
-    Double,
-    ForeignKey,
+    ColumnElement,
     ForeignKeyConstraint,
     Index,
     String,
     Text,
     UniqueConstraint,
+    exists,
+    func,
     text,
     true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ..extensions import db
+from ..extensions import Base
+from .library import LIBRARY, Record
 
 STATUSES = ("toWatch", "watched", "deleted", "custom")
 MEDIA_TYPES = ("movie", "tv")
@@ -28,35 +29,33 @@ def _to_movie() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(["user_id", "imdb_id"], ["movies.user_id", "movies.imdb_id"], ondelete="CASCADE")
 
 
-class Movie(db.Model):  # type: ignore[misc,name-defined]
+class Movie(Record, Base):
     """A title of a user. ``tmdb_data`` and ``omdb_data`` are JSON text in the contract's light shapes.
 
-    ``title``, ``year`` and ``search_text`` repeat what lists sort by and search in, so that no list parses JSON.
+    ``title``, ``year`` and ``search_text`` repeat values for sorting and searching, so that no list parses JSON.
     A movie without ``tmdb_data`` is a stub that enrichment will fill.
     """
+
+    kind = "movie"
 
     __tablename__ = "movies"
     __table_args__ = (
         CheckConstraint("media_type IN ('movie', 'tv')", name="media_type"),
         Index(None, "user_id", "seq"),
+        LIBRARY,
     )
 
-    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     imdb_id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    tmdb_data: Mapped[str | None] = mapped_column(Text)
-    omdb_data: Mapped[str | None] = mapped_column(Text)
+    tmdb_data: Mapped[str | None]
+    omdb_data: Mapped[str | None]
     media_type: Mapped[str] = mapped_column(String(8), server_default=text("'movie'"))
-    title: Mapped[str | None] = mapped_column(Text)
+    title: Mapped[str | None]
     year: Mapped[str | None] = mapped_column(String(4))
-    search_text: Mapped[str | None] = mapped_column(Text)
-    added_at: Mapped[float] = mapped_column(Double)
-    last_modified: Mapped[float] = mapped_column(Double)
-    seq: Mapped[int] = mapped_column(BigInteger)
-    born_seq: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
-    field_changes: Mapped[str] = mapped_column(Text, server_default=text("'{}'"))
+    search_text: Mapped[str | None]
+    added_at: Mapped[float]
 
 
-# Stubs are found without reading whole libraries.
+# Finds stubs without reading whole libraries.
 Index(
     "ix_movies_stubs",
     Movie.imdb_id,
@@ -66,8 +65,8 @@ Index(
 )
 
 
-class MovieStatus(db.Model):  # type: ignore[misc,name-defined]
-    """What became of a title."""
+class MovieStatus(Base):
+    """The status of a title."""
 
     __tablename__ = "movie_status"
     __table_args__ = (
@@ -77,6 +76,7 @@ class MovieStatus(db.Model):  # type: ignore[misc,name-defined]
         CheckConstraint("(status = 'custom') = (custom_list_id IS NOT NULL)", name="custom_list"),
         Index(None, "user_id", "custom_list_id"),
         Index(None, "user_id", "status", "imdb_id"),
+        LIBRARY,
     )
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
@@ -85,23 +85,24 @@ class MovieStatus(db.Model):  # type: ignore[misc,name-defined]
     custom_list_id: Mapped[str | None] = mapped_column(String(36))
 
 
-class WatchRecord(db.Model):  # type: ignore[misc,name-defined]
+class WatchRecord(Base):
     """When the user watched a title (Unix seconds) and how much they liked it (1.0 to 10.0)."""
 
     __tablename__ = "watch_history"
     __table_args__ = (
         _to_movie(),
         CheckConstraint("my_rating >= 1.0 AND my_rating <= 10.0", name="my_rating"),
+        LIBRARY,
     )
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     imdb_id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    date_watched: Mapped[float] = mapped_column(Double)
-    my_rating: Mapped[float | None] = mapped_column(Double)
+    date_watched: Mapped[float]
+    my_rating: Mapped[float | None]
 
 
-class Recommendation(db.Model):  # type: ignore[misc,name-defined]
-    """Somebody's vote for (true) or against (false) a title."""
+class Recommendation(Base):
+    """A person's vote for (true) or against (false) a title."""
 
     __tablename__ = "recommendations"
     __table_args__ = (
@@ -109,11 +110,53 @@ class Recommendation(db.Model):  # type: ignore[misc,name-defined]
         ForeignKeyConstraint(["user_id", "person_id"], ["people.user_id", "people.id"], ondelete="CASCADE"),
         UniqueConstraint("user_id", "imdb_id", "person_id"),
         Index(None, "user_id", "person_id", "imdb_id"),
+        LIBRARY,
     )
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     imdb_id: Mapped[str] = mapped_column(String(20))
     person_id: Mapped[int] = mapped_column(BigInteger)
-    date_recommended: Mapped[float] = mapped_column(Double)
-    vote_type: Mapped[bool] = mapped_column(Boolean, server_default=true())
+    date_recommended: Mapped[float]
+    vote_type: Mapped[bool] = mapped_column(server_default=true())
+
+
+SORTS: dict[str, ColumnElement[Any]] = {
+    "imdb_id": Movie.__table__.c.imdb_id,
+    "title": func.lower(func.coalesce(Movie.__table__.c.title, Movie.__table__.c.imdb_id), type_=Text),
+    "year": func.coalesce(Movie.__table__.c.year, ""),
+    "added": Movie.__table__.c.added_at,
+    "modified": Movie.__table__.c.last_modified,
+    "watched": func.coalesce(WatchRecord.__table__.c.date_watched, 0.0),
+    "rating": func.coalesce(WatchRecord.__table__.c.my_rating, 0.0),
+}
+"""What lists of movies can be sorted by; the values are never null."""
+
+IS_DELETED = exists().where(
+    MovieStatus.user_id == Movie.user_id, MovieStatus.imdb_id == Movie.imdb_id, MovieStatus.status == "deleted"
+)
+"""Whether the user has deleted a title softly; part of a query of movies."""
+
+
+class Status(NamedTuple):
+    """What became of a title; ``custom_list_id`` with the status custom only."""
+
+    status: str
+    custom_list_id: str | None = None
+
+
+class Watch(NamedTuple):
+    """What the user says of having watched a title; the same fields as WatchRecord and, in schemas/, WatchFields.
+
+    Without ``date_watched`` (Unix seconds) it stays what it is, or becomes when the user said so.
+    """
+
+    date_watched: float | None = None
+    my_rating: float | None = None
+
+
+class Vote(NamedTuple):
+    """What a person said of a title: when (Unix seconds), and whether for it."""
+
+    date_recommended: float | None = None
+    vote_type: bool = True

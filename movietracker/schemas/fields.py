@@ -1,134 +1,158 @@
-"""Fields that say exactly what they accept: no number from a string, no true for 1 where a number is meant."""
+"""The fields and bases of all schemas, and how they read what was sent. What a value may be is said in values.py."""
 
-from __future__ import annotations
-
-import math
-import re
-import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, ClassVar
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate, validates_schema
 
-MAX_SECONDS = 10_000_000_000
-"""Beyond this a time is in milliseconds (older clients send those); as seconds it would be the year 2286."""
+from ..errors import Invalid
+from .values import Fault, Value
 
-MAX_NAME_LENGTH = 200
-
-IMDB_ID_PATTERN = "^tt[0-9]{7,17}$"
+ONLY_UNKNOWN = "Is not known here, and nothing else was sent."
 
 
-def is_imdb_id(text: str) -> bool:
-    """Whether this is an IMDb title id: tt and 7 or more digits."""
-    return re.fullmatch(IMDB_ID_PATTERN, text) is not None and not text.endswith("\n")
+class Field(fields.Field[Any]):
+    """A field that holds a value of one kind, with an example for the OpenAPI document.
 
+    ``example`` stands in place of the kind's own one, which a nullable field does not show: it is often one of several
+    ways to say the same. ``optional`` is of responses: the field may be missing.
+    """
 
-class Text(fields.String):
-    """Text of bounded length without NUL characters, which PostgreSQL cannot store; ``trim`` cuts white space off."""
-
-    def __init__(self, *, max_length: int = 200, min_length: int = 0, trim: bool = False, **options: Any) -> None:
-        self.trim = trim
-        options.setdefault("validate", validate.Length(min=min_length, max=max_length))
-        super().__init__(**options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if "\x00" in text:
-            raise ValidationError("Must not contain NUL characters.")
-        return text.strip() if self.trim else text
-
-
-class Name(Text):
-    """A name: trimmed, in Unicode NFC, of 1 to ``max_length`` characters."""
-
-    def __init__(self, *, max_length: int = MAX_NAME_LENGTH, **options: Any) -> None:
-        super().__init__(min_length=1, max_length=max_length, trim=True, **options)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        return unicodedata.normalize("NFC", super()._deserialize(value, attr, data, **kwargs))
-
-
-class Number(fields.Float):
-    """A finite JSON number; with ``whole`` an integer."""
-
-    def __init__(self, *, low: float, high: float, whole: bool = False, **options: Any) -> None:
-        self.whole = whole
-        described = {"type": "integer", "minimum": low, "maximum": high} if whole else {}
-        super().__init__(validate=validate.Range(low, high), **_described(options, described))
+    def __init__(
+        self,
+        value: Value,
+        example: Any = missing,
+        description: str | None = None,
+        *,
+        optional: bool = False,
+        **options: Any,
+    ) -> None:
+        self.check = value.check
+        metadata = dict(value.schema)
+        if example is not missing or not options.get("allow_none"):
+            metadata["examples"] = [value.example if example is missing else example]
+        if description is not None:
+            unit = value.schema.get("description")
+            metadata["description"] = f"{description} ({unit})" if unit else description
+        if options.get("allow_none") and "enum" in metadata:
+            metadata["enum"] = [*metadata["enum"], None]
+        super().__init__(metadata={**metadata, "optional": optional}, **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-            raise ValidationError("Not a number.")
-        if self.whole:
-            if value != int(value):
-                raise ValidationError("Not a whole number.")
-            return int(value)
-        return float(value)
+        try:
+            return self.check(value)
+        except Fault as fault:
+            sentence = str(fault)
+            raise ValidationError(f"{sentence[0].upper()}{sentence[1:]}.") from None
 
 
-class Timestamp(Number):
-    """Unix time in seconds; milliseconds, which older clients send, are understood and turned into seconds."""
+class ListField(fields.List[Any]):
+    """A list whose length is checked before its items, of which there may be very many."""
 
-    def __init__(self, **options: Any) -> None:
-        described = {"description": "Unix time in seconds, or in milliseconds", "maximum": MAX_SECONDS * 1000}
-        super().__init__(low=0, high=MAX_SECONDS, **_described(options, described))
+    def __init__(self, items: fields.Field[Any], high: int, **options: Any) -> None:
+        super().__init__(items, validate=validate.Length(max=high), **options)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        seconds = super()._deserialize(value, attr, data, **kwargs)
-        return seconds / 1000 if seconds > MAX_SECONDS else seconds
-
-
-class Flag(fields.Boolean):
-    """true or false, nothing else."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if not isinstance(value, bool):
-            raise ValidationError("Not true or false.")
-        return value
+    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> list[Any]:
+        if isinstance(value, list):
+            self._validate(value)
+        return super()._deserialize(value, attr, data, **kwargs)
 
 
-class VoteType(fields.Boolean):
-    """A vote: true, 1 and "upvote" are for; false, 0 and "downvote" are against."""
+class RequestSchema(Schema):
+    """Base of what clients send. Unknown fields are ignored: old servers meet new clients."""
 
-    _WORDS: ClassVar[dict[str, bool]] = {"upvote": True, "downvote": False}
+    class Meta:
+        """Ignore what is not known."""
 
-    def __init__(self, **options: Any) -> None:
-        described = {"type": ["boolean", "integer", "string"], "enum": [True, False, 1, 0, *self._WORDS]}
-        super().__init__(**_described(options, described))
-
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        if isinstance(value, str) and value.lower() in self._WORDS:
-            return self._WORDS[value.lower()]
-        if isinstance(value, int | float) and value in (0, 1):
-            return bool(value)
-        raise ValidationError('Not a vote: true, false, 1, 0, "upvote" or "downvote".')
+        unknown = EXCLUDE
 
 
-class ImdbId(fields.String):
-    """An IMDb title id: tt and 7 or more digits."""
+class ResponseSchema(Schema):
+    """Base of what clients get, for the OpenAPI document: every field is there, unless it is ``optional``.
 
-    def __init__(self, *, metadata: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(metadata={"pattern": IMDB_ID_PATTERN, **(metadata or {})}, **options)
+    Responses are built by the functions beside these schemas, not dumped by them.
+    """
 
-    def _deserialize(self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any) -> Any:
-        text = super()._deserialize(value, attr, data, **kwargs)
-        if not is_imdb_id(text):
-            raise ValidationError("Not an IMDb id: tt and 7 or more digits.")
-        return text
+    def on_bind_field(self, field_name: str, field_obj: fields.Field[Any]) -> None:
+        """Say so in the OpenAPI document."""
+        field_obj.required = not field_obj.metadata.get("optional", False)
 
 
-class Document(fields.Dict):
-    """A JSON object that is stored as it is; its size is bounded where it is stored."""
+class OneOfSchema(RequestSchema):
+    """Base of what needs one of the fields ``needed``, and not null."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(keys=fields.String(), **options)
+    needed: ClassVar[Sequence[str]]
+
+    @validates_schema
+    def _has_one(self, data: Mapping[str, Any], **_: Any) -> None:
+        if all(data.get(name) is None for name in self.needed):
+            sentence = f"One of {', '.join(self.needed[:-1])} and {self.needed[-1]} is required."
+            raise ValidationError(sentence, self.needed[0])
 
 
-def _described(options: dict[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of a field, with more said about it in the OpenAPI document."""
-    return {**options, "metadata": {**described, **options.get("metadata", {})}}
+class ChangeSchema(OneOfSchema):
+    """Base of a change of the record that one of the fields ``needed`` names; unknown fields alone are refused."""
+
+    @validates_schema(pass_original=True)
+    def _changes_what_is_known(self, data: Mapping[str, Any], original: Mapping[str, Any], **_: Any) -> None:
+        known = [name for name, value in data.items() if name not in self.needed or value is not None]
+        unknown = sorted(original.keys() - self.load_fields.keys())
+        if unknown and len(known) == 1:
+            raise ValidationError(ONLY_UNKNOWN, unknown[0])
 
 
-def person_id(**options: Any) -> Number:
-    """The id of a person: a positive whole number that a JavaScript client can hold."""
-    return Number(low=1, high=2**53 - 1, whole=True, **options)
+def one_word(words: Sequence[str], description: str, default: Any = missing) -> fields.String:
+    """A field of a query that holds one of these words."""
+    check = validate.OneOf(words)
+    return fields.String(load_default=default, validate=check, metadata={"description": description})
+
+
+def whole_number(description: str, low: int, high: int | None = None, default: Any = missing) -> fields.Integer:
+    """A field of a query that holds a whole number in this range."""
+    check = validate.Range(low, high)
+    return fields.Integer(load_default=default, validate=check, metadata={"description": description})
+
+
+def texts(description: str | None = None, example: Sequence[str] | None = None, **metadata: Any) -> fields.List[Any]:
+    """A field of a response that holds several texts."""
+    shown = {} if example is None else {"examples": [example]}
+    said = {} if description is None else {"description": description}
+    return fields.List(fields.String(), metadata=shown | said | metadata)
+
+
+def checks_of(schema: type[Schema]) -> dict[str, Field]:
+    """The fields of a schema that hold a single value, by name."""
+    return {name: each for name, each in schema._declared_fields.items() if isinstance(each, Field)}
+
+
+_instance = cache(lambda schema: schema())  # making one takes longer than loading a small body
+
+
+def load(schema: type[Schema], sent: Any) -> dict[str, Any]:
+    """The fields of what was sent; raises Invalid."""
+    try:
+        loaded: dict[str, Any] = _instance(schema).load(sent)
+    except ValidationError as error:
+        raise Invalid.of(dict(_by_path(error.messages))) from None
+    return loaded
+
+
+def unknown_fields(schema: type[Schema], sent: Mapping[str, Any]) -> list[str]:
+    """The names of what was sent and is not in the schema, in alphabetical order."""
+    return sorted(sent.keys() - _instance(schema).load_fields.keys())
+
+
+def _by_path(messages: Any, path: str = "") -> Iterator[tuple[str, list[str]]]:
+    """Turn marshmallow's nested messages into field path -> messages, such as ``people[3]`` -> [...]."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            if key == "_schema":
+                yield from _by_path(inner, path)
+            elif isinstance(key, int):
+                yield from _by_path(inner, f"{path}[{key}]")
+            else:
+                yield from _by_path(inner, f"{path}.{key}" if path else str(key))
+    else:
+        listed = messages if isinstance(messages, list) else [messages]
+        yield path or "body", [str(message) for message in listed]

@@ -5,23 +5,20 @@ Rows travel in batches. What arrived is then read back and compared with what wa
 commit. There are no sequences to set: ids are given out by ``library_heads.next_id``, a column like any other.
 """
 
-from __future__ import annotations
-
 import hashlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, inspect, select, text
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
+from ..database import applied_revision, snapshot, write_transaction
 from ..errors import CopyRefused
 from ..extensions import db
 
 ROWS_AT_ONCE = 500
-"""The longest rows are stored answers of providers, some ten thousand bytes each."""
+"""The longest rows are stored responses of providers, some ten thousand bytes each."""
 
 _MODULUS = 1 << 256
 
@@ -29,33 +26,28 @@ Report = Callable[[str, int, int], None]
 """Called with a table's name, how many of its rows are done, and how many there are."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TableCopy:
-    """A table that was copied: its name, how many rows it has, and their checksum."""
+    """A table that was copied: its name, how many rows it has, and their checksum (64 hexadecimal digits).
 
-    name: str
-    rows: int
-    checksum: str
-
-
-class Checksum:
-    """Count and checksum of rows in any order, because databases sort text differently.
-
-    The SHA-256 of each row, added up: as with a sum of numbers, a row that is missing, doubled or changed shows.
+    The checksum is the sum of each row's SHA-256, whatever the order, because databases sort text differently: as with
+    a sum of numbers, a row that is missing, doubled or changed shows.
     """
 
-    def __init__(self) -> None:
-        self.rows = 0
-        self._sum = 0
+    name: str
+    rows: int = 0
+    checksum: str = "0" * 64
 
-    def add(self, row: Row[Any]) -> None:
-        """Take a row into account; values are those of Python, which are the same from every database."""
-        self._sum += int.from_bytes(hashlib.sha256(repr(tuple(row)).encode("utf-8", "surrogatepass")).digest())
-        self.rows += 1
+    def add(self, rows: Iterable[Row[Any]]) -> None:
+        """Take rows into account; values are those of Python, which are the same from every database."""
+        total = int(self.checksum, 16)
+        for row in rows:
+            total += int.from_bytes(hashlib.sha256(repr(tuple(row)).encode("utf-8", "surrogatepass")).digest())
+            self.rows += 1
+        self.checksum = f"{total % _MODULUS:064x}"
 
-    def value(self) -> str:
-        """The checksum so far, as 64 hexadecimal digits."""
-        return f"{self._sum % _MODULUS:064x}"
+    def __str__(self) -> str:
+        return f"{self.rows} rows with checksum {self.checksum[:16]}"
 
 
 def copy_database(source: Engine, target: Engine, report: Report) -> list[TableCopy]:
@@ -64,7 +56,7 @@ def copy_database(source: Engine, target: Engine, report: Report) -> list[TableC
     Raises CopyRefused when the target is not empty, either is not at the newest schema they share, or what arrived is
     not what was sent; the target is then as it was.
     """
-    with _snapshot(source) as reading, _transaction(target) as writing:
+    with snapshot(source) as reading, write_transaction(target) as writing:
         _check_schemas(reading, writing)
         tables = db.metadata.sorted_tables
         _lock(writing, tables)
@@ -72,24 +64,8 @@ def copy_database(source: Engine, target: Engine, report: Report) -> list[TableC
         return [_copy_table(reading, writing, table, report) for table in tables]
 
 
-@contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
-    with engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
-            yield connection
-
-
-@contextmanager
-def _transaction(engine: Engine) -> Iterator[Connection]:
-    options = {"sqlite_begin": "IMMEDIATE", "library_write": True}
-    with engine.connect().execution_options(**options) as connection, connection.begin():
-        yield connection
-
-
 def _check_schemas(source: Connection, target: Connection) -> None:
-    ours, theirs = _revision(source), _revision(target)
+    ours, theirs = applied_revision(source), applied_revision(target)
     if ours is None:
         raise CopyRefused("The source holds no movietracker database.")
     if theirs is None:
@@ -100,14 +76,8 @@ def _check_schemas(source: Connection, target: Connection) -> None:
         )
 
 
-def _revision(connection: Connection) -> str | None:
-    if not inspect(connection).has_table("alembic_version"):
-        return None
-    return MigrationContext.configure(connection).get_current_revision()
-
-
 def _lock(target: Connection, tables: list[Table]) -> None:
-    """Let nobody else write to the target meanwhile; SQLite's transaction does that by itself."""
+    """Keep other writers off the target during the copy; SQLite's transaction does that by itself."""
     if target.dialect.name == "postgresql":
         target.execute(text(f"LOCK TABLE {', '.join(table.name for table in tables)} IN EXCLUSIVE MODE"))
 
@@ -120,23 +90,18 @@ def _check_empty(target: Connection, tables: list[Table]) -> None:
 
 def _copy_table(source: Connection, target: Connection, table: Table, report: Report) -> TableCopy:
     total = source.execute(select(func.count()).select_from(table)).scalar_one()
-    sent = Checksum()
+    sent = TableCopy(table.name)
     report(table.name, 0, total)
     for rows in _batches(source, table):
-        for row in rows:
-            sent.add(row)
+        sent.add(rows)
         _insert(target, table, rows)
         report(table.name, sent.rows, total)
-    arrived = Checksum()
+    arrived = TableCopy(table.name)
     for rows in _batches(target, table):
-        for row in rows:
-            arrived.add(row)
-    if (sent.rows, sent.value()) != (arrived.rows, arrived.value()):
-        raise CopyRefused(
-            f"What arrived in {table.name} is not what was sent: {sent.rows} rows with checksum {sent.value()[:16]}, "
-            f"{arrived.rows} rows with checksum {arrived.value()[:16]}."
-        )
-    return TableCopy(table.name, sent.rows, sent.value())
+        arrived.add(rows)
+    if sent != arrived:
+        raise CopyRefused(f"What arrived in {table.name} is not what was sent: {sent}, {arrived}.")
+    return sent
 
 
 def _batches(connection: Connection, table: Table) -> Iterator[list[Row[Any]]]:
@@ -147,7 +112,7 @@ def _batches(connection: Connection, table: Table) -> Iterator[list[Row[Any]]]:
 
 def _insert(target: Connection, table: Table, rows: list[Row[Any]]) -> None:
     try:
-        target.execute(insert(table), [dict(row._mapping) for row in rows])
+        target.execute(insert(table), [dict(zip(table.c.keys(), row, strict=True)) for row in rows])
     except DBAPIError as error:
         if error.connection_invalidated:
             raise

@@ -1,10 +1,8 @@
 """Leases: of all processes and threads on one database, one at a time does a named job.
 
-A lease is a row that expires. Its holder renews it while it works; one that was killed leaves it to expire, and then
+A lease is a row that expires. Its holder renews it while it works; if the holder is killed, the lease expires and
 another takes over. Holders compare wall clocks, so those of several machines must agree to within a third of the lease.
 """
-
-from __future__ import annotations
 
 import logging
 import os
@@ -20,11 +18,9 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .. import clock
-from ..extensions import db
-from ..models import Lease
-from .transactions import write_connection
+from ..models import LEASES
+from .transactions import change, query
 
-LEASES = Lease.__table__
 RENEWALS_PER_LEASE = 3
 
 _DATABASE_AWAY = (DBAPIError, PoolTimeout)
@@ -44,37 +40,34 @@ class HeldLease:
 
     @property
     def is_held(self) -> bool:
-        """Whether the job is still this holder's; when not, it must stop: another may have begun."""
+        """Whether this holder still has the lease; if not, it must stop, because another may have started."""
         return not self._is_lost and clock.now() < self._expires_at
 
     def renew(self) -> None:
-        """Put the expiry off; once another holder has taken the lease it is lost for good."""
+        """Extend the lease; once another holder has taken it, it is lost permanently."""
         expires_at = clock.now() + self._seconds
         statement = update(LEASES).where(LEASES.c.name == self.name, LEASES.c.holder == self.holder)
-        with write_connection() as connection:
-            renewed = connection.execute(statement.values(expires_at=expires_at)).rowcount == 1
-        if renewed:
+        if change(statement.values(expires_at=expires_at)) == 1:
             self._expires_at = expires_at
         else:
             self._is_lost = True
 
     def release(self) -> None:
-        """Let others have it."""
+        """Release the lease."""
         self._is_lost = True
         statement = delete(LEASES).where(LEASES.c.name == self.name, LEASES.c.holder == self.holder)
         try:
-            with write_connection() as connection:
-                connection.execute(statement)
+            change(statement)
         except _DATABASE_AWAY as error:
             logger.warning("The lease %s could not be released and will expire: %s", self.name, type(error).__name__)
 
 
 @contextmanager
 def lease(name: str, seconds: float) -> Iterator[HeldLease | None]:
-    """Hold the lease of this name while the block runs; None when somebody else holds it.
+    """Hold the lease of this name while the block runs; yields None if another holder has it.
 
-    It is renewed by a thread of its own. A block that runs for long looks at ``is_held`` between its steps: the lease
-    is lost when the process was suspended, or the database away, for longer than ``seconds``.
+    A separate thread renews it. A long block checks ``is_held`` between its steps: the lease is lost if the process was
+    suspended, or the database unavailable, for longer than ``seconds``.
     """
     held = acquire(name, seconds)
     if held is None:
@@ -93,35 +86,24 @@ def lease(name: str, seconds: float) -> Iterator[HeldLease | None]:
 
 
 def acquire(name: str, seconds: float) -> HeldLease | None:
-    """Take the lease once, without renewing it; None when somebody else holds it."""
+    """Take the lease once, without renewing it; returns None if another holder has it."""
     holder = f"{socket.gethostname()[:24]}-{os.getpid()}-{uuid.uuid4().hex[:16]}"
-    with db.engine.connect() as connection:
-        before = connection.execute(select(LEASES.c.expires_at).where(LEASES.c.name == name)).first()
+    before = query(select(LEASES.c.expires_at).where(LEASES.c.name == name)).first()
     now = clock.now()
+    taken = {"holder": holder, "expires_at": now + seconds}
     if before is None:
-        is_taken = _insert(name, holder, now + seconds)
+        try:
+            change(insert(LEASES).values(name=name, **taken))
+        except IntegrityError:
+            return None  # another was faster
     # No holder sets an expiry so far ahead as the second: it was set before the clock was put back.
     elif before.expires_at <= now or before.expires_at > now + 2 * seconds:
-        is_taken = _take_over(name, holder, before.expires_at, now + seconds)
+        expired = update(LEASES).where(LEASES.c.name == name, LEASES.c.expires_at == before.expires_at)
+        if change(expired.values(taken)) != 1:
+            return None  # renewed or taken since
     else:
-        is_taken = False
-    return HeldLease(name, holder, seconds, now + seconds) if is_taken else None
-
-
-def _take_over(name: str, holder: str, expired_at: float, expires_at: float) -> bool:
-    """Take a lease that has expired, unless it has been renewed or taken since."""
-    statement = update(LEASES).where(LEASES.c.name == name, LEASES.c.expires_at == expired_at)
-    with write_connection() as connection:
-        return connection.execute(statement.values(holder=holder, expires_at=expires_at)).rowcount == 1
-
-
-def _insert(name: str, holder: str, expires_at: float) -> bool:
-    try:
-        with write_connection() as connection:
-            connection.execute(insert(LEASES).values(name=name, holder=holder, expires_at=expires_at))
-    except IntegrityError:
-        return False  # another was faster
-    return True
+        return None
+    return HeldLease(name, holder, seconds, now + seconds)
 
 
 def _keep_renewing(app: Flask, held: HeldLease, seconds: float, finished: threading.Event) -> None:

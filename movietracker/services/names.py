@@ -1,17 +1,11 @@
 """Names of people and lists: trimmed, in Unicode NFC, so that equal-looking names are equal."""
 
-from __future__ import annotations
-
 import unicodedata
 
 from ..errors import Invalid
+from ..schemas.values import NAME, Fault, Value, normal_form
 
-MAX_NAME_LENGTH = 200
-
-
-def normal_form(name: str) -> str:
-    """The form in which names are stored and compared."""
-    return unicodedata.normalize("NFC", name.strip())
+__all__ = ["checked", "normal_form", "normalise_name", "search_form"]
 
 
 def search_form(text: str) -> str:
@@ -21,9 +15,13 @@ def search_form(text: str) -> str:
 
 def normalise_name(name: str, field: str = "name") -> str:
     """The stored form of a name; raises Invalid when nothing is left, or too much."""
-    normal = normal_form(name)
-    if not normal:
-        raise Invalid.field(field, "must not be empty")
-    if len(normal) > MAX_NAME_LENGTH:
-        raise Invalid.field(field, f"must have at most {MAX_NAME_LENGTH} characters")
-    return normal
+    return checked(field, name, NAME)
+
+
+def checked(field: str, value: str, kind: Value) -> str:
+    """The value as it is stored; raises Invalid for what its kind does not allow."""
+    try:
+        taken: str = kind.check(value)
+    except Fault as fault:
+        raise Invalid.field(field, str(fault)) from None
+    return taken

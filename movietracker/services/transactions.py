@@ -1,31 +1,31 @@
 """The transactions of a user's library: every write takes the head's lock first and is numbered by the change clock.
 
-``with library_write(user_id) as tx`` is the only way to write to a user's library (database.py refuses any other). It
-takes the write lock of the user's head row before anything is read, so a user's commits are totally ordered and their
-numbers appear in order. ``with library_read(user_id) as read`` sees one snapshot.
+``with library_write(user_id) as tx`` is the only way to write to a user's library; database/guard.py refuses others.
+It takes the write lock of the user's head row before anything is read, so a user's commits are totally ordered and
+their numbers appear in order. ``with library_read(user_id) as read`` sees one snapshot.
 """
 
-from __future__ import annotations
-
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from types import MappingProxyType
+from typing import Any
+from weakref import WeakKeyDictionary
 
 from blinker import Signal
 from flask import current_app
-from sqlalchemy import Connection, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Engine, Executable, bindparam, func, insert, select, update
 
-from ..errors import DatabaseUnavailable, UserNotFound
-from ..events import LibraryChanged
+from ..database import Rows, Turns, execute, snapshot, write_transaction
+from ..errors import UserNotFound
 from ..extensions import db
-from ..prepared import Prepared
-from .change_clock import HEAD, Head, LibraryRead, LibraryWrite
-
-__all__ = ["Head", "LibraryRead", "LibraryWrite", "announce", "library_changed", "library_read", "library_write"]
+from ..models import HEAD
+from ..plugin.events import LibraryChanged
+from .change_clock import LibraryWrite
+from .library_read import LibraryRead
 
 library_changed = Signal("A library changed; sent after the commit by the application, with event=LibraryChanged.")
 
-_LOCK = Prepared(
+_LOCK = (
     update(HEAD)
     .where(HEAD.c.user_id == bindparam("of_user"))
     .values(seq=HEAD.c.seq)
@@ -36,41 +36,43 @@ _LOCK = Prepared(
 ID_BLOCK = 10_000_000
 
 # PostgreSQL knows such a lock by a number, which means something to us alone.
-NEW_ACCOUNT_LOCK = 6_117_400_001
+ACCOUNTS_LOCK = 6_117_400_001
 
-# How long a write waits for the others of its process, in seconds; beyond that the client is asked to come again.
+_TURNS: WeakKeyDictionary[Engine, Turns] = WeakKeyDictionary()
+
+# How long a write waits for others on SQLite, in seconds; beyond that the client is asked to come again.
 QUEUE_SECONDS = 10.0
 
 
 @contextmanager
-def write_connection() -> Iterator[Connection]:
-    """A transaction that may write; on SQLite it takes the write lock at once, which honours the busy time-out.
+def write_connection(user_id: str | None = None) -> Iterator[Connection]:
+    """A transaction that may write, to the library of a user if one is given.
 
     Raises DatabaseUnavailable when too many are waiting.
     """
-    with _turn(), db.engine.connect() as connection:
-        options = {"sqlite_begin": "IMMEDIATE", "library_write": True}
-        with connection.execution_options(**options).begin():
-            yield connection
+    with _turn(user_id), write_transaction(db.engine) as connection:
+        yield connection
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    """On SQLite, wait for the process's other writers here, in order.
+def query(statement: Executable, values: Mapping[str, Any] = MappingProxyType({})) -> Rows:
+    """Read with one statement, on a connection of its own."""
+    with db.engine.connect() as connection:
+        return execute(connection, statement, values)
 
-    SQLite has one writer at a time and lets the others poll, so that with a hundred of them one may be left out for
-    longer than the busy time-out: a 503 was seen where 2,000 writes came over 100 connections.
-    """
-    if db.engine.dialect.name != "sqlite":
-        yield
-        return
-    lock: threading.Lock = current_app.extensions.setdefault("movietracker_writing", threading.Lock())
-    if not lock.acquire(timeout=QUEUE_SECONDS):
-        raise DatabaseUnavailable(retry_after=2)
-    try:
-        yield
-    finally:
-        lock.release()
+
+def change(statement: Executable) -> int:
+    """Write with one statement, in a transaction of its own; returns how many rows it changed."""
+    with write_connection() as connection:
+        return execute(connection, statement, {}).rowcount
+
+
+def _turn(user_id: str | None) -> AbstractContextManager[None]:
+    """The turn to write; PostgreSQL has many writers at a time."""
+    engine = db.engine
+    if engine.dialect.name != "sqlite":
+        return nullcontext()
+    turns = _TURNS.get(engine) or _TURNS.setdefault(engine, Turns(engine.url.database))
+    return turns.taken(user_id, QUEUE_SECONDS)
 
 
 @contextmanager
@@ -79,37 +81,38 @@ def library_write(user_id: str) -> Iterator[LibraryWrite]:
 
     Raises UserNotFound when there is no such account.
     """
-    with write_connection() as connection:
-        row = _LOCK.run(connection, {"of_user": user_id}).one_or_none()
+    with write_connection(user_id) as connection:
+        row = execute(connection, _LOCK, {"of_user": user_id}).one_or_none()
         if row is None:
             raise UserNotFound
         tx = LibraryWrite(connection, user_id, row.seq, row.at, row.next_id)
         yield tx
         event = tx.finish()
+    announce(event)
+
+
+def announce(event: LibraryChanged | None) -> None:
+    """Tell subscribers of a committed change, if there is one; they run in this thread and must not raise."""
     if event is not None:
-        announce(event)
-
-
-def announce(event: LibraryChanged) -> None:
-    """Tell subscribers of a committed change; they run in this thread and must not raise."""
-    library_changed.send(current_app._get_current_object(), event=event)  # type: ignore[attr-defined]
+        library_changed.send(current_app._get_current_object(), event=event)  # type: ignore[attr-defined]
 
 
 @contextmanager
 def library_read(user_id: str) -> Iterator[LibraryRead]:
-    """One consistent snapshot of a user's library, whatever is written meanwhile."""
-    with db.engine.connect() as connection:
-        if connection.dialect.name == "postgresql":
-            connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-        with connection.begin():
-            yield LibraryRead(connection, user_id)
+    """One consistent snapshot of a user's library."""
+    with snapshot(db.engine) as connection:
+        yield LibraryRead(connection, user_id)
+
+
+def lock_accounts(connection: Connection) -> None:
+    """Let no other transaction make an account, or change its names, before the end of this one."""
+    if connection.dialect.name == "postgresql":  # on SQLite one waits for the other anyway
+        connection.execute(select(func.pg_advisory_xact_lock(ACCOUNTS_LOCK)))
 
 
 def open_library(connection: Connection, user_id: str) -> LibraryWrite:
     """The first transaction of a new account: makes its head; the caller finishes and commits."""
-    if connection.dialect.name == "postgresql":
-        # Two accounts made at the same time must not be given the same range; on SQLite one waits for the other anyway.
-        connection.execute(select(func.pg_advisory_xact_lock(NEW_ACCOUNT_LOCK)))
+    lock_accounts(connection)  # two accounts made at the same time must not be given the same range
     newest = connection.execute(select(func.max(HEAD.c.next_id))).scalar() or 0
     first_id = (newest // ID_BLOCK + 1) * ID_BLOCK + 1
     connection.execute(insert(HEAD).values(user_id=user_id, seq=0, at=0.0, next_id=first_id))

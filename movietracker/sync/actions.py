@@ -1,245 +1,275 @@
-"""What clients may queue: one small function per action, over the same services as the REST endpoints.
+"""The actions that clients may queue: one small function each, over the same services as the REST endpoints.
 
-Each looks for conflicts, calls a service, and says which record it was about. Whether it was applied or was a noop is
-seen from what the transaction noted.
+Each checks for conflicts, calls a service, and returns the key of the record it was about. What the transaction noted
+shows whether it was applied or was a noop.
 """
 
-from __future__ import annotations
-
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from marshmallow import Schema
+
 from ..errors import ListNotFound, MovieNotFound, NotWatched, PersonNotFound, RecommendationNotFound
-from ..schemas import actions as data_schemas
-from ..services import library, lists, movies, people
-from ..services.change_clock import LibraryRead
-from ..services.library import Vote
-from ..services.metadata_columns import Metadata
+from ..models.movie import Vote, Watch
+from ..plugin.events import RecordKind
+from ..schemas import movie_requests as requests
+from ..schemas.custom_list import AddListData, DeleteListData, ListFields, UpdateListData
+from ..schemas.person import AddPersonData, DeletePersonData, PersonFields, UpdatePersonData
+from ..services import lists, movies, people
+from ..services.movies import Metadata, dated, said_in
 from ..services.names import normalise_name
-from .conflicts import ActionConflict, Doing, refuse_changed, refuse_deleted, refuse_recreated
-from .names import bearer_meant, bearer_there, last_bearer, person_meant, refuse_namesake
-from .registry import Registry, Target
+from .conflicts import ActionConflict, ActionContext, refuse_changed, refuse_deleted, refuse_recreated
+from .names import existing_holder, holder_meant, last_holder, person_meant, refuse_namesake
+
+Perform = Callable[[ActionContext, dict[str, Any]], str | int]
+"""Carries out an action; returns the key of the record it was about, whose number and state the result shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action that clients may queue."""
+
+    name: str
+    aliases: tuple[str, ...]
+    kind: RecordKind
+    schema: type[Schema]
+    perform: Perform
+
+    @property
+    def summary(self) -> str:
+        """What it does, in one sentence."""
+        return (self.perform.__doc__ or "").strip().splitlines()[0]
+
+
+class Registry:
+    """All actions, and each by its name and its aliases."""
+
+    def __init__(self) -> None:
+        self.actions: list[Action] = []
+        self.by_name: dict[str, Action] = {}
+
+    def action(self, name: str, *aliases: str, kind: RecordKind, schema: type[Schema]) -> Callable[[Perform], Perform]:
+        """Register a function as an action; raises ValueError for a name that is taken."""
+
+        def register(perform: Perform) -> Perform:
+            action = Action(name, aliases, kind, schema, perform)
+            for each in (name, *aliases):
+                if each in self.by_name:
+                    raise ValueError(f"two sync actions are named {each}")
+                self.by_name[each] = action
+            self.actions.append(action)
+            return perform
+
+        return register
+
 
 registry = Registry()
 
 
-@registry.action("addMovie", schema=data_schemas.AddMovieData)
-def add_movie(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("addMovie", kind="movie", schema=requests.AddMovieData)
+def add_movie(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Add a title, with who recommended it; its details are fetched in the background."""
-    imdb_id = data["imdb_id"]
-    refuse_deleted(doing, "movie", imdb_id)
-    vote = None
-    if data.get("recommender") is not None:
-        vote = _vote(doing, {"person_name": data["recommender"], "vote_type": data.get("vote_type", True)})
-    comes_back = _may_come_back(doing, imdb_id)
-    library.add_movie(doing.tx, imdb_id, Metadata(data.get("media_type")), vote, revive=comes_back)
-    return Target("movie", imdb_id)
+    imdb_id: str = data["imdb_id"]
+    refuse_deleted(context, "movie", imdb_id)
+    name = data.get("recommender")
+    recommender = None if name is None else holder_meant(context, name) or name
+    metadata, comes_back = Metadata(data.get("media_type")), _may_come_back(context, imdb_id)
+    movies.add_movie(context.tx, imdb_id, metadata, recommender, said_in(data, Vote), revive=comes_back)
+    return imdb_id
 
 
-@registry.action("addRecommendation", schema=data_schemas.AddRecommendationData)
-def add_recommendation(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("addRecommendation", kind="movie", schema=requests.AddRecommendationData)
+def add_recommendation(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Record who recommends a title; makes title and person as needed."""
-    imdb_id = data["imdb_id"]
-    refuse_deleted(doing, "movie", imdb_id)
+    imdb_id: str = data["imdb_id"]
+    refuse_deleted(context, "movie", imdb_id)
     metadata = Metadata(data.get("media_type"), data.get("tmdb_data") or None, data.get("omdb_data") or None)
-    library.recommend(doing.tx, imdb_id, _vote(doing, data), metadata)
-    return Target("movie", imdb_id)
+    if data.get("person_id") is not None:
+        recommender = person_meant(context, data["person_id"], None)
+    else:  # a name that is new makes a person
+        recommender = holder_meant(context, data["person_name"]) or data["person_name"]
+    movies.recommend(context.tx, imdb_id, recommender, said_in(data, Vote), metadata)
+    return imdb_id
 
 
-@registry.action("removeRecommendation", schema=data_schemas.RemoveRecommendationData)
-def remove_recommendation(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("removeRecommendation", kind="movie", schema=requests.RemoveRecommendationData)
+def remove_recommendation(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Remove a person's recommendation of a title."""
-    imdb_id = _movie(doing, data)
+    imdb_id = _movie(context, data)
     try:
-        person_id = person_meant(doing, data.get("person_id"), data.get("person_name"))
+        person_id = person_meant(context, data.get("person_id"), data.get("person_name"))
     except ActionConflict:
-        return Target("movie", imdb_id)  # the vote went with the person
-    if library.has_vote(doing.tx, imdb_id, person_id):
-        refuse_changed(doing, "movie", imdb_id, {people.vote_field(person_id): True})
-        library.withdraw(doing.tx, imdb_id, person_id)
-    return Target("movie", imdb_id)
+        return imdb_id  # the vote went with the person
+    if movies.vote_of(context.tx, imdb_id, person_id) is not None:
+        refuse_changed(context, "movie", imdb_id, {people.vote_field(person_id): True})
+        movies.withdraw(context.tx, imdb_id, person_id)
+    return imdb_id
 
 
-@registry.action("updateRecommendationVote", schema=data_schemas.UpdateVoteData)
-def update_vote(doing: Doing, data: dict[str, Any]) -> Target:
-    """Change how somebody recommends a title."""
-    imdb_id = _movie(doing, data)
-    person_id = person_meant(doing, data.get("person_id"), data.get("person_name"))
-    current = library.vote_of(doing.tx, imdb_id, person_id)
-    refuse_changed(doing, "movie", imdb_id, {people.vote_field(person_id): current != data["vote_type"]})
+@registry.action("updateRecommendationVote", kind="movie", schema=requests.UpdateVoteData)
+def update_vote(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Change how a person recommends a title."""
+    imdb_id = _movie(context, data)
+    person_id = person_meant(context, data.get("person_id"), data.get("person_name"))
+    current = movies.vote_of(context.tx, imdb_id, person_id)
+    is_other = current is None or current.vote_type != data["vote_type"]
+    refuse_changed(context, "movie", imdb_id, {people.vote_field(person_id): is_other})
     if current is None:
         raise RecommendationNotFound
-    library.recommend(doing.tx, imdb_id, Vote(person_id, vote_type=data["vote_type"]))
-    return Target("movie", imdb_id)
+    movies.recommend(context.tx, imdb_id, person_id, Vote(vote_type=data["vote_type"]))
+    return imdb_id
 
 
-@registry.action("updateMovieStatus", "updateStatus", schema=data_schemas.UpdateStatusData)
-def update_movie_status(doing: Doing, data: dict[str, Any]) -> Target:
-    """Say what became of a title; makes it if it is not there."""
-    imdb_id, status = data["imdb_id"], data["status"]
+@registry.action("updateMovieStatus", "updateStatus", kind="movie", schema=requests.UpdateStatusData)
+def update_movie_status(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Say what became of a title; adds it if it is missing."""
+    imdb_id: str = data["imdb_id"]
+    status = data["status"]
     list_id = data.get("custom_list_id") if status == "custom" else None
     if list_id is not None:
-        refuse_deleted(doing, "list", list_id, even_if_known=True)
-    current = library.status_of(doing.tx, imdb_id)
+        refuse_deleted(context, "list", list_id, even_if_known=True)
+    current = movies.status_of(context.tx, imdb_id)
     if current is None:
-        refuse_deleted(doing, "movie", imdb_id)
+        refuse_deleted(context, "movie", imdb_id)
     else:
-        refuse_changed(doing, "movie", imdb_id, {"status": current != (status, list_id)})
-    library.set_status(doing.tx, imdb_id, status, list_id)
-    return Target("movie", imdb_id)
+        refuse_changed(context, "movie", imdb_id, {"status": current != (status, list_id)})
+    movies.set_status(context.tx, imdb_id, status, list_id)
+    return imdb_id
 
 
-@registry.action("watchMovie", "markWatched", schema=data_schemas.WatchMovieData)
-def watch_movie(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("watchMovie", "markWatched", kind="movie", schema=requests.WatchMovieData)
+def watch_movie(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Record that a title was watched, and its rating."""
-    imdb_id = data["imdb_id"]
-    date: float | None = data.get("date_watched")
-    current = library.status_of(doing.tx, imdb_id)
+    imdb_id: str = data["imdb_id"]
+    watched = said_in(data, Watch)
+    if movies.is_to_come(context.tx, watched):  # by a wrong clock, for which no action is to be lost
+        watched = watched._replace(date_watched=context.timestamp)
+    current = movies.status_of(context.tx, imdb_id)
     if current is None:
-        refuse_deleted(doing, "movie", imdb_id)
+        refuse_deleted(context, "movie", imdb_id)
     else:
-        before = library.watch_of(doing.tx, imdb_id)
-        if before is not None and date is None:
-            date = before[0]
-        differs = {"status": current[0] != "watched", "rating": before != (date, data["my_rating"])}
-        refuse_changed(doing, "movie", imdb_id, differs)
-    library.watch(doing.tx, imdb_id, doing.timestamp if date is None else date, data["my_rating"])
-    return Target("movie", imdb_id)
+        before = movies.watch_of(context.tx, imdb_id)
+        is_other = before != dated(watched, before, context.timestamp)
+        refuse_changed(context, "movie", imdb_id, {"status": current.status != "watched", "rating": is_other})
+    movies.watch(context.tx, imdb_id, watched, context.timestamp)
+    return imdb_id
 
 
-@registry.action("updateRating", schema=data_schemas.UpdateRatingData)
-def update_rating(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("updateRating", kind="movie", schema=requests.UpdateRatingData)
+def update_rating(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Change the rating of a title that was watched."""
-    imdb_id = _movie(doing, data)
-    before = library.watch_of(doing.tx, imdb_id)
+    imdb_id = _movie(context, data)
+    before = movies.watch_of(context.tx, imdb_id)
     if before is None:
         raise NotWatched
-    refuse_changed(doing, "movie", imdb_id, {"rating": before[1] != data["my_rating"]})
-    library.rate(doing.tx, imdb_id, data["my_rating"])
-    return Target("movie", imdb_id)
+    refuse_changed(context, "movie", imdb_id, {"rating": before.my_rating != data["my_rating"]})
+    movies.rate(context.tx, imdb_id, data["my_rating"])
+    return imdb_id
 
 
-@registry.action("addPerson", schema=data_schemas.AddPersonData)
-def add_person(doing: Doing, data: dict[str, Any]) -> Target:
-    """Add a person; one of that name who is there already stays as they are."""
-    person_id = bearer_there(doing, data["name"])
+@registry.action("addPerson", kind="person", schema=AddPersonData)
+def add_person(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Add a person; an existing one of that name stays as they are."""
+    person_id = existing_holder(context, data["name"])
     if person_id is None:
-        person_id = people.add_person(doing.tx, **data)
-    return Target("person", str(person_id))
+        person_id = people.add_person(context.tx, **data)
+    return person_id
 
 
-@registry.action("updatePerson", "updatePersonTrust", schema=data_schemas.UpdatePersonData)
-def update_person(doing: Doing, data: dict[str, Any]) -> Target:
-    """Change a person's name, trust, colour or emoji."""
-    person_id = person_meant(doing, data.get("id"), data.get("name"))
-    changes: dict[str, Any] = {key: data[key] for key in ("is_trusted", "color", "emoji") if key in data}
+@registry.action("updatePerson", "updatePersonTrust", kind="person", schema=UpdatePersonData)
+def update_person(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Change a person's name, trust, color or emoji."""
+    person_id = person_meant(context, data.get("id"), data.get("name"))
+    changes = {name: data[name] for name in PersonFields._declared_fields if name in data}
     if "new_name" in data:
         changes["name"] = normalise_name(data["new_name"])
-    current = people.get_person(doing.tx, person_id)
-    refuse_changed(doing, "person", person_id, {key: current[key] != value for key, value in changes.items()})
-    people.update_person(doing.tx, person_id, changes)
-    return Target("person", str(person_id))
+    current = people.values_of(context.tx, person_id)
+    refuse_changed(context, "person", person_id, {key: current[key] != value for key, value in changes.items()})
+    people.update_person(context.tx, person_id, changes)
+    return person_id
 
 
-@registry.action("deletePerson", schema=data_schemas.DeletePersonData)
-def delete_person(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("deletePerson", kind="person", schema=DeletePersonData)
+def delete_person(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Remove a person and their recommendations; the quick recommenders stay."""
     try:
-        person_id = person_meant(doing, data.get("id"), data.get("name"))
+        person_id = person_meant(context, data.get("id"), data.get("name"))
     except ActionConflict as conflict:
-        return Target("person", conflict.key)  # somebody else did it
+        return conflict.key  # another device did it
     except PersonNotFound:
-        gone = None if data.get("name") is None else last_bearer(doing, data["name"])
+        gone = None if data.get("name") is None else last_holder(context, normalise_name(data["name"]))
         if gone is None:
             raise
-        return Target("person", str(gone))
+        return int(gone.person_id)
     if data.get("id") is None:
-        refuse_namesake(doing, data["name"], person_id)
-    people.delete_person(doing.tx, person_id)
-    return Target("person", str(person_id))
+        refuse_namesake(context, data["name"], person_id)
+    people.delete_person(context.tx, person_id)
+    return person_id
 
 
-@registry.action("addList", schema=data_schemas.AddListData)
-def add_list(doing: Doing, data: dict[str, Any]) -> Target:
-    """Add a list; one of that id (or, without an id, of that name) that is there already stays as it is."""
-    list_id = data.pop("id", None)
+@registry.action("addList", kind="list", schema=AddListData)
+def add_list(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Add a list; an existing one of that id (or, without an id, of that name) stays as it is."""
+    list_id: str | None = data.pop("id", None)
     if list_id is None:
-        known = lists.find_list(doing.tx, data["name"])
-        return Target("list", known or lists.add_list(doing.tx, **data))
-    if not lists.has_list(doing.tx, list_id):
-        refuse_deleted(doing, "list", list_id)
-        lists.add_list(doing.tx, list_id=list_id, **data)
-    return Target("list", list_id)
+        known = lists.find_list(context.tx, data["name"])
+        return known or lists.add_list(context.tx, **data)
+    if not lists.has_list(context.tx, list_id):
+        refuse_deleted(context, "list", list_id)
+        lists.add_list(context.tx, list_id=list_id, **data)
+    return list_id
 
 
-@registry.action("updateList", schema=data_schemas.UpdateListData)
-def update_list(doing: Doing, data: dict[str, Any]) -> Target:
-    """Change a list's name, colour, icon or position."""
-    list_id = _list(doing, data)
-    changes: dict[str, Any] = {key: data[key] for key in ("color", "icon", "position") if key in data}
+@registry.action("updateList", kind="list", schema=UpdateListData)
+def update_list(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Change a list's name, color, icon or position."""
+    list_id = _list(context, data)
+    changes = {name: data[name] for name in ListFields._declared_fields if name in data}
     if data.get("id") is not None and data.get("name") is not None:
         changes["name"] = normalise_name(data["name"])
-    current = lists.get_list(doing.tx, list_id)
-    refuse_changed(doing, "list", list_id, {key: current[key] != value for key, value in changes.items()})
-    lists.update_list(doing.tx, list_id, changes)
-    return Target("list", list_id)
+    current = lists.values_of(context.tx, list_id)
+    refuse_changed(context, "list", list_id, {key: current[key] != value for key, value in changes.items()})
+    lists.update_list(context.tx, list_id, changes)
+    return list_id
 
 
-@registry.action("deleteList", schema=data_schemas.DeleteListData)
-def delete_list(doing: Doing, data: dict[str, Any]) -> Target:
+@registry.action("deleteList", kind="list", schema=DeleteListData)
+def delete_list(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Remove a list; its movies go back to toWatch."""
     try:
-        list_id = _list(doing, data)
+        list_id = _list(context, data)
     except ActionConflict as conflict:
-        return Target("list", conflict.key)  # somebody else did it
-    refuse_recreated(doing, "list", list_id)
-    lists.delete_list(doing.tx, list_id)
-    return Target("list", list_id)
+        return conflict.key  # another device did it
+    refuse_recreated(context, "list", list_id)
+    lists.delete_list(context.tx, list_id)
+    return list_id
 
 
-def _movie(doing: Doing, data: dict[str, Any]) -> str:
-    """The id of a movie that must be there."""
+def _movie(context: ActionContext, data: dict[str, Any]) -> str:
+    """The id of a movie that must exist."""
     imdb_id = str(data["imdb_id"])
-    if library.status_of(doing.tx, imdb_id) is None:
-        refuse_deleted(doing, "movie", imdb_id, even_if_known=True)
+    if movies.status_of(context.tx, imdb_id) is None:
+        refuse_deleted(context, "movie", imdb_id, even_if_known=True)
         raise MovieNotFound
     return imdb_id
 
 
-def _list(doing: Doing, data: dict[str, Any]) -> str:
-    """The id of a list that must be there."""
-    list_id = data["id"] if data.get("id") is not None else lists.find_list(doing.tx, data["name"])
-    if list_id is None or not lists.has_list(doing.tx, list_id):
-        refuse_deleted(doing, "list", list_id or "", even_if_known=True)
+def _list(context: ActionContext, data: dict[str, Any]) -> str:
+    """The id of a list that must exist."""
+    list_id = data["id"] if data.get("id") is not None else lists.find_list(context.tx, data["name"])
+    if list_id is None or not lists.has_list(context.tx, list_id):
+        refuse_deleted(context, "list", list_id or "", even_if_known=True)
         raise ListNotFound
     return str(list_id)
 
 
-def _vote(doing: Doing, data: dict[str, Any]) -> Vote:
-    """The vote of the person whom the action means; a name that is new makes a person."""
-    vote_type, date = data.get("vote_type", True), data.get("date_recommended")
-    if data.get("person_id") is not None:
-        return Vote(person_meant(doing, data["person_id"], None), None, vote_type, date)
-    return Vote(bearer_meant(doing, data["person_name"]), data["person_name"], vote_type, date)
-
-
-def _may_come_back(doing: Doing, imdb_id: str) -> bool:
-    """Whether adding a title may take back that it was deleted: only when the user knew of that."""
-    if library.status_of(doing.tx, imdb_id) is None:
+def _may_come_back(context: ActionContext, imdb_id: str) -> bool:
+    """Whether adding a title may undo its soft deletion: only when the user knew of that."""
+    if movies.status_of(context.tx, imdb_id) is None:
         return True
     try:
-        refuse_changed(doing, "movie", imdb_id, {"status": True})
+        refuse_changed(context, "movie", imdb_id, {"status": True})
     except ActionConflict:
         return False
     return True
-
-
-def state_of(read: LibraryRead, kind: str, key: str) -> dict[str, Any] | None:
-    """The record as it is now, None when it is gone."""
-    try:
-        if kind == "movie":
-            return movies.get_movie(read, key, with_rev=True)
-        if kind == "person":
-            return people.get_person(read, int(key), with_rev=True)
-        return lists.get_list(read, key, with_rev=True)
-    except (MovieNotFound, PersonNotFound, ListNotFound):
-        return None

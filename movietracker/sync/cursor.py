@@ -2,47 +2,41 @@
 
 A cursor holds the format's version, the user, a number, and the nonce of the commit that covers that number. While a
 first pull is still paging it also holds the head that the pull began at, with its nonce: tombstones up to there do not
-concern the client, later ones do. When the database was restored to an earlier state the nonces no longer match, also
-after the numbers have grown past it, and the client is told.
+concern the client, later ones do. After the database is restored to an earlier state the nonces no longer match, even
+when the numbers have grown past it, and the server tells the client.
 """
-
-from __future__ import annotations
 
 import base64
 import binascii
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
+from flask import current_app
 from sqlalchemy import bindparam, func, select
 
 from .. import clock
 from ..errors import BadCursor, CursorExpired, HistoryDiverged, WrongUser
-from ..models import LedgerEntry, LibraryHead
-from ..prepared import Prepared
-from ..services.change_clock import LibraryRead
+from ..models import HEAD, LEDGER
+from ..services.library_read import LibraryRead
 
 VERSION = 1
 MAX_LENGTH = 300
-HORIZON_SECONDS = 180 * 86_400
 
-LEDGER = LedgerEntry.__table__
-HEAD = LibraryHead.__table__
 
-_NONCE = Prepared(
+_NONCE = (
     select(LEDGER.c.nonce)
     .where(LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least"))
     .order_by(LEDGER.c.seq)
     .limit(1)
 )
-_STORED_FLOOR = Prepared(select(HEAD.c.floor_seq).where(HEAD.c.user_id == bindparam("of_user")))
-_AGED_FLOOR = Prepared(
-    select(func.max(LEDGER.c.seq)).where(LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.at < bindparam("horizon"))
+_STORED_FLOOR = select(HEAD.c.floor_seq).where(HEAD.c.user_id == bindparam("of_user"))
+_AGED_FLOOR = select(func.max(LEDGER.c.seq)).where(
+    LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.at < bindparam("horizon")
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """A number, and the nonce of the commit that covers it; the beginning is number 0 with no nonce."""
 
     seq: int
@@ -115,8 +109,14 @@ def position_at(read: LibraryRead, seq: int) -> Position | None:
     return None if nonce is None else Position(seq, nonce)
 
 
+def horizon() -> float:
+    """Return the time (Unix seconds) up to which the protocol forgets."""
+    days: int = current_app.config["SYNC_HORIZON_DAYS"]
+    return clock.now() - days * 86_400
+
+
 def floor(read: LibraryRead) -> int:
-    """The number up to which deletions are no longer remembered: what happened before the horizon of 180 days."""
+    """Return the number up to which deletions are no longer remembered, because they happened before the horizon."""
     stored: int = read.execute(_STORED_FLOOR).scalar_one()
-    aged: int | None = read.execute(_AGED_FLOOR, horizon=clock.now() - HORIZON_SECONDS).scalar_one()
+    aged: int | None = read.execute(_AGED_FLOOR, horizon=horizon()).scalar_one()
     return max(stored, aged or 0)

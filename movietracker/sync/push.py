@@ -1,133 +1,68 @@
-"""Carrying out clients' actions, each exactly once.
+"""Carry out clients' actions, each exactly once.
 
 A batch runs in order in one transaction of the library, with a savepoint per action: one that fails leaves the others
-standing. With an id, the outcome is recorded in the transaction of its effect; the same id again answers what was
-recorded. Only final outcomes are recorded: a fault of the server undoes everything, and the client sends it again.
+in place. With an id, the outcome is recorded in the transaction of its effect; the same id again returns the recorded
+outcome. Only final outcomes are recorded: a fault of the server undoes everything, and the client sends it again.
 """
 
-from __future__ import annotations
-
-import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any, NamedTuple
 
 import orjson
-from marshmallow import ValidationError
 from sqlalchemy import bindparam, insert, select
 
 from .. import metrics
+from ..database import in_chunks
 from ..errors import CursorRequired, Problem
-from ..events import RecordKind
-from ..models import ActionRecord
-from ..prepared import Prepared
-from ..schemas.sync import EnvelopeSchema, first_message
-from ..services.change_clock import Head, LibraryRead, LibraryWrite
+from ..models import ACTIONS
+from ..plugin.events import RecordKind
+from ..records import KIND_OF
+from ..services.change_clock import LibraryWrite
+from ..services.library_read import Head, LibraryRead
 from ..services.transactions import library_read, library_write
 from . import cursor as cursors
-from .actions import registry, state_of
-from .conflicts import ActionConflict, Doing
-from .registry import Action
+from .conflicts import ActionConflict, ActionContext
+from .requests import Outcome, Request
 
-RECORDED = ActionRecord.__table__
-MAX_ACTIONS = 500
-MAX_DATA_BYTES = 1_048_576
-_KEYS_PER_STATEMENT = 500
-
-_RECORD = Prepared(insert(RECORDED), "user_id", "id", "fingerprint", "outcome", "at")
-_OUTCOMES = select(RECORDED.c.id, RECORDED.c.fingerprint, RECORDED.c.outcome).where(
-    RECORDED.c.user_id == bindparam("of_user")
+_RECORD = insert(ACTIONS)
+_OUTCOMES = select(ACTIONS.c.id, ACTIONS.c.fingerprint, ACTIONS.c.outcome).where(
+    ACTIONS.c.user_id == bindparam("of_user")
 )
-_OUTCOME = Prepared(_OUTCOMES.where(RECORDED.c.id == bindparam("of_id")))
+_OUTCOME = _OUTCOMES.where(ACTIONS.c.id == bindparam("of_id"))
 
-_envelope = EnvelopeSchema()
-_schemas = {action.name: action.schema() for action in registry.actions}
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of an action. ``kind`` and ``key`` name the record that it was about."""
-
-    status: str
-    code: str | None = None
-    error: str | None = None
-    last_modified: float | None = None
-    rev: int | None = None
-    kind: RecordKind | None = None
-    key: str | None = None
-    replayed: bool = field(default=False, compare=False)
-
-    @property
-    def is_success(self) -> bool:
-        """Whether what the user wanted is so now."""
-        return self.status in ("applied", "noop")
+_KEPT = tuple(each.name for each in fields(Outcome) if each.name not in ("ignored_fields", "replayed"))
+_SHOWN = ("status", "code", "error", "last_modified", "rev", "replayed")
 
 
-_UNKNOWN_ACTION = Outcome("rejected", "unknown_action", "The server knows no action of this name.")
-REPEATED_KEY = Outcome("rejected", "validation_error", "An object in this action has the same key twice.")
-"""Stands for such an action among the items of a push."""
-_DATA_TOO_LARGE = Outcome(
-    "rejected", "data_too_large", f"The data of an action must have at most {MAX_DATA_BYTES} bytes."
-)
-_KEPT = tuple(each.name for each in fields(Outcome) if each.name != "replayed")
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """The answers to a push, in order, and the head after it."""
+class Pushed(NamedTuple):
+    """The results of a push, in order, and the head after it."""
 
     results: list[dict[str, Any]]
     head: Head
     cursor: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
-    """A well-formed action; ``fingerprint`` tells two different ones under one id apart.
-
-    ``refusal`` is the outcome of one that can never be done.
-    """
-
-    action: Action | None
-    data: dict[str, Any]
-    refusal: Outcome | None
-    id: str | None
-    timestamp: float | None
-    base_rev: int | None
-    device: str | None
-    fingerprint: str
-
-    @property
-    def kind(self) -> str:
-        """The action's name, for counting."""
-        return self.action.name if self.action is not None and self.refusal is None else "malformed"
-
-
 class _Undo(Exception):
-    """Leaves an atomic batch, undoing it."""
+    """Leave an atomic batch and undo it."""
 
 
-def push(
-    user_id: str, items: Sequence[Any], *, cursor: str | None = None, atomic: bool = False, device: str | None = None
-) -> Pushed:
-    """Carry out actions in order; a malformed one is rejected like any other that cannot be done.
+def push(user_id: str, requests: Sequence[Request], *, cursor: str | None = None, atomic: bool = False) -> Pushed:
+    """Carry out actions in order; a malformed one is rejected like any other that cannot be carried out.
 
     ``atomic``: all or none. Raises BadCursor, CursorRefused and CursorRequired before anything is done.
     """
-    requests = [_read(item, device) for item in items]
-    if cursor is None and any(isinstance(each, _Request) and each.base_rev is not None for each in requests):
+    if cursor is None and any(request.base_rev is not None for request in requests):
         raise CursorRequired
     known = None if cursor is None else cursors.decode(cursor)
     pushed = _carry_out(user_id, requests, known, atomic)
-    kinds = (each.kind if isinstance(each, _Request) else "malformed" for each in requests)
-    ends = ("replayed" if result["replayed"] else result["status"] for result in pushed.results)
-    metrics.actions_done(zip(kinds, ends, strict=True))
+    for request, result in zip(requests, pushed.results, strict=True):
+        outcome = "replayed" if result["replayed"] else result["status"]
+        metrics.series().sync_actions.labels(request.kind, outcome).inc()
     return pushed
 
 
-def _carry_out(
-    user_id: str, requests: Sequence[_Request | Outcome], known: cursors.Cursor | None, atomic: bool
-) -> Pushed:
+def _carry_out(user_id: str, requests: Sequence[Request], known: cursors.Cursor | None, atomic: bool) -> Pushed:
     outcomes: list[Outcome] = []
     try:
         with library_write(user_id) as tx:
@@ -146,8 +81,8 @@ def _carry_out(
 
 
 def _pushed(read: LibraryRead, outcomes: Sequence[Outcome], known: cursors.Cursor | None) -> Pushed:
-    """The answers, and a cursor at the client's own place that also vouches for what was acknowledged just now."""
-    results = [_answer(read, outcome) for outcome in outcomes]
+    """The results, and a cursor at the client's own place that also vouches for what was acknowledged just now."""
+    results = [_result(read, outcome) for outcome in outcomes]
     head = read.head()
     if isinstance(read, LibraryWrite) and head.seq > read.first_seq:
         position = cursors.Position(head.seq, read.nonce)
@@ -167,29 +102,29 @@ class _Batch:
         self._lasting: frozenset[str] = frozenset()
         self._new: list[dict[str, Any]] = []
 
-    def is_lasting(self, request: _Request | Outcome) -> bool:
+    def is_lasting(self, request: Request) -> bool:
         """Whether the outcome of this action was recorded by an earlier transaction, so that it stands in any case."""
-        return isinstance(request, _Request) and request.id in self._lasting
+        return request.id in self._lasting
 
-    def run(self, requests: Sequence[_Request | Outcome]) -> list[Outcome]:
+    def run(self, requests: Sequence[Request]) -> list[Outcome]:
         """The outcomes, in order; new ones are recorded in the same transaction."""
-        ids = [request.id for request in requests if isinstance(request, _Request) and request.id is not None]
-        for start in range(0, len(ids), _KEYS_PER_STATEMENT):
-            self._load(ids[start : start + _KEYS_PER_STATEMENT])
+        ids = [request.id for request in requests if request.id is not None]
+        for part in in_chunks(ids):
+            self._load(part)
         self._lasting = frozenset(self._recorded)
-        outcomes = [request if isinstance(request, Outcome) else self._once(request) for request in requests]
+        outcomes = [self._once(request) for request in requests]
         self._tx.execute_many(_RECORD, self._new)
         return outcomes
 
     def _load(self, ids: Sequence[str]) -> None:
         if len(ids) == 1:
-            rows = self._tx.fetch_plain(_OUTCOME, of_id=ids[0])
+            rows = self._tx.fetch(_OUTCOME, of_id=ids[0])
         else:
-            rows = self._tx.fetch_plain(_OUTCOMES.where(RECORDED.c.id.in_(ids)))
+            rows = self._tx.fetch(_OUTCOMES.where(ACTIONS.c.id.in_(ids)))
         for action_id, fingerprint, outcome in rows:
             self._recorded[action_id] = (fingerprint, Outcome(**orjson.loads(outcome), replayed=True))
 
-    def _once(self, request: _Request) -> Outcome:
+    def _once(self, request: Request) -> Outcome:
         if request.id is None:
             return self._perform(request)
         if request.id in self._recorded:
@@ -199,67 +134,32 @@ class _Batch:
             return outcome
         outcome = self._perform(request)
         kept = _kept(outcome)
-        row = {"user_id": self._tx.user_id, "id": request.id, "fingerprint": request.fingerprint, "at": self._tx.at}
+        row = {"id": request.id, "fingerprint": request.fingerprint, "at": self._tx.at}
         self._new.append({**row, "outcome": orjson.dumps(kept).decode()})
         self._recorded[request.id] = (request.fingerprint, Outcome(**kept, replayed=True))
         return outcome
 
-    def _perform(self, request: _Request) -> Outcome:
-        if request.action is None or request.refusal is not None:
-            return request.refusal or _UNKNOWN_ACTION
+    def _perform(self, request: Request) -> Outcome:
+        outcome = self._attempt(request)
+        return replace(outcome, ignored_fields=request.ignored_fields) if request.ignored_fields else outcome
+
+    def _attempt(self, request: Request) -> Outcome:
+        if request.refusal is not None:
+            return request.refusal
+        assert request.action is not None
         tx = self._tx
-        timestamp = tx.at if request.timestamp is None else min(request.timestamp, tx.at)
-        doing = Doing(tx, timestamp, request.base_rev, self._known_seq)
+        timestamp = tx.wall_time if request.timestamp is None else min(request.timestamp, tx.wall_time)
+        context = ActionContext(tx, timestamp, request.base_rev, self._known_seq)
         tx.done_at, tx.device = timestamp, request.device
         before = tx.version
         try:
             with tx.savepoint():
-                target = request.action.perform(doing, dict(request.data))
+                key = str(request.action.perform(context, dict(request.data)))
         except ActionConflict as conflict:
             return _of_record(tx, "conflict", conflict.kind, conflict.key, conflict.code, conflict.sentence)
         except Problem as problem:
             return Outcome("rejected", problem.code, problem.detail)
-        return _of_record(tx, "noop" if tx.version == before else "applied", target.kind, target.key)
-
-
-def _read(item: Any, device: str | None) -> _Request | Outcome:
-    """A well-formed action, or the outcome of one that is not."""
-    if isinstance(item, Outcome):
-        return item
-    if not isinstance(item, Mapping):
-        return Outcome("rejected", "validation_error", "An action must be a JSON object.")
-    try:
-        envelope = _envelope.load(item)
-    except ValidationError as error:
-        return Outcome("rejected", "validation_error", first_message(error))
-    try:
-        written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
-    except orjson.JSONEncodeError:
-        return Outcome("rejected", "validation_error", "data: Nested too deeply.")
-    action = registry.find(envelope["action"])
-    data, refusal = _data(action, envelope["data"], len(written))
-    return _Request(
-        action,
-        data,
-        refusal,
-        envelope.get("id"),
-        envelope.get("timestamp"),
-        envelope.get("base_rev"),
-        envelope.get("device") or device,
-        hashlib.sha256((action.name if action else envelope["action"]).encode() + b"\0" + written).hexdigest(),
-    )
-
-
-def _data(action: Action | None, given: dict[str, Any], size: int) -> tuple[dict[str, Any], Outcome | None]:
-    """The data of an action, of which ``size`` is the bytes as JSON; and why it can never be done, if so."""
-    if action is None:
-        return {}, _UNKNOWN_ACTION
-    if size > MAX_DATA_BYTES:
-        return {}, _DATA_TOO_LARGE
-    try:
-        return _schemas[action.name].load(given), None
-    except ValidationError as error:
-        return {}, Outcome("rejected", "validation_error", first_message(error))
+        return _of_record(tx, "noop" if tx.version == before else "applied", request.action.kind, key)
 
 
 def _of_record(
@@ -271,7 +171,12 @@ def _of_record(
 
 def _kept(outcome: Outcome) -> dict[str, Any]:
     """What is recorded of an outcome; dataclasses.asdict would copy each value deeply, a tenth of a batch's time."""
-    return {name: getattr(outcome, name) for name in _KEPT}
+    return {name: getattr(outcome, name) for name in _KEPT} | _ignored(outcome)
+
+
+def _ignored(outcome: Outcome) -> dict[str, Any]:
+    """The ignored fields where there are any: results, and what is recorded of them, are otherwise as ever."""
+    return {"ignored_fields": outcome.ignored_fields} if outcome.ignored_fields else {}
 
 
 def _undone(read: LibraryRead, outcome: Outcome, is_lasting: bool) -> Outcome:
@@ -282,28 +187,19 @@ def _undone(read: LibraryRead, outcome: Outcome, is_lasting: bool) -> Outcome:
     if is_lasting:
         return outcome
     if outcome.is_success:
-        return Outcome("rejected", "batch_undone", "Another action of this atomic batch failed, so none was done.")
+        sentence = "Another action of this atomic batch failed, so none was done."
+        return Outcome("rejected", "batch_undone", sentence, ignored_fields=outcome.ignored_fields)
     if outcome.kind is None or outcome.key is None:
         return replace(outcome, replayed=False)
     rev, last_modified = read.stamp_of(outcome.kind, outcome.key)
     return replace(outcome, replayed=False, rev=rev, last_modified=last_modified)
 
 
-def _answer(read: LibraryRead, outcome: Outcome) -> dict[str, Any]:
+def _result(read: LibraryRead, outcome: Outcome) -> dict[str, Any]:
     is_conflict = outcome.status == "conflict"
     state = None
     if is_conflict and outcome.kind is not None and outcome.key is not None:
-        if isinstance(read, LibraryWrite):
-            read.flush()
-        state = state_of(read, outcome.kind, outcome.key)
-    return {
-        "success": outcome.is_success,
-        "status": outcome.status,
-        "code": outcome.code,
-        "error": outcome.error,
-        "last_modified": outcome.last_modified,
-        "rev": outcome.rev,
-        "conflict": is_conflict,
-        "server_state": state,
-        "replayed": outcome.replayed,
-    }
+        state = KIND_OF[outcome.kind].state_of(read, outcome.key)
+    shown = {name: getattr(outcome, name) for name in _SHOWN}
+    shown |= {"success": outcome.is_success, "conflict": is_conflict, "server_state": state}
+    return shown | _ignored(outcome)

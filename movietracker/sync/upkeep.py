@@ -1,23 +1,16 @@
-"""Keeping the sync protocol's memory bounded, and telling clients of a restored database."""
-
-from __future__ import annotations
+"""Bound the sync protocol's memory, and make clients notice a restored database."""
 
 import logging
 from contextlib import suppress
 
 from sqlalchemy import bindparam, delete, or_, select, update
 
-from .. import clock
 from ..errors import UserNotFound
-from ..extensions import db
-from ..models import ActionRecord, LedgerEntry, LibraryHead, PersonName, Tombstone
-from ..services.change_clock import HEAD, LibraryWrite
+from ..models import ACTIONS, HEAD, LEDGER, NAMES, TOMBSTONES
+from ..services.change_clock import LibraryWrite
 from ..services.leases import lease
-from ..services.transactions import library_write
-from .cursor import HORIZON_SECONDS, floor
-
-LEDGER, TOMBSTONES = LedgerEntry.__table__, Tombstone.__table__
-ACTIONS, NAMES = ActionRecord.__table__, PersonName.__table__
+from ..services.transactions import library_write, query
+from .cursor import floor, horizon
 
 LEASE_SECONDS = 60.0
 
@@ -28,11 +21,11 @@ logger = logging.getLogger("movietracker.sync")
 
 
 def collect(user_id: str) -> int:
-    """Forget what is older than the horizon of 180 days: tombstones, the ledger, recorded actions, names borne before.
+    """Forget what is older than the horizon: tombstones, the ledger, recorded actions, former names.
 
-    Clients whose cursor is older are told to start over. Answers how many rows went.
+    Clients with an older cursor must start over. Returns the number of deleted rows.
     """
-    horizon = clock.now() - HORIZON_SECONDS
+    oldest = horizon()
     with library_write(user_id) as tx:
         limit = floor(tx)
         mine = {table: table.c.user_id == bindparam("of_user") for table in (LEDGER, TOMBSTONES, ACTIONS, NAMES, HEAD)}
@@ -40,29 +33,27 @@ def collect(user_id: str) -> int:
         statements = (
             delete(TOMBSTONES).where(mine[TOMBSTONES], TOMBSTONES.c.seq <= limit),
             delete(LEDGER).where(mine[LEDGER], LEDGER.c.seq < limit),
-            delete(ACTIONS).where(mine[ACTIONS], ACTIONS.c.at < horizon),
+            delete(ACTIONS).where(mine[ACTIONS], ACTIONS.c.at < oldest),
             delete(NAMES).where(mine[NAMES], NAMES.c.to_seq <= limit),
         )
         return sum(tx.execute(statement).rowcount for statement in statements)
 
 
 def collect_all() -> int:
-    """Collect in every library that has something to forget; answers how many rows went."""
-    horizon = clock.now() - HORIZON_SECONDS
+    """Collect in every library that has something to forget; returns the number of deleted rows."""
+    oldest = horizon()
     old_ledger = select(LEDGER.c.user_id).where(
-        LEDGER.c.at < horizon,
+        LEDGER.c.at < oldest,
         LEDGER.c.seq < select(HEAD.c.seq).where(HEAD.c.user_id == LEDGER.c.user_id).scalar_subquery(),
     )
-    old_tombstones = select(TOMBSTONES.c.user_id).where(TOMBSTONES.c.at < horizon)
-    old_actions = select(ACTIONS.c.user_id).where(ACTIONS.c.at < horizon)
+    old_tombstones = select(TOMBSTONES.c.user_id).where(TOMBSTONES.c.at < oldest)
+    old_actions = select(ACTIONS.c.user_id).where(ACTIONS.c.at < oldest)
     users = select(HEAD.c.user_id).where(
         or_(*(HEAD.c.user_id.in_(each) for each in (old_ledger, old_tombstones, old_actions)))
     )
-    with db.engine.connect() as connection:
-        found = connection.execute(users).scalars().all()
     forgotten = 0
-    for user_id in found:
-        with suppress(UserNotFound):  # removed meanwhile
+    for user_id in query(users).scalars():
+        with suppress(UserNotFound):  # its account was removed
             forgotten += collect(user_id)
     return forgotten
 
@@ -76,12 +67,11 @@ def collect_in_turn() -> None:
 
 
 def mark_restored() -> int:
-    """Make every client that pulls by time start over, after the database was restored; answers how many libraries.
+    """Make every client that pulls by time start over, after a restore; returns the number of libraries.
 
     Cursors need no mark: they tell by themselves, from the ledger's nonces.
     """
-    with db.engine.connect() as connection:
-        users = connection.execute(select(LibraryHead.user_id)).scalars().all()
+    users = query(select(HEAD.c.user_id)).scalars()
     for user_id in users:
         with library_write(user_id) as tx:
             _mark(tx)
@@ -89,8 +79,8 @@ def mark_restored() -> int:
 
 
 def _mark(tx: LibraryWrite) -> None:
-    tx.skip_ids(LOST_IDS)  # queued actions may name people whom the server forgot
-    tx.note_commit()  # its time is the first that clients may pull by again
+    # Its time is the first that clients may pull by again; queued actions may name people whom the server forgot.
+    tx.note_commit(lost_ids=LOST_IDS)
     # With a clock that is behind, the lost times were counted up from the same last one; this is beyond them.
     tx.at += 1.0
     tx.execute(update(HEAD).where(HEAD.c.user_id == bindparam("of_user")).values(restored_at=tx.at))

@@ -1,7 +1,5 @@
 """Backups in a folder of this machine."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,17 +7,15 @@ from movietracker.pluginapi import BackupDestination, PluginContext, Setting, ho
 
 from .destination import LocalDestination
 
-SETTINGS = (Setting("BACKUP_LOCAL_PATH", text, "", "Folder for backups; empty means backups/ in the instance folder."),)
-
 
 @hookimpl
 def register_settings(register: Callable[[Setting], None]) -> None:
     """Declare the folder."""
-    for setting in SETTINGS:
-        register(setting)
+    purpose = "Folder for backups; empty means backups/ in the instance folder."
+    register(Setting("BACKUP_LOCAL_PATH", text, "", purpose, is_place=True))
 
 
 @hookimpl
 def register_backup_destinations(register: Callable[[BackupDestination], None], context: PluginContext) -> None:
-    """Offer the folder; it is made with the first backup."""
+    """Offer the folder; the first backup creates it."""
     register(LocalDestination(Path(context.settings["BACKUP_LOCAL_PATH"] or context.instance_path / "backups")))

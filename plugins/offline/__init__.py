@@ -1,10 +1,8 @@
 """The built-in plugin ``offline``: metadata without keys and without a network.
 
-It answers from an SQLite index of files in the format of IMDb's public datasets: the deployer's own
-(``movietracker catalogue load FOLDER``), or the small sample in ``sample/``.
+It searches an SQLite index of files in the format of IMDb's public datasets: the deployer's own
+(``movietracker catalogue load FOLDER``), or the small sample in ``sample/``, which adds plots.
 """
-
-from __future__ import annotations
 
 from collections.abc import Callable
 
@@ -18,7 +16,7 @@ from .provider import OfflineProvider
 
 @hookimpl
 def register_metadata_providers(register: Callable[[MetadataProvider], None], context: PluginContext) -> None:
-    """Offer the provider; nothing is read before it is first asked."""
+    """Register the provider, which opens its index on first use."""
     register(OfflineProvider(context.instance_path))
 
 

@@ -1,7 +1,5 @@
 """``movietracker catalogue``: load, info and reset."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 import sys
@@ -15,14 +13,14 @@ import click
 from flask import current_app
 from flask.cli import with_appcontext
 
-from .progress import Lines
+from .loader import Report
 from .store import CatalogueError, CatalogueStore
 from .tsv import DatasetError
 
 
 @click.group()
 def catalogue() -> None:
-    """The offline catalogue of films and series."""
+    """The offline catalog of movies and series."""
 
 
 @catalogue.command()
@@ -31,15 +29,14 @@ def catalogue() -> None:
 def load(folder: Path) -> None:
     """Load IMDb's dataset files (title.basics.tsv.gz and so on) from FOLDER.
 
-    title.basics is needed; title.ratings gives popularity, title.crew and name.basics directors, writers and people,
-    title.principals casts, title.episode numbers of seasons. The catalogue in use stays until all is read.
+    title.basics is required; title.ratings adds popularity, title.crew and name.basics directors, writers and people,
+    title.principals casts, title.episode numbers of seasons. IMDb has no plots; a file title.plots.tsv with the columns
+    tconst and plot adds them. The present catalog stays in use until all files are read.
     """
     store = _store()
-    with _plain_errors("The catalogue in use was left as it is."):
-        if sys.stdout.isatty():
-            _load_with_bars(store, folder)
-        else:
-            store.load(folder, Lines(click.echo))
+    with _plain_errors("The present catalog stays in use."):
+        with _progress() as report:
+            store.load(folder, report)
         facts = store.facts()
     click.echo(f"Loaded {facts['movies']:,} films, {facts['series']:,} series and {facts['people']:,} people.")
 
@@ -48,7 +45,7 @@ def load(folder: Path) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As a JSON object.")
 @with_appcontext
 def info(as_json: bool) -> None:
-    """Show which catalogue is in use."""
+    """Show which catalog is in use."""
     store = _store()
     with _plain_errors():
         facts = store.facts()
@@ -68,16 +65,30 @@ def info(as_json: bool) -> None:
 @with_appcontext
 def reset() -> None:
     """Go back to the sample shipped with movietracker."""
-    with _plain_errors("The catalogue in use was left as it is."):
+    with _plain_errors("The present catalog stays in use."):
         _store().reset()
     click.echo("The sample is in use again.")
 
 
-def _load_with_bars(store: CatalogueStore, folder: Path) -> None:
-    from .bar import Bar  # here, so that only a load on a terminal waits for rich to be imported
+@contextmanager
+def _progress() -> Iterator[Report]:
+    """Show a bar per step on a terminal, and print a line per finished step elsewhere."""
+    if not sys.stdout.isatty():
+        yield lambda step, _, remark: click.echo(f"{step}: {remark}") if remark else None
+        return
+    from rich import progress  # slow to import
 
-    with Bar() as progress:
-        store.load(folder, progress)
+    columns = (progress.BarColumn(), progress.TaskProgressColumn(), progress.TimeElapsedColumn())
+    with progress.Progress("{task.description}", *columns, "{task.fields[remark]}") as bars:
+        tasks: dict[str, progress.TaskID] = {}
+
+        def report(step: str, fraction: float | None, remark: str) -> None:
+            if step not in tasks:
+                tasks[step] = bars.add_task(step, total=None, remark="")
+            total = None if fraction is None else 1.0
+            bars.update(tasks[step], total=total, completed=fraction, remark=remark)
+
+        yield report
 
 
 def _store() -> CatalogueStore:
@@ -103,7 +114,7 @@ def _plain_errors(consolation: str = "") -> Iterator[None]:
     except (CatalogueError, DatasetError) as error:
         raise click.ClickException(f"{error} {consolation}".rstrip()) from error
     except sqlite3.Error as error:
-        if error.sqlite_errorname == "SQLITE_INTERRUPT":  # Ctrl-C while SQLite was at work
+        if error.sqlite_errorname == "SQLITE_INTERRUPT":  # Ctrl-C during a statement
             raise click.Abort from None
         raise click.ClickException(f"The catalogue could not be written: {error}. {consolation}".rstrip()) from error
     except OSError as error:

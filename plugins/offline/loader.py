@@ -1,30 +1,32 @@
 """Builds an index from a folder of dataset files, in bounded memory.
 
-Everything is streamed: the files into staging tables in a file of their own, from there in order of popularity into
-the index. Only two bit sets (which titles and which people are wanted) and the votes of the best-known titles are
-held in memory.
+Everything is streamed: the files into staging tables in a separate file, and from there in order of popularity into the
+index. Only two bit sets (the titles and people to keep) and the votes of the best-known titles are held in memory.
 """
 
-from __future__ import annotations
-
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 from . import records, schema
-from .idset import IdSet
-from .progress import Progress
-from .tsv import DatasetError, find_file, identifier, identifiers, known, read_rows
+from .tsv import DatasetError, find_file, identifier, identifiers, known, read_rows, whole_number
+from .words import searchable
 
 Row = TypeVar("Row")
 
-# Beyond these, titles have so few votes that they make nobody popular.
+# Called with a step's name, the fraction of it that is done (None if unknown), and at its end a remark.
+Report = Callable[[str, float | None, str], None]
+
+# Titles beyond these have too few votes to matter for the popularity of people.
 _BEST_KNOWN_TITLES = 200_000
 
-# Speed matters and safety does not: the file is thrown away unless it gets finished, and only then synced.
+# Speed matters, not safety: an unfinished file is discarded, and a finished one is synced at the end.
 _BULK = """
 PRAGMA main.journal_mode = OFF; PRAGMA main.synchronous = OFF; PRAGMA main.cache_size = -49152;
 PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF; PRAGMA stage.cache_size = -49152;
@@ -32,60 +34,95 @@ PRAGMA stage.journal_mode = OFF; PRAGMA stage.synchronous = OFF; PRAGMA stage.ca
 _STEPS_BETWEEN_TICKS = 1_000_000
 
 
+class IdSet:
+    """A set of numbers from 0 up, one bit each: forty million title ids take 5 MB, in a Python set over a gigabyte."""
+
+    def __init__(self) -> None:
+        self._blocks: defaultdict[int, bytearray] = defaultdict(partial(bytearray, 1 << 13))
+
+    def add(self, number: int) -> None:
+        """Add a number."""
+        self._blocks[number >> 16][(number & 0xFFFF) >> 3] |= 1 << (number & 7)
+
+    def __contains__(self, number: int) -> bool:
+        block = self._blocks.get(number >> 16)
+        return block is not None and bool(block[(number & 0xFFFF) >> 3] & (1 << (number & 7)))
+
+
 @dataclass(slots=True)
 class Build:
-    """One build: where it reads, where it writes, what it has seen."""
+    """The state of one build: its source, its target and what it has seen."""
 
     folder: Path
     connection: sqlite3.Connection
-    progress: Progress
+    report: Report
     titles: IdSet = field(default_factory=IdSet)
     people: IdSet = field(default_factory=IdSet)
     lines: dict[str, int] = field(default_factory=dict)
 
 
-def build_index(folder: Path, target: Path, stage: Path | str, *, facts: dict[str, Any], progress: Progress) -> None:
-    """Make a new index at ``target`` from the dataset files in ``folder``; ``facts`` go into its ``meta`` table.
+def silent(step: str, fraction: float | None, remark: str) -> None:
+    """The Report that reports nothing."""
+
+
+def build_index(
+    folder: Path, target: Path, stage: Path | str, *, facts: dict[str, Any], report: Report = silent
+) -> None:
+    """Build a new index at ``target`` from the dataset files in ``folder``; ``facts`` go into its ``meta`` table.
 
     ``stage`` is a file for the staging tables, twice as large as title.basics.tsv, or ``:memory:``; neither file may
-    exist before. Raises DatasetError, sqlite3.Error and OSError, and leaves it to the caller to remove what is half
-    made.
+    exist before. Raises DatasetError, sqlite3.Error and OSError; the caller removes unfinished files.
     """
     with closing(sqlite3.connect(target, isolation_level=None)) as connection:
         connection.execute("ATTACH ? AS stage", (str(stage),))
         connection.executescript(_BULK + schema.TABLES + schema.STAGE_TABLES)
-        # A handler written in Python gives Ctrl-C a chance while SQLite is at work for minutes.
-        connection.set_progress_handler(progress.tick, _STEPS_BETWEEN_TICKS)
-        build = Build(folder, connection, progress)
+        # A handler in Python lets Ctrl-C interrupt statements that run for minutes.
+        connection.set_progress_handler(_tick, _STEPS_BETWEEN_TICKS)
+        build = Build(folder, connection, report)
         connection.execute("BEGIN")
-        for step in (_load_titles, _load_seasons, _rank_titles, _load_credits, _load_people, _make_indexes):
+        for step in (_load_titles, _load_seasons, _load_plots, _rank_titles, _load_credits, _load_people):
             step(build)
+        _step(build, "Finishing", *schema.INDEXES)
         _write_meta(build, facts)
         connection.execute("COMMIT")
+
+
+def _tick() -> int:
+    return 0  # continue
 
 
 def _load_titles(build: Build) -> None:
     if find_file(build.folder, "title.basics.tsv") is None:
         raise DatasetError(f"There is no title.basics.tsv or title.basics.tsv.gz in {build.folder}.")
     ratings = _records(build, "title.ratings.tsv", records.RATINGS, records.rating_row)
-    build.connection.executemany(schema.INSERT_RATING, ratings)
+    build.connection.executemany("INSERT OR REPLACE INTO stage.ratings VALUES (?, ?, ?)", ratings)
 
     def wanted() -> Iterator[records.TitleRow]:
         for row in _records(build, "title.basics.tsv", records.BASICS, records.title_row):
             build.titles.add(row[0])
             yield row
 
-    build.connection.executemany(schema.INSERT_TITLE, wanted())
+    # OR REPLACE, here and below: if an id occurs twice, the later line counts.
+    build.connection.executemany("INSERT OR REPLACE INTO stage.titles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", wanted())
 
 
 def _load_seasons(build: Build) -> None:
     def parse(fields: list[str]) -> tuple[int, int | None] | None:
-        row = records.season_row(fields)
-        return row if row[0] in build.titles else None
+        series, season = identifier(fields[1], "tt"), whole_number(fields[2], "a season")
+        return (series, season) if series in build.titles else None
 
     seasons = _records(build, "title.episode.tsv", records.EPISODES, parse)
-    build.connection.executemany(schema.INSERT_SEASON, seasons)
+    build.connection.executemany("INSERT INTO stage.seasons VALUES (?, ?)", seasons)
     build.connection.execute(schema.COUNT_EPISODES)
+
+
+def _load_plots(build: Build) -> None:
+    def parse(fields: list[str]) -> tuple[int, str] | None:
+        title, plot = identifier(fields[0], "tt"), known(fields[1])
+        return (title, plot) if plot is not None and title in build.titles else None
+
+    plots = _records(build, "title.plots.tsv", records.PLOTS, parse)
+    build.connection.executemany("INSERT OR REPLACE INTO plots VALUES (?, ?)", plots)
 
 
 def _rank_titles(build: Build) -> None:
@@ -96,26 +133,19 @@ def _rank_titles(build: Build) -> None:
 
 
 def _load_credits(build: Build) -> None:
-    def crew(fields: list[str]) -> list[records.CreditRow] | None:
-        title = identifier(fields[0], "tt")
-        return records.crew_rows(title, fields) if title in build.titles else None
+    def wanted(name: str, columns: tuple[str, ...], rows_of: records.CreditParser) -> Iterator[records.CreditRow]:
+        def parse(fields: list[str]) -> list[records.CreditRow] | None:
+            title = identifier(fields[0], "tt")
+            return rows_of(title, fields) if title in build.titles else None
 
-    def cast(fields: list[str]) -> list[records.CreditRow] | None:
-        title = identifier(fields[0], "tt")
-        row = records.cast_row(title, fields) if title in build.titles else None
-        return [row] if row else None
-
-    def wanted(lists: Iterator[list[records.CreditRow]]) -> Iterator[records.CreditRow]:
-        for rows in lists:
+        for rows in _records(build, name, columns, parse):
             for row in rows:
                 build.people.add(row[3])
                 yield row
 
-    for name, columns, parse in (
-        ("title.crew.tsv", records.CREW, crew),
-        ("title.principals.tsv", records.PRINCIPALS, cast),
-    ):
-        build.connection.executemany(schema.INSERT_CREDIT, wanted(_records(build, name, columns, parse)))
+    crew = wanted("title.crew.tsv", records.CREW, records.crew_rows)
+    cast = wanted("title.principals.tsv", records.PRINCIPALS, records.cast_rows)
+    build.connection.executemany("INSERT INTO credits VALUES (?, ?, ?, ?, ?)", chain(crew, cast))
 
 
 def _load_people(build: Build) -> None:
@@ -129,15 +159,11 @@ def _load_people(build: Build) -> None:
             return None
         popularity = sum(votes.get(title, 0) for title in titles) // max(len(titles), 1)
         known_for = ",".join(map(str, titles)) or None
-        return person, name, known(fields[4]), known_for, popularity, records.person_words(name)
+        return person, name, known(fields[4]), known_for, popularity, searchable((name,), ())
 
     people = _records(build, "name.basics.tsv", records.NAMES, parse)
-    build.connection.executemany(schema.INSERT_PERSON, people)
+    build.connection.executemany("INSERT OR REPLACE INTO stage.people VALUES (?, ?, ?, ?, ?, ?)", people)
     _step(build, "Indexing people", schema.RANK_PEOPLE, *schema.INDEX_PEOPLE)
-
-
-def _make_indexes(build: Build) -> None:
-    _step(build, "Finishing", *schema.INDEXES)
 
 
 def _write_meta(build: Build, facts: dict[str, Any]) -> None:
@@ -156,13 +182,13 @@ def _write_meta(build: Build, facts: dict[str, Any]) -> None:
 def _records(
     build: Build, name: str, columns: tuple[str, ...], parse: Callable[[list[str]], Row | None]
 ) -> Iterator[Row]:
-    """The records of one dataset file, none when the file is not there; DatasetError says which line is broken."""
+    """The records of one dataset file, none if it does not exist; raises DatasetError that names a broken line."""
     path = find_file(build.folder, name)
     if path is None:
         return
-    build.progress.start(path.name, path.stat().st_size)
+    size = path.stat().st_size
     number = 1
-    for number, fields in read_rows(path, columns, build.progress.advance):
+    for number, fields in read_rows(path, columns, lambda read: build.report(path.name, read / size, "")):
         try:
             row = parse(fields)
         except ValueError as error:
@@ -170,11 +196,11 @@ def _records(
         if row is not None:
             yield row
     build.lines[path.name] = number - 1
-    build.progress.done(f"{number - 1:,} lines")
+    build.report(path.name, 1.0, f"{number - 1:,} lines")
 
 
 def _step(build: Build, name: str, *statements: str) -> None:
-    build.progress.start(name)
+    build.report(name, None, "")
     for statement in statements:
         build.connection.execute(statement)
-    build.progress.done()
+    build.report(name, 1.0, "done")

@@ -1,6 +1,4 @@
-"""The ``offline`` metadata provider: answers from the catalogue in the instance folder, without any network."""
-
-from __future__ import annotations
+"""The ``offline`` metadata provider: reads the catalog in the instance folder, without a network."""
 
 import re
 import sqlite3
@@ -22,7 +20,7 @@ from movietracker.pluginapi import (
     TitleUnknown,
 )
 
-from . import discovery, queries, shapes
+from . import queries, shapes
 from .store import CatalogueError, CatalogueStore
 from .tsv import DatasetError
 
@@ -31,10 +29,10 @@ _LARGEST_ID = (1 << 63) - 1
 
 
 class OfflineProvider(BaseProvider):
-    """Films and series of the loaded catalogue, or of the sample when none was loaded.
+    """Movies and series of the loaded catalog, or of the sample if none was loaded.
 
-    Ids are the numbers of IMDb's own: the one in the tt id for a title, the one in the nm id for a person. The
-    datasets have neither plots nor posters, so those are always None.
+    Ids are IMDb's numbers: those of the tt ids of titles and of the nm ids of people. The datasets have neither plots
+    nor posters: posters are always None, and plots are unless a file of our own has them, as in the sample.
     """
 
     name = "offline"
@@ -47,16 +45,16 @@ class OfflineProvider(BaseProvider):
         self._today = today
 
     def check(self) -> str:
-        """Say what the catalogue holds; raises ProviderFailed when it cannot be used."""
+        """Describe the catalog; raises ProviderFailed if it cannot be used."""
         try:
             facts = self._store.facts()
         except (CatalogueError, DatasetError, sqlite3.Error, OSError) as error:
-            raise ProviderFailed(f"The offline catalogue cannot be used: {error}") from error
+            raise ProviderFailed(f"The offline catalog cannot be used: {error}") from error
         source = "the sample" if facts["source"] == "sample" else f"loaded from {facts['folder']}"
         return f"offline has {facts['movies']:,} films and {facts['series']:,} series ({source})."
 
     def search(self, query: str, year: int | None = None) -> list[SearchHit]:
-        """Exact titles first, then by popularity; the last word may be unfinished."""
+        """Search; exact titles come first, then by popularity. The last word may be incomplete."""
         with self._reading() as connection:
             return [shapes.hit(connection, found) for found in queries.search(connection, query, year)]
 
@@ -71,19 +69,19 @@ class OfflineProvider(BaseProvider):
             return shapes.details(connection, self._title(connection, _number(imdb_id)))
 
     def credits(self, title_id: int, media_type: MediaType) -> Credits:
-        """Cast, directors and writers, as far as the datasets that were loaded know them."""
+        """Cast, directors and writers, as far as the loaded datasets contain them."""
         with self._reading() as connection:
             return shapes.credits(queries.credits_of(connection, self._title(connection, title_id, media_type)))
 
     def ratings(self, imdb_id: str, *, fresh: bool = False) -> TitleRatings:
-        """IMDb's rating and number of votes, and the title's facts."""
+        """IMDb's rating and number of votes, and other facts of the title."""
         with self._reading() as connection:
             return shapes.ratings(connection, self._title(connection, _number(imdb_id)))
 
     def discover(self, query: DiscoverQuery) -> list[SearchHit]:
-        """Titles of a genre, of a person or of a kind by popularity; empty where the data cannot say."""
+        """Titles by genre, person or kind, in order of popularity; empty if the data is missing."""
         with self._reading() as connection:
-            found = discovery.discover(connection, query, self._today().year)
+            found = queries.discover(connection, query, self._today().year)
             return [shapes.hit(connection, title) for title in found]
 
     @contextmanager
@@ -94,8 +92,8 @@ class OfflineProvider(BaseProvider):
         except CatalogueError as error:
             raise ProviderFailed(str(error)) from error
         except (DatasetError, sqlite3.Error, OSError) as error:
-            # Clients of the API may read this, so it says nothing of files and SQL; check() does.
-            raise ProviderFailed("The offline catalogue cannot be read.") from error
+            # Clients may see this sentence, so it mentions neither files nor SQL; check() does.
+            raise ProviderFailed("The offline catalog cannot be read.") from error
 
     def _title(self, connection: sqlite3.Connection, number: int, media_type: MediaType | None = None) -> queries.Title:
         title = queries.title(connection, number) if 0 <= number <= _LARGEST_ID else None

@@ -1,9 +1,8 @@
-"""What the lines of the datasets mean: from columns to the rows that the index keeps."""
-
-from __future__ import annotations
+"""Parses lines of the datasets into rows of the index."""
 
 import json
 import re
+from collections.abc import Callable
 from typing import Final
 
 from .tsv import UNKNOWN, identifier, identifiers, known, whole_number, year
@@ -24,9 +23,10 @@ RATINGS: Final = ("tconst", "averageRating", "numVotes")
 CREW: Final = ("tconst", "directors", "writers")
 PRINCIPALS: Final = ("tconst", "ordering", "nconst", "category", "job", "characters")
 EPISODES: Final = ("tconst", "parentTconst", "seasonNumber", "episodeNumber")
+PLOTS: Final = ("tconst", "plot")  # not IMDb's: our own, and the sample's
 NAMES: Final = ("nconst", "primaryName", "birthYear", "deathYear", "primaryProfession", "knownForTitles")
 
-# What somebody may recommend. Left out: tvEpisode (nine of ten million lines, and no title of its own), videoGame,
+# Types that can be recommended. Omitted: tvEpisode (nine of ten million lines, without a title of its own), videoGame,
 # tvPilot and musicVideo.
 MOVIE_TYPES: Final = frozenset({"movie", "tvMovie", "tvSpecial", "tvShort", "short", "video"})
 SERIES_TYPES: Final = frozenset({"tvSeries", "tvMiniSeries"})
@@ -38,11 +38,12 @@ _CAST_CATEGORIES: Final = frozenset({"actor", "actress", "self"})
 TitleRow = tuple[int, str, str, str | None, int | None, int | None, int | None, str | None, str]
 RatingRow = tuple[int, float, int]
 CreditRow = tuple[int, str, int, int, str | None]
+CreditParser = Callable[[int, list[str]], list[CreditRow]]
 PersonRow = tuple[int, str, str | None, str | None, int, str]
 
 
 def title_row(fields: list[str]) -> TitleRow | None:
-    """A row of ``stage.titles``, None for a line that the catalogue leaves out; raises ValueError."""
+    """A row of ``stage.titles``, None for a line that the catalog omits; raises ValueError."""
     tconst, kind, primary, original, adult, start, end, runtime, listed = fields[:9]
     title = known(primary)
     if kind not in KEPT_TYPES or adult == "1" or title is None:
@@ -84,12 +85,12 @@ def crew_rows(title: int, fields: list[str]) -> list[CreditRow]:
     ]
 
 
-def cast_row(title: int, fields: list[str]) -> CreditRow | None:
-    """A row of ``credits`` for somebody in front of the camera, None for anybody else; raises ValueError."""
+def cast_rows(title: int, fields: list[str]) -> list[CreditRow]:
+    """One row of ``credits`` for a member of the cast, none for others; raises ValueError."""
     if fields[3] not in _CAST_CATEGORIES:
-        return None
+        return []
     position = whole_number(fields[1], "a billing position") or 0
-    return title, "cast", position, identifier(fields[2], "nm"), _characters(fields[5])
+    return [(title, "cast", position, identifier(fields[2], "nm"), _characters(fields[5]))]
 
 
 def _characters(text: str) -> str | None:
@@ -100,13 +101,3 @@ def _characters(text: str) -> str | None:
     except ValueError:
         raise ValueError(f"{text[:40]!r} is not a list of characters") from None
     return " / ".join(map(str, names if isinstance(names, list) else [names])).strip() or None
-
-
-def season_row(fields: list[str]) -> tuple[int, int | None]:
-    """The series of an episode and its season; raises ValueError."""
-    return identifier(fields[1], "tt"), whole_number(fields[2], "a season")
-
-
-def person_words(name: str) -> str:
-    """What the full-text index stores for a person."""
-    return searchable((name,), ())

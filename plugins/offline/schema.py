@@ -1,16 +1,14 @@
 """The tables of the index. Bump SCHEMA_VERSION with every change of them or of :mod:`.words`.
 
-Rows of ``titles`` and ``people`` are numbered by popularity (``rank`` 1 is the most voted-for), and the full-text
-tables use the same numbers. FTS5 gives rows in the order of their numbers for nothing, so the most popular hits of a
-common word come first without the others being read.
+Rows of ``titles`` and ``people`` are numbered by popularity (``rank`` 1 has the most votes), and the full-text tables
+use the same numbers. FTS5 returns rows in the order of their numbers at no cost, so a query for a common word reads
+only the most popular hits.
 """
-
-from __future__ import annotations
 
 SCHEMA_VERSION = 1
 
-# detail=none and no column sizes: nobody asks where in a title a word stands. The ascii tokenizer leaves words of
-# other scripts as they are, which words.py has folded already.
+# detail=none and no column sizes: positions of words are not needed. The ascii tokenizer does not change words of other
+# scripts, which words.py has folded already.
 _FTS_OPTIONS = "content='', columnsize=0, detail=none, tokenize='ascii', prefix='1 2 3 4'"
 
 TABLES = f"""
@@ -27,12 +25,13 @@ CREATE TABLE people(
 CREATE TABLE credits(
     title INTEGER NOT NULL, role TEXT NOT NULL, position INTEGER NOT NULL, person INTEGER NOT NULL, detail TEXT
 );
+CREATE TABLE plots(title INTEGER PRIMARY KEY, plot TEXT NOT NULL);
 CREATE TABLE years(year INTEGER PRIMARY KEY, rated INTEGER NOT NULL);
 CREATE VIRTUAL TABLE title_words USING fts5(words, {_FTS_OPTIONS});
 CREATE VIRTUAL TABLE person_words USING fts5(words, {_FTS_OPTIONS});
 """
 
-# 25,000 votes: as many as IMDb's own Top 250 asks for.
+# 25,000 votes: the minimum of IMDb's Top 250.
 INDEXES = (
     "CREATE UNIQUE INDEX titles_by_id ON titles(id)",
     "CREATE INDEX titles_top_rated ON titles(rating DESC, votes DESC) WHERE votes >= 25000",
@@ -41,7 +40,7 @@ INDEXES = (
     "CREATE INDEX credits_by_person ON credits(person, role)",
 )
 
-# Where the files are gathered before everything is put in order of popularity; thrown away afterwards.
+# Temporary tables that hold the files until everything is sorted by popularity.
 STAGE_TABLES = """
 CREATE TABLE stage.ratings(id INTEGER PRIMARY KEY, rating REAL, votes INTEGER);
 CREATE TABLE stage.titles(
@@ -54,13 +53,6 @@ CREATE TABLE stage.people(
     id INTEGER PRIMARY KEY, name TEXT, professions TEXT, known_for TEXT, popularity INTEGER, words TEXT
 );
 """
-
-# OR REPLACE: should an id come twice, the later line counts.
-INSERT_RATING = "INSERT OR REPLACE INTO stage.ratings VALUES (?, ?, ?)"
-INSERT_TITLE = "INSERT OR REPLACE INTO stage.titles VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-INSERT_SEASON = "INSERT INTO stage.seasons VALUES (?, ?)"
-INSERT_CREDIT = "INSERT INTO credits VALUES (?, ?, ?, ?, ?)"
-INSERT_PERSON = "INSERT OR REPLACE INTO stage.people VALUES (?, ?, ?, ?, ?, ?)"
 
 COUNT_EPISODES = """
 INSERT INTO stage.episodes SELECT series, count(DISTINCT season), count(*) FROM stage.seasons GROUP BY series
@@ -77,8 +69,8 @@ INSERT INTO people SELECT NULL, id, name, professions, known_for, popularity
 FROM stage.people ORDER BY popularity DESC, id
 """
 
-# A larger hash table than FTS5's own megabyte makes fewer pieces to merge; one segment in the end means that a query
-# reads one list for each word.
+# A hash table larger than FTS5's default of 1 MB leaves fewer segments to merge; with a single segment in the end, a
+# query reads one list per word.
 INDEX_TITLES = (
     "INSERT INTO title_words(title_words, rank) VALUES ('hashsize', 25165824)",
     "INSERT INTO title_words(rowid, words)"

@@ -1,39 +1,29 @@
-"""From rows of the index to the values that the core exchanges with its providers."""
-
-from __future__ import annotations
+"""Converts rows of the index to the value types of providers."""
 
 import sqlite3
 from typing import Any
 
-from movietracker.pluginapi import (
-    CastMember,
-    Credits,
-    CrewMember,
-    MediaType,
-    SearchHit,
-    TitleDetails,
-    TitleRatings,
-)
+from movietracker.pluginapi import CastMember, Credits, CrewMember, MediaType, SearchHit, TitleDetails, TitleRatings
 
 from . import queries
 from .queries import Credit, Person, Title
 from .records import SERIES_TYPES
 
-_MOST_NAMES = 10
+_MAX_NAMES = 10
 
 
 def media_type(title: Title) -> MediaType:
-    """What the core calls this type of title."""
+    """The media type of this type of title."""
     return "tv" if title.type in SERIES_TYPES else "movie"
 
 
 def imdb_id(number: int) -> str:
-    """The number as IMDb writes it, with seven digits or more."""
+    """The number in IMDb's notation, with seven digits or more."""
     return f"tt{number:07d}"
 
 
 def hit(connection: sqlite3.Connection, found: Title | Person) -> SearchHit:
-    """A search hit; for a person with the titles that they are known for."""
+    """A search hit; for a person, with the titles that the person is known for."""
     if isinstance(found, Person):
         titles = queries.known_for(connection, found)
         return SearchHit(found.id, found.name, "person", known_for=tuple(title.title for title in titles))
@@ -42,13 +32,14 @@ def hit(connection: sqlite3.Connection, found: Title | Person) -> SearchHit:
         found.title,
         media_type(found),
         year=_text(found.year),
+        overview=queries.plot_of(connection, found),
         vote_average=found.rating,
         vote_count=found.votes,
     )
 
 
 def details(connection: sqlite3.Connection, title: Title) -> TitleDetails:
-    """What the catalogue knows of a title; ``raw`` has all of it under the datasets' own names."""
+    """The details of a title; ``raw`` contains all data under the names of the datasets."""
     people = queries.credits_of(connection, title)
     return TitleDetails(
         title_id=title.id,
@@ -56,6 +47,7 @@ def details(connection: sqlite3.Connection, title: Title) -> TitleDetails:
         title=title.title,
         media_type=media_type(title),
         year=_text(title.year),
+        plot=queries.plot_of(connection, title),
         genres=_genres(title),
         cast=_names(people, "cast"),
         director=_director(title, people),
@@ -70,7 +62,7 @@ def details(connection: sqlite3.Connection, title: Title) -> TitleDetails:
 
 
 def ratings(connection: sqlite3.Connection, title: Title) -> TitleRatings:
-    """The same facts in OMDb's manner: votes and runtime are text."""
+    """The same facts in OMDb's format: votes and runtime are text."""
     people = queries.credits_of(connection, title)
     return TitleRatings(
         imdb_id=imdb_id(title.id),
@@ -81,6 +73,7 @@ def ratings(connection: sqlite3.Connection, title: Title) -> TitleRatings:
         director=_director(title, people),
         writer=", ".join(_names(people, "writer")) or None,
         actors=_names(people, "cast"),
+        plot=queries.plot_of(connection, title),
         imdb_rating=title.rating,
         imdb_votes=f"{title.votes:,}" if title.votes is not None else None,
         raw=_raw(title, people),
@@ -98,13 +91,13 @@ def credits(people: list[Credit]) -> Credits:
 
 
 def _director(title: Title, people: list[Credit]) -> str | None:
-    # For a series the dataset lists whoever directed an episode, which is not what a director of a title is.
+    # For a series the dataset lists the directors of episodes, who do not direct the whole title.
     return ", ".join(_names(people, "director")) or None if media_type(title) == "movie" else None
 
 
 def _names(people: list[Credit], role: str) -> tuple[str, ...]:
     names = dict.fromkeys(credit.name for credit in people if credit.role == role)
-    return tuple(names)[:_MOST_NAMES]
+    return tuple(names)[:_MAX_NAMES]
 
 
 def _genres(title: Title) -> tuple[str, ...]:

@@ -1,26 +1,24 @@
-"""The index file in the instance folder: who may replace it, when, and how readers get at it.
+"""The index file in the instance folder: how it is replaced and read.
 
-- ``catalogue.sqlite`` is only ever replaced as a whole, by renaming a finished and synced file over it. Whoever has
-  the old one open keeps reading the old one.
-- Without an index, or with one of an outdated sample, the next reader builds the sample's; a file lock makes the
-  others wait. A catalogue that the deployer loaded is replaced by a command of the deployer's and nothing else.
+- ``catalogue.sqlite`` is only replaced as a whole, by renaming a finished and synced file over it. Readers that have
+  the old file open continue to read it.
+- If the index is missing or contains an outdated sample, the next reader builds the sample's index; a file lock makes
+  others wait. Only a command of the deployer replaces a catalog that the deployer loaded.
 """
 
-from __future__ import annotations
-
-import fcntl
 import hashlib
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from .loader import build_index
-from .progress import Progress, Silent
+from filelock import FileLock, Timeout
+
+from .loader import Report, build_index, silent
 from .schema import SCHEMA_VERSION
 
 SAMPLE_FOLDER = Path(__file__).parent / "sample"
@@ -29,12 +27,12 @@ _Stamp = tuple[int, int, int]
 
 
 class CatalogueError(Exception):
-    """The catalogue cannot be used or made; the message is one plain sentence."""
+    """The catalog cannot be used or built; the message is one sentence."""
 
 
 @cache
 def _digest(folder: Path) -> str:
-    """Changes when any file of the sample does."""
+    """A checksum of the files of the sample."""
     total = hashlib.blake2b(digest_size=16)
     for path in sorted(folder.glob("*.tsv")):
         total.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
@@ -42,7 +40,7 @@ def _digest(folder: Path) -> str:
 
 
 class CatalogueStore:
-    """The catalogue of one instance folder; cheap to make, touches nothing until it is used."""
+    """The catalog of one instance folder; accesses no file until it is used."""
 
     def __init__(self, instance_path: Path, sample: Path = SAMPLE_FOLDER) -> None:
         self.path = instance_path / "catalogue.sqlite"
@@ -52,28 +50,28 @@ class CatalogueStore:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """A read-only connection for a moment, to the index of this moment; raises CatalogueError."""
+        """A read-only connection to the present index, for brief use; raises CatalogueError."""
         self._ensure_usable()
         with closing(self._connect()) as connection:
             yield connection
 
     def facts(self) -> dict[str, Any]:
-        """What the index says of itself: source, folder, created_at, counts, lines of each file, schema_version."""
+        """The metadata of the index: source, folder, created_at, counts, lines of each file, schema_version."""
         self._ensure_usable()
         return self._meta()
 
-    def load(self, folder: Path, progress: Progress) -> None:
-        """Put the catalogue in ``folder`` in the place of the present one; raises DatasetError and CatalogueError."""
+    def load(self, folder: Path, report: Report = silent) -> None:
+        """Replace the catalog by the one in ``folder``; raises DatasetError and CatalogueError."""
         with self._locked("load", wait=False):
             facts = {"source": "loaded", "folder": str(folder.resolve()), "created_at": time.time()}
             target, stage = self._folder / "catalogue.load.tmp", self._folder / "catalogue.stage.tmp"
-            with _removed((target, stage)):
-                build_index(folder, target, stage, facts=facts, progress=progress)
+            with _removed(target, stage):
+                build_index(folder, target, stage, facts=facts, report=report)
                 with self._locked("swap"):
                     self._publish(target)
 
     def reset(self) -> None:
-        """Put the sample in the place of the present catalogue."""
+        """Replace the catalog by the sample."""
         with self._locked("swap"):
             self._build_sample()
 
@@ -83,13 +81,13 @@ class CatalogueStore:
             return
         if self._needs_sample():
             with self._locked("swap"):
-                # Somebody else may have built it while this one waited for the lock.
+                # Another process may have built it while this one waited for the lock.
                 if self._needs_sample():
                     self._build_sample()
             stamp = self._stamp()
         if self._meta().get("schema_version") != SCHEMA_VERSION:
             raise CatalogueError(
-                "The loaded catalogue was made by another version of movietracker;"
+                "The loaded catalog was made by another version of movietracker;"
                 " please run `movietracker catalogue load` again."
             )
         self._checked = stamp
@@ -102,14 +100,14 @@ class CatalogueStore:
             return False
         if meta.get("schema_version") != SCHEMA_VERSION:
             return True
-        # Asked once in a process only, so that two releases at work side by side do not take turns in replacing it.
+        # Checked once per process, so that two releases running side by side do not keep replacing it.
         return self._checked is None and meta.get("sample_digest") != _digest(self._sample)
 
     def _build_sample(self) -> None:
         facts = {"source": "sample", "sample_digest": _digest(self._sample), "created_at": time.time()}
         target = self._folder / "catalogue.sample.tmp"
-        with _removed((target,)):
-            build_index(self._sample, target, ":memory:", facts=facts, progress=Silent())
+        with _removed(target):
+            build_index(self._sample, target, ":memory:", facts=facts)
             self._publish(target)
 
     def _publish(self, finished: Path) -> None:
@@ -122,14 +120,14 @@ class CatalogueStore:
             with closing(self._connect()) as connection:
                 return dict(connection.execute("SELECT key, value FROM meta").fetchall())
         except sqlite3.Error as error:
-            # Clients of the API may read this, so it names no path.
+            # Clients may see this sentence, so it contains no path.
             raise CatalogueError(
                 "The catalogue file (catalogue.sqlite in the instance folder) is damaged;"
                 " please run `movietracker catalogue load` or `movietracker catalogue reset`."
             ) from error
 
     def _connect(self) -> sqlite3.Connection:
-        # The file never changes once it bears this name, so SQLite needs no locks.
+        # The file never changes under this name, so SQLite needs no locks.
         return sqlite3.connect(f"{self.path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
 
     def _stamp(self) -> _Stamp | None:
@@ -141,29 +139,29 @@ class CatalogueStore:
 
     @contextmanager
     def _locked(self, name: str, *, wait: bool = True) -> Iterator[None]:
-        """Keep other threads and processes out; the lock goes with the process, however that ends."""
-        self._folder.mkdir(parents=True, exist_ok=True)
-        with (self._folder / f".catalogue.{name}.lock").open("w") as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise CatalogueError("Another catalogue is being loaded just now; please wait for it.") from None
+        """Exclude other threads and processes; the system releases the lock when the process ends."""
+        lock = FileLock(self._folder / f".catalogue.{name}.lock", blocking=wait)
+        try:
+            lock.acquire()
+        except Timeout:
+            raise CatalogueError("Another catalog is being loaded; please wait for it.") from None
+        except OSError as error:
+            error.filename = error.filename or lock.lock_file  # where files cannot be locked, none is told
+            raise
+        try:
             yield
+        finally:
+            lock.release()
 
 
 @contextmanager
-def _removed(paths: Sequence[Path]) -> Iterator[None]:
-    """Remove half-made files afterwards, and before: those of a run that was killed."""
-    _remove(paths)
-    try:
+def _removed(*paths: Path) -> Iterator[None]:
+    """Remove unfinished files at the end, and at the beginning those of a killed run."""
+    with ExitStack() as stack:
+        for path in paths:
+            path.unlink(missing_ok=True)
+            stack.callback(path.unlink, missing_ok=True)
         yield
-    finally:
-        _remove(paths)
-
-
-def _remove(paths: Sequence[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

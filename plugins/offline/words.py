@@ -1,11 +1,9 @@
-"""How titles, names and queries become words, so that case, accents and punctuation make no difference.
+"""Splits titles, names and queries into words, ignoring case, accents and punctuation.
 
-The index holds such words and, beside them, markers: words that begin with a private-use character, which no query
-can contain. A marker says a fact about the record (its year, its genre, its whole title), so that one full-text
-query can ask for words and facts together.
+The index also contains markers: words that begin with a private-use character, which no query can contain. A marker
+states a fact about the record (its year, its genre, its whole title), so that one full-text query combines words and
+facts.
 """
-
-from __future__ import annotations
 
 import re
 import unicodedata
@@ -18,8 +16,8 @@ TYPE = "\ue002"
 WHOLE = "\ue003"
 SYMBOLS = "\ue004"
 
-LONGEST_QUERY = 1_000
-MOST_WORDS = 64
+MAX_QUERY_LENGTH = 1_000
+MAX_WORDS = 64
 
 _ASCII_WORD = re.compile(r"[a-z0-9]+")
 _COMBINING_ACCENTS = re.compile("[\u0300-\u036f]+")
@@ -39,17 +37,17 @@ def words(text: str) -> list[str]:
 
 
 def _is_of_a_word(character: str) -> bool:
-    # Vowel signs (Mn, Mc) belong to the words of Indian scripts although they are no letters.
+    # Vowel signs (Mn, Mc) are part of words in Indian scripts although they are not letters.
     return character.isalnum() or unicodedata.category(character) in {"Mn", "Mc"}
 
 
 def joined_words(text: str) -> list[str]:
-    """Words that punctuation divides, in one piece: ``Spider-Man`` gives ``spiderman``."""
+    """Words split by punctuation, joined: ``Spider-Man`` gives ``spiderman``."""
     return ["".join(parts) for chunk in text.split() if len(parts := words(chunk)) > 1]
 
 
 def whole(text: str) -> str:
-    """The marker of a whole title or name; titles of symbols alone ("$", "???") have one too."""
+    """The marker of a whole title or name, even one made of symbols ("$", "???")."""
     key = "".join(words(text))
     if key:
         return WHOLE + key
@@ -57,7 +55,7 @@ def whole(text: str) -> str:
 
 
 def searchable(texts: Iterable[str], markers: Iterable[str]) -> str:
-    """What the full-text index stores for a record: the words of its texts, and its markers."""
+    """The text that the full-text index stores for a record: the words of its texts, and its markers."""
     parts: list[str] = []
     for text in texts:
         found = words(text)
@@ -71,17 +69,17 @@ def searchable(texts: Iterable[str], markers: Iterable[str]) -> str:
 
 @lru_cache(maxsize=256)
 def genre_marker(genre: str) -> str:
-    """The marker of a genre, however it is spelt: ``Sci-Fi``, ``sci fi``, ``SciFi``."""
+    """The marker of a genre in any spelling: ``Sci-Fi``, ``sci fi``, ``SciFi``."""
     return GENRE + "".join(words(genre))
 
 
 def match(terms: Iterable[str], markers: Iterable[str] = (), *, prefix: bool = False) -> str:
     """An FTS5 expression for records that have all these words and markers.
 
-    ``terms`` must come from :func:`words`, so that none of them holds a quote. With ``prefix`` the last term need only
-    be the beginning of a word, as while somebody is typing.
+    ``terms`` must come from :func:`words`, so that none of them contains a quote. With ``prefix`` the last term may be
+    the beginning of a word, as in search while typing.
     """
-    quoted = [f'"{term}"' for term in list(terms)[:MOST_WORDS]]
+    quoted = [f'"{term}"' for term in list(terms)[:MAX_WORDS]]
     if quoted and prefix:
         quoted[-1] += "*"
     quoted += [f'"{marker}"' for marker in markers]

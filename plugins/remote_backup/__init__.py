@@ -1,7 +1,5 @@
 """Backups at any address that fsspec serves: S3, SFTP, WebDAV, a folder on a mounted disk, and more."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from typing import Any
@@ -19,33 +17,17 @@ def json_object(value: Any) -> dict[str, Any]:
     return found
 
 
-SETTINGS = (
-    Setting(
-        "BACKUP_REMOTE_URL",
-        text,
-        "",
-        "Address of a backup store, such as s3://bucket/folder, sftp://user@host/folder or file:///mnt/disk/folder.",
-        secret=True,
-    ),
-    Setting(
-        "BACKUP_REMOTE_OPTIONS",
-        json_object,
-        {},
-        "What the store needs besides, as JSON: keys, passwords, an endpoint_url.",
-        secret=True,
-    ),
-)
-
-
 @hookimpl
 def register_settings(register: Callable[[Setting], None]) -> None:
     """Declare the address and its options."""
-    for setting in SETTINGS:
-        register(setting)
+    url = "URL of a backup store, such as s3://bucket/folder, sftp://user@host/folder or file:///mnt/disk/folder."
+    register(Setting("BACKUP_REMOTE_URL", text, "", url, secret=True, is_place=True))
+    options = "Options of the store as JSON: keys, passwords, an endpoint_url."
+    register(Setting("BACKUP_REMOTE_OPTIONS", json_object, {}, options, secret=True))
 
 
 @hookimpl
 def register_backup_destinations(register: Callable[[BackupDestination], None], context: PluginContext) -> None:
-    """Offer the store; without an address it is there but not configured."""
+    """Offer the store; without an address it is not configured."""
     settings = context.settings
     register(RemoteDestination(settings["BACKUP_REMOTE_URL"], settings["BACKUP_REMOTE_OPTIONS"]))

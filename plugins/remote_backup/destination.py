@@ -1,10 +1,8 @@
 """Backups at an address that fsspec serves: ADDRESS/USER-ID/2026-01-31.json.
 
-Where files can be seen half written, a file is written under another name and renamed; object stores show whole files
-only. A connection that has died since its last use is made anew, once.
+A file is written under another name and renamed, except to object stores, which show whole files only. When a call
+fails on a connection from before, it is tried again on a new one.
 """
-
-from __future__ import annotations
 
 import io
 import re
@@ -26,21 +24,20 @@ from movietracker.pluginapi import (
     DestinationProblem,
     DestinationUnreachable,
     is_backup_name,
+    is_user_id,
 )
 
 from .stores import Store, open_store
 
 T = TypeVar("T")
 
-USER_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-_PART_SUFFIX = ".part"
+# A part file this old belongs to a process that was killed.
 _ABANDONED_SECONDS = 86_400.0
 
-# What the stores call the time of the last change.
+# Names of the last-modified time in the stores' listings.
 _TIMES = ("mtime", "LastModified", "last_modified", "modified", "updated", "created")
 
-# Errors of the packages below that are no OSError, by the names of their classes.
+# Errors of the fsspec packages that are not OSErrors, by class name.
 _UNREACHABLE = re.compile("Connect|Timeout|NetworkError|ProtocolError|BadGateway|ChannelOpen")
 _SENTENCES = {
     "HostKeyNotVerifiable": "its host key is unknown; log in once with ssh, or name a file in the option known_hosts",
@@ -49,14 +46,14 @@ _SENTENCES = {
     "InsufficientStorage": "it is full",
     "ForbiddenOperation": "it does not allow this",
     "ResourceLocked": "the file is locked",
-    # What the packages raise for options that they do not know or miss, and for ports and the like.
+    # Raised by the packages for unknown or missing options, bad ports and the like.
     "TypeError": "BACKUP_REMOTE_URL and BACKUP_REMOTE_OPTIONS do not fit each other or this kind of store",
     "ValueError": "BACKUP_REMOTE_URL or BACKUP_REMOTE_OPTIONS make no sense",
 }
 
 
 class RemoteDestination(BaseDestination):
-    """A store with a folder for each user; it is opened with the first call."""
+    """A store with a folder for each user; the first call opens it."""
 
     name = "remote"
     priority = 20
@@ -72,12 +69,12 @@ class RemoteDestination(BaseDestination):
         return bool(self._address)
 
     def close(self) -> None:
-        """Let the connection go; the next call makes another one."""
+        """Drop the connection; the next call opens another one."""
         with self._lock:
             self._store = None
 
     def check(self) -> str:
-        """Write a small file, and remove it."""
+        """Write a small file and remove it."""
 
         def work(store: Store) -> None:
             _require_base(store)
@@ -91,9 +88,9 @@ class RemoteDestination(BaseDestination):
         return "Backups can be written to BACKUP_REMOTE_URL."
 
     def write(self, user_id: str, name: str, content: BinaryIO) -> None:
-        """Write beside and rename; to an object store directly."""
-        if not is_backup_name(name) or USER_ID.fullmatch(user_id) is None:
-            raise DestinationFailed(f"{name} is no name of a backup.")
+        """Write a part file and rename it; write to an object store directly."""
+        if not (is_user_id(user_id) and is_backup_name(name)):
+            raise DestinationFailed(f"{name} is not the name of a backup.")
 
         def work(store: Store) -> None:
             content.seek(0)
@@ -103,20 +100,20 @@ class RemoteDestination(BaseDestination):
                 return
             _require_base(store)
             store.fs.makedirs(folder, exist_ok=True)
-            part = f"{folder}/.{name}.{secrets.token_hex(4)}{_PART_SUFFIX}"
+            part = f"{folder}/.{name}.{secrets.token_hex(4)}.part"
             try:
                 store.write(part, content)
                 store.move(part, f"{folder}/{name}")
             except Exception:
-                with suppress(Exception):  # the first error is the one to tell
+                with suppress(Exception):  # report the first error
                     store.fs.rm_file(part)
                 raise
 
         self._do(work)
 
     def list_files(self, user_id: str) -> list[BackupFile]:
-        """Files with a backup's name, and no links; what a killed process left behind long ago is removed."""
-        if USER_ID.fullmatch(user_id) is None:
+        """Files with a backup's name, no links; removes part files of processes that were killed."""
+        if not is_user_id(user_id):
             return []
 
         def work(store: Store) -> list[BackupFile]:
@@ -127,7 +124,7 @@ class RemoteDestination(BaseDestination):
 
     def read(self, user_id: str, name: str, into: BinaryIO) -> None:
         """Copy a file."""
-        if not is_backup_name(name) or USER_ID.fullmatch(user_id) is None:
+        if not (is_user_id(user_id) and is_backup_name(name)):
             raise BackupNotFound
 
         def work(store: Store) -> None:
@@ -146,36 +143,27 @@ class RemoteDestination(BaseDestination):
 
     def delete(self, user_id: str, name: str) -> None:
         """Remove a file."""
-        if is_backup_name(name) and USER_ID.fullmatch(user_id) is not None:
+        if is_user_id(user_id) and is_backup_name(name):
             self._do(lambda store: _remove(store, f"{store.base}/{user_id}/{name}"))
 
     def _do(self, work: Callable[[Store], T]) -> T:
-        """Work on the open store; once more on a newly opened one when that fails. Raises plain errors only."""
-        with self._lock:
-            store = self._store
-        if store is not None:
+        """Work on the open store, and again on a new one if the connection has died; raises plain errors only."""
+        while True:
+            is_new = self._store is None
             try:
+                with self._lock:
+                    store = self._store = self._store or open_store(self._address, self._options)
                 return work(store)
             except (DestinationProblem, BackupNotFound):
                 raise
-            except Exception:  # noqa: BLE001 - the packages below raise anything; perhaps the connection died
+            except Exception as error:
+                if is_new:
+                    raise _plain(error) from error
                 self.close()
-        try:
-            return work(self._open())
-        except (DestinationProblem, BackupNotFound):
-            raise
-        except Exception as error:
-            raise _plain(error) from error
-
-    def _open(self) -> Store:
-        with self._lock:
-            if self._store is None:
-                self._store = open_store(self._address, self._options)
-            return self._store
 
 
 def _require_base(store: Store) -> None:
-    """A disk that is not mounted must not be taken for an empty one."""
+    """Raise DestinationFailed for a missing folder: an unmounted disk is not an empty one."""
     if store.is_local and not store.fs.isdir(store.base):
         raise DestinationFailed("remote: the folder of BACKUP_REMOTE_URL is not there; is its disk mounted?")
 
@@ -193,9 +181,7 @@ def _list(store: Store, folder: str) -> list[BackupFile]:
             continue
         if is_backup_name(name):
             found.append(BackupFile(name, int(entry.get("size") or 0), _time_of(entry)))
-        elif (
-            name.startswith(".") and name.endswith(_PART_SUFFIX) and _time_of(entry) < time.time() - _ABANDONED_SECONDS
-        ):
+        elif name.startswith(".") and name.endswith(".part") and _time_of(entry) < time.time() - _ABANDONED_SECONDS:
             _remove(store, f"{folder}/{name}")
     return found
 
@@ -206,7 +192,7 @@ def _remove(store: Store, path: str) -> None:
 
 
 def _time_of(entry: Mapping[str, Any]) -> float:
-    """The time of the last change in Unix seconds; now, when the store does not say."""
+    """The last-modified time in Unix seconds; now, if the store does not give it."""
     for key in _TIMES:
         value = entry.get(key)
         if isinstance(value, datetime):
@@ -217,7 +203,7 @@ def _time_of(entry: Mapping[str, Any]) -> float:
 
 
 def _plain(error: Exception) -> DestinationProblem:
-    """An error of the packages below in a sentence without addresses and keys."""
+    """An error of the fsspec packages as a sentence without addresses and keys."""
     kind = type(error).__name__
     if kind in _SENTENCES:
         return DestinationFailed(f"remote: {_SENTENCES[kind]}.")

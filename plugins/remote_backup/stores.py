@@ -1,23 +1,20 @@
 """Opening a store by its address, with the package that it needs; the rest of the plugin sees fsspec only.
 
-fsspec and the packages for each kind of store are optional, large, and slow to import, so they are imported here, with
-the first call that needs them.
+fsspec and the packages for each kind of store are optional, large and slow to import, so the first call that needs them
+imports them.
 """
-
-from __future__ import annotations
 
 import importlib
 import importlib.util
 import os
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from movietracker.pluginapi import DestinationNotConfigured
 
-# Scheme of the address -> the package that serves it, and the extra of ours that installs it.
+# Scheme of the address -> the package for it, and our extra that installs the package.
 PACKAGES = {
     "s3": ("s3fs", "s3"),
     "s3a": ("s3fs", "s3"),
@@ -28,19 +25,18 @@ PACKAGES = {
     "webdav+https": ("webdav4", "webdav"),
 }
 
-# These show a file when all of it is there, and know neither folders nor links.
+# These show only complete files, and have neither folders nor links.
 OBJECT_STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "oss", "oci", "memory"})
 
 _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
-    # sshfs itself would accept any host's key; () means the user's known_hosts.
+    # By default sshfs accepts any host key; () means the user's known_hosts.
     "sshfs": {"known_hosts": (), "connect_timeout": 20, "keepalive_interval": 15},
     "webdav4": {"timeout": 30},
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """An open store: fsspec's file system, and the folder in it that the address names (without a slash at its end)."""
+class Store(NamedTuple):
+    """An open store: fsspec's file system, and the folder in it that the address names (without a trailing slash)."""
 
     fs: Any
     base: str
@@ -48,7 +44,7 @@ class Store:
 
     @property
     def is_object_store(self) -> bool:
-        """Whether files appear whole, and there are neither folders nor links."""
+        """Whether it shows only complete files, and has neither folders nor links."""
         return self.scheme in OBJECT_STORES
 
     @property
@@ -57,9 +53,9 @@ class Store:
         return self.scheme in ("file", "local")
 
     def write(self, path: str, content: BinaryIO) -> None:
-        """Write a file, or overwrite it; on a folder of this machine also force it to the disk."""
+        """Write or overwrite a file; in a folder of this machine also force it to the disk."""
         if self.is_object_store:
-            # Whole, since fsspec's own files are stored when they are closed, also after half of them.
+            # In one call, because fsspec stores a file when it is closed, even after an error halfway.
             self.fs.pipe_file(path, content.read())
             return
         with self.fs.open(path, "wb") as file:
@@ -86,12 +82,12 @@ def open_store(address: str, options: Mapping[str, Any]) -> Store:
                 f"Backups to {scheme}:// need one more package: pip install 'movietracker[{extra}]'."
             )
     options = {**_DEFAULTS.get(package, {}), **options}
+    if package == "webdav4" and isinstance(options.get("auth"), list):
+        options["auth"] = tuple(options["auth"])  # JSON has no tuples, and httpx takes no lists
     fsspec = importlib.import_module("fsspec")
     if scheme.startswith("webdav+"):
         fs = fsspec.filesystem("webdav", skip_instance_cache=True, **_webdav(address, options))
         return Store(fs, "", scheme)
-    if "auth" in options and package == "webdav4":
-        options["auth"] = _auth(options["auth"])
     try:
         fs, base = fsspec.url_to_fs(address, skip_instance_cache=True, **options)
     except ImportError as error:
@@ -104,17 +100,10 @@ def open_store(address: str, options: Mapping[str, Any]) -> Store:
 
 
 def _webdav(address: str, options: Mapping[str, Any]) -> dict[str, Any]:
-    """webdav+https://user:password@host/path in the terms of webdav4."""
+    """Options of webdav4 for an address like webdav+https://user:password@host/path."""
     parts = urlsplit(address.partition("+")[2])
     host = parts.netloc.rpartition("@")[2]
     found: dict[str, Any] = {**options, "base_url": f"{parts.scheme}://{host}{parts.path}"}
     if parts.username is not None:
         found["auth"] = (unquote(parts.username), unquote(parts.password or ""))
-    elif "auth" in options:
-        found["auth"] = _auth(options["auth"])
     return found
-
-
-def _auth(given: Any) -> Any:
-    """JSON has no tuples, and httpx takes no lists."""
-    return tuple(given) if isinstance(given, list) else given

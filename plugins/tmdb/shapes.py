@@ -1,51 +1,57 @@
-"""Makes the core's values of TMDB's answers (https://developer.themoviedb.org/reference)."""
+"""Converts TMDB's responses to the value types of providers (https://developer.themoviedb.org/reference).
 
-from __future__ import annotations
+Fields that are null, empty, missing or mistyped become None.
+"""
 
-from collections.abc import Iterable, Iterator
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from movietracker.pluginapi import CastMember, Credits, CrewMember, MediaType, ProviderFailed, SearchHit, TitleDetails
 
-from .fields import Json, count, identifier, image, imdb_id, items, names_of, nested, number, score, text, year
+Json = Mapping[str, Any]
 
+# Ids of providers fit in 40 bits (the remaining bits of a public id are the namespace).
+_MAX_ID = 2**40 - 1
+_IMAGES = "https://image.tmdb.org/t/p"
 MAX_CAST = 10
 
-# At least one of these is in every answer that this plugin asks for.
+# Every response that this plugin uses contains at least one of these.
 _KNOWN_KEYS = frozenset({"results", "id", "genres", "cast", "movie_results", "images"})
 
 
 def fault(answer: Any) -> Exception | None:
-    """The error that an answer with status 200 is in disguise, or None for a good one."""
+    """The error that a response with status 200 reports, or None."""
     if not isinstance(answer, dict) or answer.get("success") is False or not _KNOWN_KEYS & answer.keys():
-        return ProviderFailed("TMDB gave an answer that makes no sense.")
+        return ProviderFailed("TMDB returned nonsense.")
     return None
 
 
 def results(answer: Json, name: str = "results") -> list[Json]:
-    """The list that an answer is about; raises ProviderFailed when it has none."""
+    """The list in a response; raises ProviderFailed if it has none."""
     if not isinstance(answer.get(name), list):
-        raise ProviderFailed("TMDB gave an answer that makes no sense.")
+        raise ProviderFailed("TMDB returned nonsense.")
     return list(items(answer, name))
 
 
 def hits(entries: Iterable[Json], media_type: MediaType | None = None) -> list[SearchHit]:
-    """The hits among these entries; ``media_type`` is that of a list of one kind, whose entries do not say it."""
+    """The hits among these entries; ``media_type`` is for lists whose entries do not contain it."""
     return [found for entry in entries if (found := hit(entry, media_type))]
 
 
 def hit(entry: Json, media_type: MediaType | None = None) -> SearchHit | None:
-    """One movie, series or person; None when it is of another kind, or has no id or no name."""
+    """One movie, series or person; None for other kinds, and without an id or name."""
     kind = media_type or text(entry, "media_type")
-    number_, name = identifier(entry), text(entry, "title", "name", "original_title", "original_name")
-    if number_ is None or name is None:
+    number, name = identifier(entry), text(entry, "title", "name", "original_title", "original_name")
+    if number is None or name is None:
         return None
     if kind == "person":
-        return _person(entry, number_, name)
+        return _person(entry, number, name)
     if kind not in ("movie", "tv"):
         return None
     return SearchHit(
-        id=number_,
+        id=number,
         title=name,
         media_type="movie" if kind == "movie" else "tv",
         year=year(entry, "release_date", "first_air_date"),
@@ -57,10 +63,10 @@ def hit(entry: Json, media_type: MediaType | None = None) -> SearchHit | None:
     )
 
 
-def _person(entry: Json, number_: int, name: str) -> SearchHit:
+def _person(entry: Json, number: int, name: str) -> SearchHit:
     titles = (text(known, "title", "name", "original_title", "original_name") for known in items(entry, "known_for"))
     return SearchHit(
-        id=number_,
+        id=number,
         title=name,
         media_type="person",
         poster=image(entry, "profile_path", 500),
@@ -71,12 +77,12 @@ def _person(entry: Json, number_: int, name: str) -> SearchHit:
 
 def details(answer: Json, media_type: MediaType) -> TitleDetails:
     """A title of ``/movie/{id}`` or ``/tv/{id}`` with credits and external_ids appended."""
-    number_, name = identifier(answer), text(answer, "title", "name", "original_title", "original_name")
-    if number_ is None or name is None:
-        raise ProviderFailed("TMDB gave an answer that makes no sense.")
+    number, name = identifier(answer), text(answer, "title", "name", "original_title", "original_name")
+    if number is None or name is None:
+        raise ProviderFailed("TMDB returned nonsense.")
     people = nested(answer, "credits")
     return TitleDetails(
-        title_id=number_,
+        title_id=number,
         imdb_id=imdb_id(answer) or imdb_id(nested(answer, "external_ids")),
         title=name,
         media_type=media_type,
@@ -98,17 +104,13 @@ def details(answer: Json, media_type: MediaType) -> TitleDetails:
 
 
 def _director(answer: Json, people: Json) -> str | None:
-    """All directors; a series names its creators where it has no director of the whole."""
-    directors = names_of(_with_job(people, "Director")) or names_of(items(answer, "created_by"))
-    return ", ".join(directors) or None
-
-
-def _with_job(people: Json, job: str) -> Iterator[Json]:
-    return (entry for entry in items(people, "crew") if entry.get("job") == job)
+    """All directors; for a series without a director, its creators."""
+    directors = names_of(entry for entry in items(people, "crew") if entry.get("job") == "Director")
+    return ", ".join(directors or names_of(items(answer, "created_by"))) or None
 
 
 def _runtime(answer: Json) -> int | None:
-    """Minutes; for a series those of an episode. 0 is how TMDB says that it does not know."""
+    """The minutes of a movie or of an episode; TMDB uses 0 for unknown."""
     episodes = answer.get("episode_run_time")
     usual = [count({"runtime": value}, "runtime") for value in episodes] if isinstance(episodes, list) else []
     latest = count(nested(answer, "last_episode_to_air"), "runtime")
@@ -116,7 +118,7 @@ def _runtime(answer: Json) -> int | None:
 
 
 def credits_of(answer: Json) -> Credits:
-    """Everybody of ``/movie/{id}/credits`` who has a name."""
+    """All people of ``/movie/{id}/credits`` who have a name."""
     return Credits(
         cast=tuple(
             CastMember(name, text(entry, "character"), count(entry, "order"))
@@ -129,6 +131,81 @@ def credits_of(answer: Json) -> Credits:
     )
 
 
-def popularity(entry: Json) -> float:
-    """How popular TMDB says an entry is, for merging lists."""
-    return number(entry, "popularity") or 0.0
+def text(item: Json, *names: str) -> str | None:
+    """The first of these fields that contains text, stripped of white space."""
+    for name in names:
+        value = item.get(name)
+        if isinstance(value, str) and value.strip():
+            return value.strip()
+    return None
+
+
+def count(item: Json, name: str) -> int | None:
+    """A whole number from 0; a float such as 12.0 counts as one."""
+    value = number(item, name)
+    return int(value) if value is not None and value >= 0 and value == int(value) else None
+
+
+def number(item: Json, name: str) -> float | None:
+    """A finite number."""
+    value = item.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return float(value)
+
+
+def score(item: Json, name: str) -> float | None:
+    """A score from 0 to 10."""
+    value = number(item, name)
+    return value if value is not None and 0 <= value <= 10 else None
+
+
+def identifier(item: Json) -> int | None:
+    """The item's ``id``, if valid."""
+    value = item.get("id")
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value <= _MAX_ID else None
+
+
+def year(item: Json, *names: str) -> str | None:
+    """The year of the first of these dates (YYYY-MM-DD) that is one."""
+    for name in names:
+        found = re.match(r"([12]\d{3})-\d{2}", text(item, name) or "")
+        if found:
+            return found[1]
+    return None
+
+
+def imdb_id(item: Json) -> str | None:
+    """The item's ``imdb_id``, if it is that of a title."""
+    value = text(item, "imdb_id")
+    return value if value and is_imdb_id(value) else None
+
+
+def is_imdb_id(value: str) -> bool:
+    """Whether this is ``tt`` and 7 or more digits."""
+    return re.fullmatch(r"tt[0-9]{7,}", value) is not None
+
+
+def image(item: Json, name: str, width: int) -> str | None:
+    """The complete URL of an image in this width; TMDB returns its path only."""
+    path = text(item, name)
+    return f"{_IMAGES}/w{width}{path}" if path and path.startswith("/") else None
+
+
+def items(answer: Json, name: str) -> Iterator[Json]:
+    """The objects in the list of this name; anything else is skipped."""
+    value = answer.get(name)
+    for item in value if isinstance(value, list) else ():
+        if isinstance(item, dict):
+            yield item
+
+
+def nested(answer: Json, name: str) -> Json:
+    """The object of this name, or an empty one."""
+    value = answer.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def names_of(entries: Iterator[Json]) -> tuple[str, ...]:
+    """The names of these entries, each once, in order."""
+    return tuple(dict.fromkeys(name for entry in entries if (name := text(entry, "name"))))

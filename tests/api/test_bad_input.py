@@ -1,17 +1,15 @@
 """Whatever is sent, the answer is one that the contract knows: nothing makes the server fail."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from conftest import Client
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.applications import MakeApp
+from support.client import Client
 
 MATRIX = "tt0133093"
 
@@ -25,32 +23,9 @@ ANY = settings(
 # Characters that have broken programs: NUL, surrogates' neighbours, combining marks, right-to-left, beyond the BMP.
 AWKWARD = st.sampled_from(
     [
-        "",
-        " ",
-        "\0",
-        "a\0b",
-        "\ufffe",
-        "\uffff",
-        "\u202e",
-        "\u0301",
-        "e\u0301" * 150,
-        "\U0010ffff",
-        "👩‍👩‍👧‍👦" * 30,
-        "%",
-        "%00",
-        "../..",
-        "/",
-        "\\",
-        "'",
-        '"; DROP TABLE movies; --',
-        "{0}{}%s%n",
-        "null",
-        "NaN",
-        "-0",
-        "1e400",
-        "9" * 400,
-        "x" * 5000,
-        "\r\nSet-Cookie: a=b",
+        *("", " ", "\0", "a\0b", "\ufffe", "\uffff", "\u202e", "\u0301", "e\u0301" * 150, "\U0010ffff"),
+        *("👩‍👩‍👧‍👦" * 30, "%", "%00", "../..", "/", "\\", "'", '"; DROP TABLE movies; --', "{0}{}%s%n", "null"),
+        *("NaN", "-0", "1e400", "9" * 400, "x" * 5000, "\r\nSet-Cookie: a=b"),
     ]
 )
 TEXT = AWKWARD | st.text(max_size=40)
@@ -63,9 +38,7 @@ NUMBERS = (
 )
 SCALARS = st.none() | st.booleans() | NUMBERS | TEXT
 VALUES = st.recursive(
-    SCALARS,
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
-    max_leaves=8,
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4), max_leaves=8
 )
 
 # Field names that mean something somewhere, so that wrong values reach the code behind them.
@@ -87,56 +60,23 @@ PARTS = TEXT | st.sampled_from(
 )
 
 WRITES = [
-    "POST /api/movies",
-    "POST /api/movies/{}/recommendations",
-    "POST /api/movies/{}/recommendations/bulk",
-    "DELETE /api/movies/{}/recommendations/{}",
-    "PUT /api/movies/{}/status",
-    "PUT /api/movies/{}/watch",
-    "POST /api/people",
-    "PUT /api/people/{}",
-    "DELETE /api/people/{}",
-    "POST /api/lists",
-    "PUT /api/lists/{}",
-    "DELETE /api/lists/{}",
-    "POST /api/auth/password",
-    "POST /api/auth/login",
-    "POST /api/auth/admin/login",
+    *("POST /api/movies", "POST /api/movies/{}/recommendations", "POST /api/movies/{}/recommendations/bulk"),
+    *("DELETE /api/movies/{}/recommendations/{}", "PUT /api/movies/{}/status", "PUT /api/movies/{}/watch"),
+    *("POST /api/people", "PUT /api/people/{}", "DELETE /api/people/{}", "POST /api/lists", "PUT /api/lists/{}"),
+    *("DELETE /api/lists/{}", "POST /api/auth/password", "POST /api/auth/login", "POST /api/auth/admin/login"),
 ]
 READS = [
-    "/api/movies",
-    "/api/movies/{}",
-    "/api/movies/{}/metadata/{}",
-    "/api/people",
-    "/api/people/{}/stats",
-    "/api/lists",
-    "/api/lists/{}",
-    "/api/lists/{}/movies",
-    "/api/external/tmdb/search",
-    "/api/external/tmdb/movie/{}",
-    "/api/external/tmdb/tv/{}",
-    "/api/external/tmdb/movie/{}/credits",
-    "/api/external/omdb/movie/{}",
-    "/api/external/tmdb/discover/genre",
-    "/api/external/tmdb/discover/person",
+    *("/api/movies", "/api/movies/{}", "/api/movies/{}/metadata/{}", "/api/people", "/api/people/{}/stats"),
+    *("/api/lists", "/api/lists/{}", "/api/lists/{}/movies", "/api/external/tmdb/search"),
+    *("/api/external/tmdb/movie/{}", "/api/external/tmdb/tv/{}", "/api/external/tmdb/movie/{}/credits"),
+    *("/api/external/omdb/movie/{}", "/api/external/tmdb/discover/genre", "/api/external/tmdb/discover/person"),
     "/api/external/tmdb/discover/list",
 ]
 PARAMETERS = st.dictionaries(
     st.sampled_from(
         [
-            "limit",
-            "cursor",
-            "status",
-            "person",
-            "list",
-            "media_type",
-            "q",
-            "sort",
-            "year",
-            "role",
-            "kind",
-            "region",
-            "days",
+            *("limit", "cursor", "status", "person", "list", "media_type", "q", "sort", "year", "role", "kind"),
+            *("region", "days"),
         ]
     ),
     TEXT | NUMBERS.map(str) | st.sampled_from(["title", "-added", "watched", "popular", "1", "DE"]),
@@ -145,7 +85,7 @@ PARAMETERS = st.dictionaries(
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def app(make_app: MakeApp) -> Flask:
     """An application without metadata providers: every call of theirs is provider_not_configured."""
     return make_app(
         MOVIETRACKER_PLUGINS_DISABLED="offline", METADATA_PROVIDERS="tmdb,omdb", TMDB_API_KEY="", OMDB_API_KEY=""
@@ -213,14 +153,8 @@ def test_addresses_need_not_be_text(client: Client, query: bytes, path: bytes) -
 @given(
     header=st.sampled_from(
         [
-            "Authorization",
-            "If-None-Match",
-            "Accept-Encoding",
-            "Content-Type",
-            "X-Request-ID",
-            "Origin",
-            "Range",
-            "Accept",
+            *("Authorization", "If-None-Match", "Accept-Encoding", "Content-Type", "X-Request-ID", "Origin"),
+            *("Range", "Accept"),
         ]
     ),
     value=st.text(st.characters(codec="latin-1", exclude_characters="\r\n"), max_size=60),
@@ -231,11 +165,7 @@ def test_headers_need_make_no_sense(client: Client, header: str, value: str) -> 
     assert answer.status_code in ((401,) if header == "Authorization" else (200, 206, 304, 416))
 
 
-ACCOUNTS = [
-    "POST /api/auth/admin/users",
-    "PATCH /api/auth/admin/users/{}",
-    "DELETE /api/auth/admin/users/{}",
-]
+ACCOUNTS = ["POST /api/auth/admin/users", "PATCH /api/auth/admin/users/{}", "DELETE /api/auth/admin/users/{}"]
 
 
 @ANY

@@ -1,18 +1,17 @@
 """Many requests at once, on a real server with a thread for each."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import Any
 
 import pytest
-from conftest import Client
 from flask import Flask
+from support.applications import MakeApp
+from support.client import Client
 from support.live_server import LiveServer, Reply, serve
 
-from movietracker.services.accounts import Account, create_account
+from movietracker.services.accounts import create_account
 
 MATRIX = "tt0133093"
 AT_ONCE = 10
@@ -39,14 +38,20 @@ def recommend(server: LiveServer, imdb_id: str = MATRIX, **body: Any) -> Callabl
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask]) -> Flask:
+def server(app: Flask, client: Client) -> Iterator[LiveServer]:
+    """The application behind a real socket, called with Anna's token."""
+    with serve(app, header_of(client)) as live:
+        yield live
+
+
+@pytest.fixture
+def app(make_app: MakeApp) -> Flask:
     """An application without metadata, whose only work is its own."""
     return make_app(MOVIETRACKER_PLUGINS_DISABLED="offline,tmdb,omdb")
 
 
-def test_ten_new_people_recommend_one_new_movie(app: Flask, client: Client) -> None:
-    with serve(app, header_of(client)) as server:
-        replies = at_once([recommend(server, person_name=f"Person {number}") for number in range(AT_ONCE)])
+def test_ten_new_people_recommend_one_new_movie(server: LiveServer, client: Client) -> None:
+    replies = at_once([recommend(server, person_name=f"Person {number}") for number in range(AT_ONCE)])
 
     assert [reply.status for reply in replies] == [201] * AT_ONCE
     (movie,) = client.get("/api/movies").json
@@ -57,9 +62,8 @@ def test_ten_new_people_recommend_one_new_movie(app: Flask, client: Client) -> N
     assert {person["movie_count"] for person in people} == {1}
 
 
-def test_one_new_person_recommends_it_ten_times(app: Flask, client: Client) -> None:
-    with serve(app, header_of(client)) as server:
-        replies = at_once([recommend(server, person_name="Mum", vote_type=number % 2) for number in range(AT_ONCE)])
+def test_one_new_person_recommends_it_ten_times(server: LiveServer, client: Client) -> None:
+    replies = at_once([recommend(server, person_name="Mum", vote_type=number % 2) for number in range(AT_ONCE)])
 
     assert [reply.status for reply in replies] == [201] * AT_ONCE
     assert len({reply.json["id"] for reply in replies}) == 1
@@ -80,20 +84,19 @@ def test_two_users_do_so_at_once(app: Flask, client: Client, bens_client: Client
         assert {vote["user_id"] for vote in movie["recommendations"]} == {movie["user_id"]}
 
 
-def test_different_changes_of_one_movie_all_take_effect(app: Flask, client: Client) -> None:
-    with serve(app, header_of(client)) as server:
-        a_list = server.call("POST", "/api/lists", {"name": "Rainy"}).json["id"]
-        custom = {"status": "custom", "custom_list_id": a_list}
-        replies = at_once(
-            [
-                recommend(server, person_name="Mum"),
-                recommend(server, person="Dad", vote_type="downvote"),
-                lambda: server.call("POST", f"/api/movies/{MATRIX}/recommendations/bulk", {"people": ["Zoe", "Mum"]}),
-                lambda: server.call("PUT", f"/api/movies/{MATRIX}/status", custom),
-                lambda: server.call("PUT", f"/api/movies/{MATRIX}/watch", {"date_watched": 1, "my_rating": 7}),
-                lambda: server.call("POST", "/api/movies", {"imdb_id": MATRIX, "recommender": "Ben"}),
-            ]
-        )
+def test_different_changes_of_one_movie_all_take_effect(server: LiveServer, client: Client) -> None:
+    a_list = server.call("POST", "/api/lists", {"name": "Rainy"}).json["id"]
+    custom = {"status": "custom", "custom_list_id": a_list}
+    replies = at_once(
+        [
+            recommend(server, person_name="Mum"),
+            recommend(server, person="Dad", vote_type="downvote"),
+            lambda: server.call("POST", f"/api/movies/{MATRIX}/recommendations/bulk", {"people": ["Zoe", "Mum"]}),
+            lambda: server.call("PUT", f"/api/movies/{MATRIX}/status", custom),
+            lambda: server.call("PUT", f"/api/movies/{MATRIX}/watch", {"date_watched": 1, "my_rating": 7}),
+            lambda: server.call("POST", "/api/movies", {"imdb_id": MATRIX, "recommender": "Ben"}),
+        ]
+    )
 
     assert {reply.status for reply in replies} <= {200, 201}
     (movie,) = client.get("/api/movies").json
@@ -102,20 +105,18 @@ def test_different_changes_of_one_movie_all_take_effect(app: Flask, client: Clie
     assert movie["status"] in ("custom", "watched")
 
 
-def test_of_ten_who_add_a_person_of_one_name_one_succeeds(app: Flask, client: Client) -> None:
-    with serve(app, header_of(client)) as server:
-        replies = at_once([lambda: server.call("POST", "/api/people", {"name": "Mum"})] * AT_ONCE)
+def test_of_ten_who_add_a_person_of_one_name_one_succeeds(server: LiveServer, client: Client) -> None:
+    replies = at_once([lambda: server.call("POST", "/api/people", {"name": "Mum"})] * AT_ONCE)
 
     assert sorted(reply.status for reply in replies) == [201] + [409] * (AT_ONCE - 1)
 
 
-def test_people_who_swap_names_at_once_never_share_one(app: Flask, client: Client) -> None:
+def test_people_who_swap_names_at_once_never_share_one(server: LiveServer, client: Client) -> None:
     for name in ("a", "b"):
         client.post("/api/people", json={"name": name})
-    with serve(app, header_of(client)) as server:
-        calls = [lambda: server.call("PUT", "/api/people/a", {"name": "c"})] * 5
-        calls += [lambda: server.call("PUT", "/api/people/b", {"name": "c"})] * 5
-        replies = at_once(calls)
+    calls = [lambda: server.call("PUT", "/api/people/a", {"name": "c"})] * 5
+    calls += [lambda: server.call("PUT", "/api/people/b", {"name": "c"})] * 5
+    replies = at_once(calls)
 
     assert [reply.status for reply in replies].count(200) == 1
     assert {reply.status for reply in replies} <= {200, 404, 409}
@@ -123,17 +124,14 @@ def test_people_who_swap_names_at_once_never_share_one(app: Flask, client: Clien
     assert sorted(names) in (["a", "c"], ["b", "c"])
 
 
-def test_a_list_that_goes_while_movies_come_leaves_none_behind(app: Flask, client: Client) -> None:
+def test_a_list_that_goes_while_movies_come_leaves_none_behind(server: LiveServer, client: Client) -> None:
     a_list = client.post("/api/lists", json={"name": "Rainy"}).json["id"]
-    with serve(app, header_of(client)) as server:
 
-        def put(number: int) -> Callable[[], Reply]:
-            body = {"status": "custom", "custom_list_id": a_list}
-            return lambda: server.call("PUT", f"/api/movies/tt000000{number}/status", body)
+    def put(number: int) -> Callable[[], Reply]:
+        body = {"status": "custom", "custom_list_id": a_list}
+        return lambda: server.call("PUT", f"/api/movies/tt000000{number}/status", body)
 
-        replies = at_once(
-            [*(put(number) for number in range(8)), lambda: server.call("DELETE", f"/api/lists/{a_list}")]
-        )
+    replies = at_once([*(put(number) for number in range(8)), lambda: server.call("DELETE", f"/api/lists/{a_list}")])
 
     assert {reply.status for reply in replies} <= {200, 204, 404}
     assert client.get("/api/lists").json == []
@@ -169,34 +167,32 @@ def test_of_two_accounts_with_one_e_mail_one_is_made(app: Flask, admin: Client) 
     assert sorted(reply.status for reply in replies) == [201] + [400] * 4
 
 
-def test_a_token_that_is_logged_out_several_times_at_once(app: Flask, client: Client) -> None:
-    with serve(app, header_of(client)) as server:
-        replies = at_once([lambda: server.call("POST", "/api/auth/logout")] * 6)
+def test_a_token_that_is_logged_out_several_times_at_once(server: LiveServer, client: Client) -> None:
+    replies = at_once([lambda: server.call("POST", "/api/auth/logout")] * 6)
 
     assert {reply.status for reply in replies} <= {204, 401}
     assert 204 in {reply.status for reply in replies}
     assert client.get("/api/auth/me").status_code == 401
 
 
-def test_reading_goes_on_while_others_write(app: Flask, client: Client, anna: Account) -> None:
+def test_reading_goes_on_while_others_write(server: LiveServer, client: Client) -> None:
     """A reader sees whole commits: a movie never without the vote that came with it."""
-    with serve(app, header_of(client)) as server:
-        seen: list[Any] = []
+    seen: list[Any] = []
 
-        def read() -> None:
-            for _ in range(15):
-                reply = server.call("GET", "/api/movies")
-                assert reply.status == 200
-                seen.extend(reply.json)
+    def read() -> None:
+        for _ in range(15):
+            reply = server.call("GET", "/api/movies")
+            assert reply.status == 200
+            seen.extend(reply.json)
 
-        def write(number: int) -> Callable[[], None]:
-            def run() -> None:
-                for step in range(5):
-                    recommend(server, f"tt00{number}000{step}", person_name=f"Person {number}")()
+    def write(number: int) -> Callable[[], None]:
+        def run() -> None:
+            for step in range(5):
+                recommend(server, f"tt00{number}000{step}", person_name=f"Person {number}")()
 
-            return run
+        return run
 
-        at_once([read, read, *(write(number) for number in range(4))])
+    at_once([read, read, *(write(number) for number in range(4))])
 
     assert all(movie["recommendations"] for movie in seen)
     assert len(client.get("/api/movies").json) == 20

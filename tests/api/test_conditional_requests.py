@@ -1,16 +1,14 @@
 """ETags, 304, compression: what spares a phone its data volume."""
 
-from __future__ import annotations
-
 import gzip
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import Client, client_of
 from flask import Flask
 from standin import Standin
+from support.applications import MakeApp
+from support.client import Client, client_of
 from support.shapes import assert_problem
 
 from movietracker.services.accounts import Account
@@ -19,7 +17,7 @@ MATRIX = "tt0133093"
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], standin: Standin) -> Flask:
+def app(make_app: MakeApp, standin: Standin) -> Flask:
     """An application whose providers are the stand-ins of TMDB and OMDb."""
     return make_app(METADATA_PROVIDERS="tmdb,omdb", **standin.settings)
 
@@ -128,7 +126,7 @@ def test_a_tag_is_good_for_its_own_address_only(library: Client) -> None:
     assert library.get("/api/people", headers=known).status_code == 200
     assert_problem(library.get("/api/movies/tt9999999", headers=known), 404, "movie_not_found")
     assert_problem(library.get("/api/movies?limit=nonsense", headers=known), 422, "validation_error")
-    assert library.get("/api/people/Nobody/stats", headers=known).status_code == 404
+    assert library.get("/api/people/Unknown/stats", headers=known).status_code == 404
 
 
 def test_any_tag_will_do_for_an_asterisk_but_only_where_there_is_something(library: Client) -> None:
@@ -191,9 +189,7 @@ def test_lists_of_accounts_have_tags_too(admin: Client, anna: Account) -> None:
     assert admin.get("/api/auth/admin/users", headers={"If-None-Match": tag}).status_code == 304
 
 
-def test_a_restart_keeps_the_tags(
-    make_app: Callable[..., Flask], standin: Standin, library: Client, anna: Account
-) -> None:
+def test_a_restart_keeps_the_tags(make_app: MakeApp, standin: Standin, library: Client, anna: Account) -> None:
     tag = library.get("/api/movies").headers["ETag"]
     restarted = client_of(make_app(METADATA_PROVIDERS="tmdb,omdb", **standin.settings), anna)
 

@@ -1,24 +1,24 @@
 """The documentation page: everything that it needs is served by the application, so it works with no internet."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import shutil
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urljoin
 
 import pytest
-from conftest import Client
 from flask import Flask
+from support.applications import MakeApp
+from support.client import Client
 from support.live_server import serve
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def assets(page: str) -> list[str]:
-    return re.findall(r'(?:src|href)="([^"]+)"', page)
+    """The addresses of what a page needs, as a browser at /docs reads them."""
+    return [urljoin("/docs", found) for found in re.findall(r'(?:src|href)="([^"]+)"', page)]
 
 
 def fetch(client: Client, address: str) -> str:
@@ -87,7 +87,7 @@ def browser() -> str:
 
 @pytest.mark.slow
 def test_a_browser_without_internet_shows_every_endpoint_and_has_nothing_to_complain_of(
-    make_app: Callable[..., Flask], browser: str, tmp_path: Path
+    make_app: MakeApp, browser: str, tmp_path: Path
 ) -> None:
     with serve(make_app()) as server:
         seen = look_at(browser, f"http://127.0.0.1:{server.port}/docs", tmp_path / "profile")

@@ -1,18 +1,18 @@
 """Whether the server answers, and whether it has what it needs."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import ON_POSTGRESQL, Client
 from flask import Flask
 from sqlalchemy import event, text
 from support import postgresql
+from support.applications import MakeApp
+from support.client import Client, client_of
+from support.postgresql import ON_POSTGRESQL
 from support.shapes import assert_problem, assert_shape
 
 from movietracker import scheduler
@@ -95,6 +95,18 @@ def old_revision(app: Flask) -> Iterator[None]:
     set_revision(newest)
 
 
+@pytest.mark.parametrize("headers", [{"X-Forwarded-For": "192.0.2.1"}, {"Host": "movies.example.com"}], ids=str)
+def test_only_monitors_are_told_of_backups(make_app: MakeApp, headers: dict[str, str]) -> None:
+    client = client_of(make_app(METRICS_TOKEN="a token for metrics"))
+
+    def is_told(**more: str) -> bool:
+        return "backup:local" in client.get("/api/health/ready", headers=headers | more).json["dependencies"]
+
+    assert not is_told()
+    assert not is_told(Authorization="Bearer wrong")
+    assert is_told(Authorization="Bearer a token for metrics")
+
+
 @pytest.mark.usefixtures("old_revision")
 def test_migrations_that_are_due_make_the_server_not_ready(anonymous: Client) -> None:
     answer = anonymous.get("/api/health/ready")
@@ -113,11 +125,11 @@ def test_a_cache_and_limits_that_cannot_be_used_are_named_and_do_without(
     answer = anonymous.get("/api/health/ready")
     assert (answer.status_code, answer.json["status"]) == (200, "ready")
     assert answer.json["dependencies"]["cache"] == "not available, going on without it"
-    assert answer.json["dependencies"]["rate_limits"] == "not available, going on without them"
+    assert answer.json["dependencies"]["rate_limits"] == "not available, each process counts its share"
 
 
 def test_a_server_without_its_database_is_not_ready_and_says_so_like_every_error(
-    make_app: Callable[..., Flask],
+    make_app: MakeApp,
 ) -> None:
     away: dict[str, Any] = {"DATABASE_URL": "postgresql://root:hunter2@127.0.0.1:1/nothing"}
     answer = make_app(**away).test_client().get("/api/health/ready")
@@ -131,7 +143,7 @@ def test_a_server_without_its_database_is_not_ready_and_says_so_like_every_error
     assert "hunter2" not in answer.text
 
 
-def test_a_server_that_is_not_migrated_is_not_ready(make_app: Callable[..., Flask], tmp_path: Path) -> None:
+def test_a_server_that_is_not_migrated_is_not_ready(make_app: MakeApp, tmp_path: Path) -> None:
     with postgresql.temporary_database() if ON_POSTGRESQL else nullcontext("") as url:
         app = make_app(DATABASE_URL=url, MOVIETRACKER_INSTANCE_PATH=str(tmp_path / "new"))
         answer = app.test_client().get("/api/health/ready")

@@ -1,22 +1,20 @@
 """/metrics for Prometheus: who may read it, and what it counts."""
 
-from __future__ import annotations
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
-from conftest import Client, client_of
 from flask import Flask
 from prometheus_client.parser import text_string_to_metric_families
 from standin import Standin
+from support.applications import MakeApp
+from support.client import Client, client_of
 from support.shapes import assert_problem
 
 from movietracker import clock
-from movietracker.backup.vault import records
+from movietracker.backup.catalog import journal
 from movietracker.services.accounts import Account
 
-MakeApp = Callable[..., Flask]
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
 
@@ -34,7 +32,7 @@ class Growth:
     def __init__(self, client: Client) -> None:
         self._client = client
 
-    def __enter__(self) -> Growth:
+    def __enter__(self) -> "Growth":
         self._before = samples(self._client)
         return self
 
@@ -53,11 +51,38 @@ class TestWhoMayRead:
         for address in ("192.0.2.1", "2001:db8::1", ""):
             assert_problem(anonymous.get("/metrics", environ_base={"REMOTE_ADDR": address}), 403, "forbidden")
 
-    @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+    @pytest.mark.parametrize(
+        "header",
+        [
+            "X-Forwarded-For",
+            "x-forwarded-proto",
+            "X-Forwarded-Host",
+            "Forwarded",
+            "X-Real-IP",
+            "Via",
+            "CF-Connecting-IP",
+        ],
+    )
     def test_whom_a_proxy_of_this_machine_brings_is_not_this_machine(self, anonymous: Client, header: str) -> None:
         assert_problem(anonymous.get("/metrics", headers={header: "127.0.0.1"}), 403, "forbidden")
 
-    def test_with_a_token_who_knows_it_and_nobody_else(self, make_app: MakeApp) -> None:
+    @pytest.mark.parametrize(
+        "host", ["movies.example.com", "192.0.2.1:8000", "localhost.example.com", "[2001:db8::1]", "["]
+    )
+    def test_a_proxy_that_adds_no_header_is_known_by_the_name_that_it_passes_on(
+        self, anonymous: Client, host: str
+    ) -> None:
+        assert_problem(anonymous.get("/metrics", headers={"Host": host}), 403, "forbidden")
+
+    def test_a_proxy_that_adds_no_header_is_known_by_http_1_0(self, anonymous: Client) -> None:
+        answer = anonymous.get("/metrics", environ_overrides={"SERVER_PROTOCOL": "HTTP/1.0"})
+        assert_problem(answer, 403, "forbidden")
+
+    @pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000"])
+    def test_this_machine_may_read_them_by_any_of_its_names(self, anonymous: Client, host: str) -> None:
+        assert anonymous.get("/metrics", headers={"Host": host}).status_code == 200
+
+    def test_with_a_token_only_who_knows_it(self, make_app: MakeApp) -> None:
         client = client_of(make_app(METRICS_TOKEN="a token for metrics"))
 
         def asks(authorization: str | None, address: str = "192.0.2.1") -> int:
@@ -132,15 +157,13 @@ class TestWhatIsCounted:
         assert growth.of("sync_actions_total", action="addPerson", outcome="replayed") == 1
         assert growth.of("sync_actions_total", action="malformed", outcome="rejected") == 2
 
-    def test_how_the_backups_are_at_each_destination(
-        self, client: Client, app: Flask, anna: Account, ben: Account
-    ) -> None:
+    def test_the_state_of_each_destination(self, client: Client, app: Flask, anna: Account, ben: Account) -> None:
         assert not [key for key in samples(client) if key[0] == "movietracker_backup_last_result"]
         now = clock.now()
 
         def note(account: Account, run: str, at: float, error: str | None = None) -> None:
             good = error is None
-            records.save([records.Record(account.id, run, "local", f"{run}.json", at, 1, "0" * 64, 0.1, good, error)])
+            journal.save([journal.Record(account.id, run, "local", f"{run}.json", at, 1, "0" * 64, 0.1, good, error)])
 
         with app.app_context():
             note(anna, "first", now - 90_000)

@@ -1,15 +1,23 @@
 """The library: adding titles, reading them, status, watch record, stored metadata."""
 
-from __future__ import annotations
-
 import time
-from collections.abc import Callable
 
 import pytest
-from conftest import Client, client_of
 from flask import Flask
 from standin import Standin
-from support.shapes import DETAILS, MOVIE, RATINGS, STATUS, TV_DETAILS, WATCH_RECORD, assert_problem, assert_shape
+from support.applications import MakeApp
+from support.client import Client, client_of
+from support.shapes import (
+    DETAILS,
+    MOVIE,
+    RATINGS,
+    STATUS,
+    TV_DETAILS,
+    WATCH_RECORD,
+    assert_invalid,
+    assert_problem,
+    assert_shape,
+)
 
 from movietracker.services.accounts import Account
 
@@ -21,7 +29,7 @@ UNKNOWN = "tt9999999"
 
 
 @pytest.fixture
-def app(make_app: Callable[..., Flask], standin: Standin) -> Flask:
+def app(make_app: MakeApp, standin: Standin) -> Flask:
     """An application whose providers are the stand-ins of TMDB and OMDb."""
     return make_app(METADATA_PROVIDERS="tmdb,omdb", **standin.settings)
 
@@ -31,9 +39,7 @@ def stub(client: Client, imdb_id: str = MATRIX, status: str = "toWatch") -> None
 
 
 class TestAdding:
-    def test_a_title_by_imdb_id_comes_with_details_ratings_and_recommendation(
-        self, client: Client, anna: Account
-    ) -> None:
+    def test_a_title_by_imdb_id_has_details_ratings_and_recommendation(self, client: Client, anna: Account) -> None:
         answer = client.post("/api/movies", json={"imdb_id": MATRIX, "recommender": "Mum", "vote_type": False})
 
         assert answer.status_code == 201
@@ -97,9 +103,7 @@ class TestAdding:
         assert answer.json["media_type"] == "tv"
         assert [vote["person_name"] for vote in answer.json["recommendations"]] == ["Mum"]
 
-    def test_a_stub_is_filled_by_adding_it_again_when_the_providers_are_back(
-        self, client: Client, standin: Standin
-    ) -> None:
+    def test_a_stub_is_filled_by_adding_it_again_with_providers_back(self, client: Client, standin: Standin) -> None:
         standin.fail_with(500)
         client.post("/api/movies", json={"imdb_id": MATRIX})
         standin.recover()
@@ -120,8 +124,15 @@ class TestAdding:
 
         assert (answer.status_code, answer.json["tmdb_data"]) == (201, None)
 
+    def test_a_series_is_found_by_its_tmdb_id_alone(self, client: Client) -> None:
+        answer = client.post("/api/movies", json={"tmdb_id": BREAKING_BAD_TMDB})
+
+        assert (answer.status_code, answer.json["media_type"]) == (201, "tv")
+        wrong = client.post("/api/movies", json={"tmdb_id": BREAKING_BAD_TMDB, "media_type": "movie"})
+        assert_problem(wrong, 404, "title_unknown")
+
     def test_an_unknown_tmdb_id_is_404_and_stores_nothing(self, client: Client) -> None:
-        answer = client.post("/api/movies", json={"tmdb_id": 999_999_999, "recommender": "Nobody yet"})
+        answer = client.post("/api/movies", json={"tmdb_id": 999_999_999, "recommender": "Unknown yet"})
 
         assert_problem(answer, 404, "title_unknown")
         assert client.get("/api/movies").json == []
@@ -137,26 +148,12 @@ class TestAdding:
             ({}, "imdb_id"),
             ({"imdb_id": None, "tmdb_id": None}, "imdb_id"),
             ({"imdb_id": "603"}, "imdb_id"),
-            ({"imdb_id": "tt123456"}, "imdb_id"),
-            ({"imdb_id": "tt0133093\n"}, "imdb_id"),
-            ({"imdb_id": "nm0000206"}, "imdb_id"),
-            ({"imdb_id": 133093}, "imdb_id"),
-            ({"imdb_id": "tt" + "1" * 30}, "imdb_id"),
-            ({"tmdb_id": "603"}, "tmdb_id"),
             ({"tmdb_id": 0}, "tmdb_id"),
-            ({"tmdb_id": -1}, "tmdb_id"),
-            ({"tmdb_id": 1.5}, "tmdb_id"),
-            ({"tmdb_id": True}, "tmdb_id"),
-            ({"tmdb_id": 10**30}, "tmdb_id"),
             ({"imdb_id": MATRIX, "media_type": "book"}, "media_type"),
             ({"imdb_id": MATRIX, "recommender": "  "}, "recommender"),
-            ({"imdb_id": MATRIX, "recommender": 7}, "recommender"),
-            ({"imdb_id": MATRIX, "recommender": "x" * 201}, "recommender"),
             ({"imdb_id": MATRIX, "recommender": "Mum", "vote_type": "maybe"}, "vote_type"),
         ]:
-            problem = assert_problem(client.post("/api/movies", json=body), 422, "validation_error")
-
-            assert list(problem["errors"]) == [field]
+            assert_invalid(client.post("/api/movies", json=body), field)
             assert client.get("/api/movies").json == []
 
     def test_unknown_fields_are_ignored(self, client: Client) -> None:
@@ -187,10 +184,6 @@ class TestReading:
             answer = client.get(f"/api/movies/{imdb_id}")
             assert answer.status_code == 404
             assert answer.json["code"] in ("movie_not_found", "not_found")
-
-    def test_another_users_title_is_404(self, client: Client, bens_client: Client) -> None:
-        stub(client)
-        assert_problem(bens_client.get(f"/api/movies/{MATRIX}"), 404, "movie_not_found")
 
 
 class TestStatus:
@@ -229,8 +222,7 @@ class TestStatus:
 
     def test_custom_without_a_list_is_422_and_makes_no_movie(self, client: Client) -> None:
         for body in ({"status": "custom"}, {"status": "custom", "custom_list_id": None}):
-            problem = assert_problem(client.put(f"/api/movies/{MATRIX}/status", json=body), 422, "validation_error")
-            assert list(problem["errors"]) == ["custom_list_id"]
+            assert_invalid(client.put(f"/api/movies/{MATRIX}/status", json=body), "custom_list_id")
         assert client.get("/api/movies").json == []
 
     def test_custom_needs_a_list_of_this_user(self, client: Client, bens_client: Client) -> None:
@@ -244,13 +236,13 @@ class TestStatus:
     def test_any_other_status_is_422(self, client: Client) -> None:
         for status in [None, "", "towatch", "WATCHED", "unknown", 1, True, ["watched"], {}]:
             answer = client.put(f"/api/movies/{MATRIX}/status", json={"status": status})
-            assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["status"]
+            assert_invalid(answer, "status")
 
     def test_only_imdb_ids_can_be_written_to(self, client: Client) -> None:
         for imdb_id in ["603", "tt123456", "TT0133093", "tt0133093%20", "tt" + "1" * 18]:
             for method, address in (("PUT", "status"), ("PUT", "watch"), ("POST", "recommendations")):
                 answer = client.open(f"/api/movies/{imdb_id}/{address}", method=method, json={"status": "watched"})
-                assert list(assert_problem(answer, 422, "validation_error")["errors"]) == ["imdb_id"]
+                assert_invalid(answer, "imdb_id")
 
     def test_the_same_status_again_changes_nothing(self, client: Client) -> None:
         stub(client)
@@ -285,7 +277,7 @@ class TestWatching:
     def test_milliseconds_of_older_clients_are_understood(self, client: Client) -> None:
         for sent, stored in (
             (1_700_000_000_123, 1_700_000_000.123),
-            (10_000_000_000, 10_000_000_000),
+            (1_700_000_000, 1_700_000_000),
             (10_000_000_001, 10_000_000.001),
             (0, 0),
         ):
@@ -309,52 +301,18 @@ class TestWatching:
             ({"my_rating": 8}, "date_watched"),
             ({"date_watched": 1.7e9, "my_rating": 0.99}, "my_rating"),
             ({"date_watched": 1.7e9, "my_rating": 10.01}, "my_rating"),
-            ({"date_watched": 1.7e9, "my_rating": -8}, "my_rating"),
-            ({"date_watched": 1.7e9, "my_rating": "8"}, "my_rating"),
-            ({"date_watched": 1.7e9, "my_rating": True}, "my_rating"),
             ({"date_watched": 1.7e9, "my_rating": None}, "my_rating"),
-            ({"date_watched": 1.7e9, "my_rating": 1e300}, "my_rating"),
             ({"date_watched": "2024-01-01", "my_rating": 8}, "date_watched"),
             ({"date_watched": -1, "my_rating": 8}, "date_watched"),
-            ({"date_watched": 1e300, "my_rating": 8}, "date_watched"),
-            ({"date_watched": 10**40, "my_rating": 8}, "date_watched"),
-            ({"date_watched": False, "my_rating": 8}, "date_watched"),
+            ({"date_watched": 10_000_000_000, "my_rating": 8}, "date_watched"),
+            ({"date_watched": time.time() + 3 * 86_400, "my_rating": 8}, "date_watched"),
         ]:
-            problem = assert_problem(client.put(f"/api/movies/{MATRIX}/watch", json=body), 422, "validation_error")
-
-            assert list(problem["errors"]) == [field]
+            assert_invalid(client.put(f"/api/movies/{MATRIX}/watch", json=body), field)
             assert client.get("/api/movies").json == []
 
 
 class TestStoredMetadata:
-    def test_a_providers_full_response_is_served(self, app: Flask, client: Client, ben: Account) -> None:
-        client.post("/api/movies", json={"imdb_id": MATRIX})
-
-        tmdb = client.get(f"/api/movies/{MATRIX}/metadata/tmdb")
-        omdb = client.get(f"/api/movies/{MATRIX}/metadata/omdb")
-
-        assert tmdb.status_code == omdb.status_code == 200
-        assert tmdb.headers["Content-Type"] == "application/json"
-        assert (tmdb.json["id"], tmdb.json["imdb_id"]) == (MATRIX_TMDB, MATRIX)
-        assert "credits" in tmdb.json
-        assert (omdb.json["imdbID"], omdb.json["Response"]) == (MATRIX, "True")
-
-    def test_what_is_not_in_the_library_is_404_although_another_user_has_it(
-        self, client: Client, bens_client: Client
-    ) -> None:
-        client.post("/api/movies", json={"imdb_id": MATRIX})
-
-        assert_problem(bens_client.get(f"/api/movies/{MATRIX}/metadata/tmdb"), 404, "movie_not_found")
-
-    def test_a_provider_without_a_stored_response_is_404(self, client: Client) -> None:
-        stub(client)
-
-        for provider in ("tmdb", "omdb", "nobody", "%00", "a%20b"):
-            assert client.get(f"/api/movies/{MATRIX}/metadata/{provider}").status_code == 404
-
-    def test_a_response_is_kept_once_for_all_users(
-        self, app: Flask, client: Client, bens_client: Client, standin: Standin
-    ) -> None:
+    def test_users_share_one_response(self, app: Flask, client: Client, bens_client: Client, standin: Standin) -> None:
         client.post("/api/movies", json={"imdb_id": MATRIX})
         bens_client.post("/api/movies", json={"imdb_id": MATRIX})
 
@@ -380,3 +338,43 @@ class TestStoredMetadata:
         movie = client_of(app, ben).post("/api/movies", json={"tmdb_id": MATRIX_TMDB}).json
         assert movie["tmdb_data"]["title"] == "The Matrix"
         assert client.get(f"/api/movies/{MATRIX}").json["tmdb_data"]["title"] == "Forged"
+
+
+class TestRemovingForGood:
+    def test_the_title_goes_with_all_that_hangs_on_it(self, client: Client) -> None:
+        client.post("/api/movies", json={"imdb_id": "tt0133093", "recommender": "Mum"})
+        client.put("/api/movies/tt0133093/watch", json={"date_watched": 1.7e9, "my_rating": 9})
+        cursor = client.get("/api/sync/changes").json["cursor"]
+
+        assert client.delete("/api/movies/tt0133093").status_code == 204
+
+        assert_problem(client.get("/api/movies/tt0133093"), 404, "movie_not_found")
+        assert client.get("/api/people/Mum").json["movie_count"] == 0
+        changes = client.get(f"/api/sync/changes?cursor={cursor}").json
+        assert changes["deleted"]["movies"] == changes["deleted_movie_ids"] == ["tt0133093"]
+        again = client.post("/api/movies", json={"imdb_id": "tt0133093"})
+        assert again.status_code == 201
+        assert (again.json["recommendations"], again.json["watch_history"]) == ([], None)
+
+    def test_what_is_not_there_or_is_someone_elses_is_not_found(self, client: Client, bens_client: Client) -> None:
+        bens_client.post("/api/movies", json={"imdb_id": "tt0133093"})
+
+        assert_problem(client.delete("/api/movies/tt0133093"), 404, "movie_not_found")
+        assert bens_client.get("/api/movies/tt0133093").status_code == 200
+
+
+class TestFieldsThatAreUnknown:
+    def test_are_ignored_and_the_response_says_which(self, client: Client) -> None:
+        added = client.post("/api/movies", json={"imdb_id": "tt0133093", "recommendor": "Mum", "a\r\nb": 1})
+
+        assert added.status_code == 201
+        assert added.headers["Warning"] == '299 movietracker "Ignored fields: recommendor"'
+        assert "Warning" not in client.post("/api/movies", json={"imdb_id": "tt0133093"}).headers
+
+    def test_are_refused_when_nothing_else_is_sent(self, client: Client) -> None:
+        client.post("/api/movies", json={"imdb_id": "tt0133093", "recommender": "Mum"})
+
+        answer = client.put("/api/people/Mum", json={"emogi": "🎬"})
+
+        assert_problem(answer, 422, "validation_error")
+        assert list(answer.json["errors"]) == ["emogi"]

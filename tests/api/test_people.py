@@ -1,12 +1,10 @@
 """People who recommend."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
-from conftest import Client
-from support.shapes import PERSON, STATS, assert_problem, assert_shape
+from support.client import Client
+from support.shapes import PERSON, STATS, assert_invalid, assert_problem, assert_shape
 
 from movietracker.services.accounts import Account
 
@@ -86,26 +84,19 @@ class TestAdding:
         add(client, "Mum")
         add(bens_client, "Mum")
 
-    def test_what_is_not_valid_is_422_and_adds_nobody(self, client: Client) -> None:
+    def test_what_is_not_valid_is_422_and_adds_no_person(self, client: Client) -> None:
         for body, field in [
             ({}, "name"),
             ({"name": None}, "name"),
             ({"name": ""}, "name"),
-            ({"name": " \n"}, "name"),
-            ({"name": 7}, "name"),
             ({"name": "x" * 201}, "name"),
-            ({"name": "a\0b"}, "name"),
-            ({"name": "Mum", "is_trusted": "yes"}, "is_trusted"),
             ({"name": "Mum", "is_trusted": 1}, "is_trusted"),
             ({"name": "Mum", "is_trusted": None}, "is_trusted"),
-            ({"name": "Mum", "color": 7}, "color"),
             ({"name": "Mum", "color": ""}, "color"),
             ({"name": "Mum", "color": "x" * 33}, "color"),
-            ({"name": "Mum", "emoji": ["🎬"]}, "emoji"),
             ({"name": "Mum", "emoji": "x" * 33}, "emoji"),
         ]:
-            problem = assert_problem(client.post("/api/people", json=body), 422, "validation_error")
-            assert list(problem["errors"]) == [field]
+            assert_invalid(client.post("/api/people", json=body), field)
             assert len(client.get("/api/people").json) == 4
 
     def test_a_name_may_have_200_characters_of_any_kind(self, client: Client) -> None:
@@ -146,7 +137,7 @@ class TestChanging:
     @pytest.mark.parametrize("quick_key", ["google", "mine", None, 7])
     def test_the_quick_key_is_never_writable(self, client: Client, quick_key: Any) -> None:
         add(client, "Mum")
-        assert client.put("/api/people/Mum", json={"quick_key": quick_key}).json["quick_key"] is None
+        assert client.put("/api/people/Mum", json={"emoji": "🎬", "quick_key": quick_key}).json["quick_key"] is None
 
     def test_a_taken_name_is_409_and_changes_nothing(self, client: Client) -> None:
         add(client, "Mum")
@@ -173,12 +164,11 @@ class TestChanging:
             ({"is_trusted": "true"}, "is_trusted"),
             ({"color": None}, "color"),
         ]:
-            problem = assert_problem(client.put("/api/people/Mum", json=body), 422, "validation_error")
-            assert list(problem["errors"]) == [field]
+            assert_invalid(client.put("/api/people/Mum", json=body), field)
 
     def test_nothing_to_change_answers_the_person(self, client: Client) -> None:
         person = add(client, "Mum")
-        for body in ({}, {"unknown": 1}, {"color": person["color"]}):
+        for body in ({}, {"color": person["color"]}, {"color": person["color"], "unknown": 1}):
             assert client.put("/api/people/Mum", json=body).json == person
 
     def test_an_unknown_person_is_404(self, client: Client, bens_client: Client) -> None:
@@ -265,3 +255,34 @@ class TestStats:
         add(bens_client, "Mum")
         for name in ("Mum", "%20", "x" * 300):
             assert_problem(client.get(f"/api/people/{name}/stats"), 404, "person_not_found")
+
+
+class TestByNameOrById:
+    def test_wherever_a_name_stands_an_id_does_too(self, client: Client) -> None:
+        anna = add(client, "Anna K.")
+        recommend(client, "Anna K.")
+
+        for named in ("Anna K.", str(anna["id"])):
+            assert client.get(f"/api/people/{named}").json == people(client)["Anna K."]
+            assert client.get(f"/api/people/{named}/stats").json["total_movies"] == 1
+            assert client.put(f"/api/people/{named}", json={"color": "#fff"}).json["id"] == anna["id"]
+        assert client.delete(f"/api/people/{anna['id']}").status_code == 204
+        assert "Anna K." not in people(client)
+
+    def test_a_name_of_digits_wins_over_an_id(self, client: Client) -> None:
+        anna = add(client, "Anna")
+        digits = add(client, str(anna["id"]))
+
+        assert client.get(f"/api/people/{anna['id']}").json["id"] == digits["id"]
+        assert client.get(f"/api/people/{anna['id']}/stats").json["id"] == digits["id"]
+
+    def test_another_users_id_is_no_person(self, client: Client, bens_client: Client) -> None:
+        bens = add(bens_client, "Cleo")
+
+        for named in (bens["id"], 2**63, "Unknown"):
+            assert_problem(client.get(f"/api/people/{named}"), 404, "person_not_found")
+            assert_problem(client.get(f"/api/people/{named}/stats"), 404, "person_not_found")
+
+    def test_names_with_slashes_have_an_address_of_their_own(self, client: Client) -> None:
+        assert client.get("/api/people/Oscar Winner%2FNominee").json["quick_key"] == "oscar"
+        assert client.get("/api/people/Oscar Winner%2FNominee/stats").json["total_movies"] == 0

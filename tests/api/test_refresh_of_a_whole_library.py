@@ -1,7 +1,5 @@
 """A client that refreshes its whole library at once, on a real server."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading
@@ -17,16 +15,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from standin import Answer
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, notes
 from support.serving import serving
 from support.waiting import wait_until
 
 from movietracker.metadata.enrichment import PARALLEL
-from movietracker.metadata.refresh import SIMULTANEOUS_REFRESHES
+from movietracker.metadata.title_store import SIMULTANEOUS_REFRESHES
 from movietracker.services.accounts import Account
-
-__all__ = ["app", "catalogue"]
 
 TITLES = 2000
 CONNECTIONS = 100
@@ -34,6 +30,11 @@ WORKERS = 2
 TMDB_REQUESTS_PER_SECOND = 40
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def app(catalogue_app: Flask) -> Flask:
+    return catalogue_app
 
 
 class Traffic:
@@ -60,12 +61,7 @@ class Traffic:
 
 
 def test_two_thousand_simultaneous_refreshes_exhaust_neither_the_server_nor_the_provider(
-    app: Flask,
-    anna: Account,
-    client: FlaskClient,
-    catalogue: EndlessCatalogue,
-    instance_path: Path,
-    tmp_path: Path,
+    app: Flask, anna: Account, client: FlaskClient, catalogue: EndlessCatalogue, instance_path: Path, tmp_path: Path
 ) -> None:
     settings = {
         "MOVIETRACKER_INSTANCE_PATH": str(instance_path),
@@ -94,7 +90,7 @@ def test_two_thousand_simultaneous_refreshes_exhaust_neither_the_server_nor_the_
     assert [status for status, _ in answers] == [200] * TITLES
     assert all(body["queued"] or body["updated"]["tmdb"] for _, body in answers)
     assert noted_or_asked == set(imdb_ids(TITLES)), "none is forgotten"
-    assert slowest < 10, "others are served meanwhile"
+    assert slowest < 10, "other users are served during the refresh"
     assert traffic.most_at_once <= WORKERS * SIMULTANEOUS_REFRESHES + PARALLEL
     assert traffic.most_in_a_second() <= TMDB_REQUESTS_PER_SECOND * 1.25, "calls may arrive late, and so close together"
 
@@ -115,7 +111,7 @@ class Caller:
             connection.close()
 
     def check_health(self, is_over: Callable[[], bool]) -> float:
-        """Look at the library's titles again and again; answers the longest wait in seconds."""
+        """Look at the library's titles again and again, and return the longest wait in seconds."""
         longest = 0.0
         while not is_over():
             connection = http.client.HTTPConnection(self._address, timeout=30)

@@ -1,15 +1,14 @@
 """401 means that the token is bad, and nothing else does; the wrong kind of good token is 403."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any
 
 import jwt
 import pytest
-from conftest import ADMIN_TOKEN, PASSWORD, Client
 from flask import Flask
+from support.applications import MakeApp
+from support.client import ADMIN_TOKEN, PASSWORD, Client
 from support.shapes import assert_problem
 from support.waiting import wait_until
 
@@ -30,6 +29,7 @@ ADMIN_ADDRESSES = [
     ("POST", "/api/auth/admin/users"),
     ("PATCH", "/api/auth/admin/users/1"),
     ("DELETE", "/api/auth/admin/users/1"),
+    ("POST", "/api/auth/admin/logout"),
 ]
 
 
@@ -58,28 +58,20 @@ def test_a_missing_or_bad_token_is_401_before_anything_else_is_looked_at(app: Fl
             assert answer.headers["WWW-Authenticate"] == "Bearer"
 
 
+@pytest.mark.parametrize("scheme", ["bearer", "BEARER", "bEaReR", "Bearer ", "bearer  "])
+def test_the_scheme_of_a_token_is_read_in_any_case(app: Flask, client: Client, admin: Client, scheme: str) -> None:
+    user, administrator = token_of(client), token_of(admin)
+
+    assert call(app, f"{scheme} {user}").status_code == 200
+    assert call(app, f"{scheme} {administrator}", address="/api/auth/admin/users").status_code == 200
+
+
 def test_a_malformed_header_is_401(app: Flask, client: Client) -> None:
     for header in [
-        "",
-        "Bearer",
-        "Bearer ",
-        "Bearer  ",
-        "bearer",
-        "Bearer nonsense",
-        "Bearer a.b.c",
-        "Bearer ....",
-        "Bearer a b c",
-        "Basic YW5uYTphIGxvbmcgc2VjcmV0",
-        "Token {token}",
-        "{token}",
-        "Bearer {token}x",
-        "Bearer x{token}",
-        "Bearer {token} trailing",
-        "Bearer\t{token}x",
-        'Bearer "{token}"',
-        "Bearer {token},Bearer {token}",
-        "Bearer \xe4\xf6\xfc",
-        "Bearer " + "x" * 7000,
+        *("", "Bearer", "Bearer ", "Bearer  ", "bearer", "Bearer nonsense", "Bearer a.b.c", "Bearer ...."),
+        *("Bearer a b c", "Basic YW5uYTphIGxvbmcgc2VjcmV0", "Token {token}", "{token}", "Bearer {token}x"),
+        *("Bearer x{token}", "Bearer {token} trailing", "Bearer\t{token}x", 'Bearer "{token}"'),
+        *("Bearer {token},Bearer {token}", "Bearer \xe4\xf6\xfc", "Bearer " + "x" * 7000),
         "Bearer eyJhbGciOiJIUzI1NiJ9." + "e30" + ".",
     ]:
         assert_problem(call(app, header.replace("{token}", token_of(client))), 401, "bad_token")
@@ -142,7 +134,18 @@ def test_a_token_outlives_a_clock_that_is_set_back(app: Flask, client: Client) -
     assert call(app, f"Bearer {issued_in_the_future}").status_code == 200
 
 
-def test_tokens_survive_a_restart_but_not_another_secret_key(make_app: Callable[..., Flask], client: Client) -> None:
+def test_a_token_signed_while_the_clock_was_ahead_is_good_and_no_other_of_that_time(app: Flask, client: Client) -> None:
+    ahead = time.time() + 400 * 86_400
+    good = forge(app, client, iat=ahead, exp=ahead + 3600)
+    head, payload, signature = good.split(".")
+
+    assert call(app, f"Bearer {good}").status_code == 200
+    assert_problem(call(app, f"Bearer {forge(app, client, iat=ahead, exp=1_700_000_000)}"), 401, "bad_token")
+    assert_problem(call(app, f"Bearer {forge(app, client, iat=ahead, type='refresh')}"), 401, "bad_token")
+    assert_problem(call(app, f"Bearer {head}.{payload}.{signature[::-1]}"), 401, "bad_token")
+
+
+def test_tokens_survive_a_restart_but_not_another_secret_key(make_app: MakeApp, client: Client) -> None:
     header = f"Bearer {token_of(client)}"
 
     assert call(make_app(), header).status_code == 200
@@ -179,9 +182,7 @@ def test_a_users_token_opens_no_endpoint_of_the_administrator(client: Client) ->
 
 
 @pytest.mark.parametrize("address", ["/api/auth/admin/users", "/api/auth/me", "/api/movies"])
-def test_an_admins_token_dies_when_the_admin_token_changes(
-    make_app: Callable[..., Flask], admin: Client, address: str
-) -> None:
+def test_an_admins_token_dies_when_the_admin_token_changes(make_app: MakeApp, admin: Client, address: str) -> None:
     header = f"Bearer {token_of(admin)}"
     restarted = make_app(ADMIN_TOKEN="a new admin token")
 
@@ -202,11 +203,11 @@ def test_a_good_token_is_401_once_it_has_expired(app: Flask, client: Client) -> 
 def test_what_is_remembered_of_tokens_is_bounded(
     app: Flask, client: Client, anna: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authentication, "MOST_VERIFIED", 3)
+    monkeypatch.setattr(authentication, "MAX_VERIFIED", 3)
     for number in range(10):
         assert call(app, f"Bearer {forge(app, client, jti=str(number))}").json["id"] == anna.id
         assert_problem(call(app, f"Bearer {forge(app, client, jti=str(number), key='x' * 40)}"), 401, "bad_token")
-    assert 1 <= len(app.extensions["movietracker_verified_tokens"]) <= 3
+    assert 1 <= len(app.extensions["movietracker"].verified_tokens) <= 3
 
 
 def test_an_expired_admins_token_is_401(app: Flask, admin: Client) -> None:

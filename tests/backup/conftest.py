@@ -1,7 +1,27 @@
 """What the tests of backups share."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from support.wall_clock import wall_clock
+import pytest
+from flask import Flask
+from support.library import head_of
 
-__all__ = ["wall_clock"]
+from movietracker.services.accounts import Account
+
+from .documents import Unchanged
+
+
+@pytest.fixture
+def unchanged(app: Flask, anna: Account) -> Unchanged:
+    """Makes contexts in which Anna's library must not change."""
+
+    @contextmanager
+    def check() -> Iterator[None]:
+        with app.app_context():
+            before = head_of(anna)
+        yield
+        with app.app_context():
+            assert head_of(anna) == before
+
+    return check

@@ -1,9 +1,9 @@
 """Making documents, sending them, and comparing what comes back."""
 
-from __future__ import annotations
-
 import copy
 import json
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from io import BytesIO
 from typing import Any
 
@@ -14,9 +14,11 @@ HEAT = "tt0113277"
 ALIEN = "tt0078748"
 LONG_AGO = 1_600_000_000.5
 A_DAY_LATER = LONG_AGO + 86_400
+RAINY = "11111111-1111-4111-8111-111111111111"
 FAR_AHEAD = 4_000_000_000.25
 
 Json = dict[str, Any]
+Unchanged = Callable[[], AbstractContextManager[None]]
 
 QUICK_NAMES = {"Random YouTube Video", "Oscar Winner/Nominee", "Random Person", "Google Search"}
 
@@ -56,13 +58,13 @@ def as_file(told: Json) -> BytesIO:
 
 
 def send(client: FlaskClient, sent: Any, **query: Any) -> Any:
-    """The raw answer to an import; bytes go out as they are, anything else as JSON."""
+    """The response to an import; bytes are sent as they are, anything else as JSON."""
     body = sent if isinstance(sent, bytes) else json.dumps(sent).encode()
     return client.post("/api/backup/import", data=body, content_type="application/json", query_string=query)
 
 
 def bring(client: FlaskClient, sent: Any, **query: Any) -> Json:
-    """Import a document that must be accepted; answers the ImportResult."""
+    """Import a document that must be accepted; returns the ImportResult."""
     answer = send(client, sent, **query)
     assert answer.status_code == 200, answer.text
     result: Json = answer.json
@@ -81,6 +83,7 @@ def content(exported: Json) -> Json:
     """A document without what a server says of itself."""
     bare = copy.deepcopy(exported)
     bare.pop("exported_at", None)
+    bare.pop("account", None)
     for kind in ("movies", "people", "lists"):
         for record in bare[kind]:
             record.pop("last_modified", None)

@@ -3,8 +3,6 @@
 ``python -m backup.large FOLDER import|export FILE`` (from tests/), on the database in the folder.
 """
 
-from __future__ import annotations
-
 import json
 import random
 import sys
@@ -13,11 +11,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from movietracker import create_app
-from movietracker.backup.export import export_document
-from movietracker.backup.importing import import_document
-from movietracker.services import bulk
-from movietracker.services.bulk import NewTitle
+from movietracker.backup.document.export import export_document
+from movietracker.backup.document.importing import import_document
 from movietracker.services.change_clock import LibraryWrite
+from movietracker.services.movies import storing
+from movietracker.services.movies.storing import NewTitle
 from movietracker.services.transactions import library_read
 
 PEOPLE = 200
@@ -64,14 +62,14 @@ def _list_id(number: int) -> str:
 
 def _tell_of_batches() -> None:
     """Print a line whenever a batch of titles has been written, before its transaction is committed."""
-    add_titles = bulk.add_titles
+    add_titles = storing.add_titles
 
     def told(tx: LibraryWrite, titles: Sequence[NewTitle]) -> list[str]:
         stubs = add_titles(tx, titles)
-        print("batch", flush=True)  # noqa: T201
+        print("batch", flush=True)
         return stubs
 
-    bulk.add_titles = told
+    storing.add_titles = told
 
 
 def _chunks(user_id: str) -> Iterator[bytes]:
@@ -94,7 +92,7 @@ def main(folder: str, user_id: str, what: str, path: str) -> None:
             with Path(path).open("rb") as file:
                 count = import_document(user_id, file).imported["movies"]
         seconds = {"seconds": time.perf_counter() - began, "cpu": time.process_time() - worked}
-        print(json.dumps({"before": before, "most": _most_memory(), "movies": count, **seconds}), flush=True)  # noqa: T201
+        print(json.dumps({"before": before, "most": _most_memory(), "movies": count, **seconds}), flush=True)
 
 
 def _most_memory() -> int:

@@ -1,18 +1,16 @@
 """Libraries of all sorts, made up by Hypothesis and built through the services."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from itertools import chain, count
 from typing import Any
 
 from hypothesis import strategies as st
 
-from movietracker.services import library, lists, people
+from movietracker.models.movie import Vote, Watch
+from movietracker.schemas.values import MAX_NAME_LENGTH, normal_form
+from movietracker.services import lists, movies, people
 from movietracker.services.accounts import Account
-from movietracker.services.library import Vote
-from movietracker.services.metadata_columns import Metadata
-from movietracker.services.names import MAX_NAME_LENGTH, normal_form
+from movietracker.services.movies.metadata import Metadata
 from movietracker.services.people import QUICK_RECOMMENDERS
 from movietracker.services.transactions import library_write
 
@@ -27,9 +25,9 @@ NAMES = (
 )
 TEXTS = st.text(_CHARACTERS, min_size=1, max_size=8)
 MOMENTS = st.one_of(
-    st.sampled_from([0.0, 1.0, 1e10, 1_600_000_000.000001]),
-    st.floats(0, 1e10, allow_nan=False, allow_subnormal=False),
+    st.sampled_from([0.0, 1.0, 1e10, 1_600_000_000.000001]), st.floats(0, 1e10, allow_nan=False, allow_subnormal=False)
 )
+PAST_MOMENTS = st.one_of(st.sampled_from([0.0, 1_600_000_000.000001]), st.floats(0, 1.7e9, allow_subnormal=False))
 RATINGS = st.one_of(st.none(), st.floats(1, 10, allow_nan=False))
 
 Json = dict[str, Any]
@@ -61,27 +59,27 @@ class MadeLibrary:
             ids = {
                 recommender["name"]: people.find_person(tx, recommender["name"]) for recommender in QUICK_RECOMMENDERS
             }
-            people.free_names(tx, ids.values())  # so that they may have taken each other's
-            taken = set(self.people)
+            taken, changes = set(self.people), {}
             for recommender in QUICK_RECOMMENDERS:
                 look = dict(self.quick.get(recommender["quick_key"], {}))
                 wanted = look.pop("name", recommender["name"])
                 more = (f"{wanted[:190]} {number}" for number in count(2))
                 name = next(each for each in chain((wanted, recommender["name"]), more) if each not in taken)
                 taken.add(name)
-                people.update_person(tx, ids[recommender["name"]], look | {"name": name})
+                changes[ids[recommender["name"]]] = look | {"name": name}
+            people.update_people(tx, changes)  # together, since they may have taken each other's names
             voters = [*ids.values(), *(people.add_person(tx, name, **look) for name, look in self.people.items())]
             # Made one after the other, since that orders lists that are otherwise alike.
             list_ids = [lists.add_list(tx, **each, created_at=1e9 + at) for at, each in enumerate(self.lists)]
             for imdb_id, made in self.movies.items():
-                library.ensure_movie(tx, imdb_id, Metadata(made.media_type))
+                movies.ensure_movie(tx, imdb_id, Metadata(made.media_type))
                 for number, date, vote_type in made.votes:
-                    library.recommend(tx, imdb_id, Vote(voters[number % len(voters)], None, vote_type, date))
+                    movies.recommend(tx, imdb_id, voters[number % len(voters)], Vote(date, vote_type))
                 if made.watch is not None:
-                    library.watch(tx, imdb_id, *made.watch)
+                    movies.watch(tx, imdb_id, Watch(*made.watch))
                 on_list = list_ids[made.on_list % len(list_ids)] if list_ids else None
                 status = "toWatch" if made.status == "custom" and on_list is None else made.status
-                library.set_status(tx, imdb_id, status, on_list)
+                movies.set_status(tx, imdb_id, status, on_list)
 
 
 LOOKS = st.fixed_dictionaries(
@@ -104,7 +102,7 @@ _MOVIES = st.dictionaries(
         st.sampled_from(["movie", "tv"]),
         st.sampled_from(["toWatch", "watched", "deleted", "custom"]),
         st.integers(0, 3),
-        st.one_of(st.none(), st.tuples(MOMENTS, RATINGS)),
+        st.one_of(st.none(), st.tuples(PAST_MOMENTS, RATINGS)),
         st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans()), max_size=4),
     ),
     max_size=6,

@@ -1,33 +1,19 @@
-"""Documents of version 1 hold whole Movies and People, and lack this and that; they are imported all the same."""
+"""Documents of version 1, which hold whole Movies and People and lack some fields, can be imported."""
 
-from __future__ import annotations
-
+import json
 from typing import Any
 
 import pytest
-from conftest import Client
 from flask import Flask
+from support.client import Client
 from support.library import movie_of, stubs_of
 from support.shapes import assert_problem
 
 from movietracker.services.accounts import Account
 
-from .documents import (
-    ALIEN,
-    FAR_AHEAD,
-    HEAT,
-    LONG_AGO,
-    MATRIX,
-    Json,
-    bring,
-    by_key,
-    counts,
-    export,
-    send,
-)
+from .documents import ALIEN, FAR_AHEAD, HEAT, LONG_AGO, MATRIX, RAINY, Json, bring, by_key, counts, export, send
 
 SOMEBODY = "0f1e2d3c-0000-4000-8000-000000000001"
-RAINY = "11111111-1111-4111-8111-111111111111"
 DETAILS = {"tmdbId": 603, "title": "The Matrix", "year": "1999", "mediaType": "movie", "genres": ["Action"], "cast": []}
 RATINGS = {"imdbId": MATRIX, "title": "The Matrix", "year": 1999, "imdbRating": 8.7, "director": "Lana Wachowski"}
 
@@ -207,7 +193,7 @@ def test_ids_of_people_here_mean_nothing(client: Client, bens_client: Client) ->
     assert voter["person_name"] == "Theirs"
 
 
-def test_an_id_of_nobody_in_the_file_is_a_fault(client: Client) -> None:
+def test_an_id_that_no_person_in_the_file_has_is_a_fault(client: Client) -> None:
     ours = client.post("/api/people", json={"name": "Ours"}).json["id"]
     told = old_document(old_movie(MATRIX, old_vote(person="Anna"), old_vote(person_id=ours)))
     body = assert_problem(send(client, told), 422, "invalid_document")
@@ -215,7 +201,7 @@ def test_an_id_of_nobody_in_the_file_is_a_fault(client: Client) -> None:
     assert export(client)["movies"] == []
 
 
-def test_a_recommendation_of_nobody_is_a_fault(client: Client) -> None:
+def test_a_recommendation_without_a_person_is_a_fault(client: Client) -> None:
     told = old_document(old_movie(MATRIX, old_vote(person=None, person_id=None), old_vote(person="")))
     body = assert_problem(send(client, told), 422, "invalid_document")
     assert body["errors"] == {
@@ -283,3 +269,10 @@ def test_the_same_old_file_changes_nothing_the_second_time(client: Client) -> No
     assert bring(client, told)["imported_counts"] == counts()
     after = export(client)
     assert [after[kind] for kind in ("movies", "people")] == [before[kind] for kind in ("movies", "people")]
+
+
+def test_a_document_of_40_mib_is_taken(client: Client) -> None:
+    movies = [old_movie(f"tt{number:07}", tmdb_data={"title": "x", "plot": "x" * 62_500}) for number in range(640)]
+    sent = json.dumps(old_document(*movies)).encode()
+    assert len(sent) > 40_000_000
+    assert bring(client, sent)["movies_imported"] == 640

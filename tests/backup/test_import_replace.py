@@ -1,17 +1,14 @@
 """Replacing makes the account what the file says and leaves tombstones; a dry run only says what would happen."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
-from conftest import Client
 from flask import Flask
-from support.library import head_of
+from support.client import Client
 from support.shapes import assert_problem
 from sync.wire import Pulled, Wire, action, take, told
 
-from movietracker.backup.importing import import_document
+from movietracker.backup.document.importing import import_document
 from movietracker.errors import DatabaseUnavailable, InvalidDocument
 from movietracker.services import people
 from movietracker.services.accounts import Account
@@ -24,7 +21,9 @@ from .documents import (
     LONG_AGO,
     MATRIX,
     QUICK_NAMES,
+    RAINY,
     Json,
+    Unchanged,
     as_file,
     bring,
     by_key,
@@ -38,8 +37,6 @@ from .documents import (
     send,
     vote,
 )
-
-RAINY = "11111111-1111-4111-8111-111111111111"
 
 OLD = document(
     movie(MATRIX, vote("Anna"), vote("Ben"), status="watched")
@@ -72,14 +69,15 @@ def changed(client: Client) -> Client:
     return client
 
 
+@pytest.fixture
+def wire(changed: Client) -> Wire:
+    """The sync protocol's end at that client."""
+    return Wire(changed)
+
+
 def replace(client: Client, new: Json, **query: Any) -> Json:
-    """Replace the library by a document; answers the ImportResult."""
+    """Replace the library by a document; returns the ImportResult."""
     return bring(client, new, mode="replace", **query)
-
-
-def assert_same(store: Pulled, fresh: Pulled) -> None:
-    """Fail unless both hold the same records."""
-    assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
 
 
 class TestReplacing:
@@ -103,15 +101,12 @@ class TestReplacing:
         replace(changed, OLD)
         assert by_key(export(changed), "movies", MATRIX)["watch_history"]["my_rating"] == 8.0
 
-    def test_changes_nothing_the_second_time(self, app: Flask, anna: Account, changed: Client) -> None:
+    def test_changes_nothing_the_second_time(self, changed: Client, unchanged: Unchanged) -> None:
         replace(changed, OLD)
-        with app.app_context():
-            before = head_of(anna)
-        again = replace(changed, OLD)
+        with unchanged():
+            again = replace(changed, OLD)
         assert again["imported_counts"] == again["removed"] == counts()
         assert again["kept"] == counts(movies=2, people=6, lists=1)
-        with app.app_context():
-            assert head_of(anna) == before
 
     def test_by_an_empty_file_leaves_the_quick_recommenders(self, changed: Client) -> None:
         replace(changed, document())
@@ -148,59 +143,43 @@ class TestReplacing:
         assert result["removed"] == counts(movies=1100)
         assert {each["name"]: each["movie_count"] for each in client.get("/api/people").json}["Anna"] == 100
 
-    def test_touches_nobody_else(self, changed: Client, bens_client: Client) -> None:
+    def test_leaves_the_libraries_of_others_as_they_are(self, changed: Client, bens_client: Client) -> None:
         bring(bens_client, OLD)
         before = export(bens_client) | {"exported_at": 0}
         replace(changed, document())
         assert export(bens_client) | {"exported_at": 0} == before
 
     @pytest.mark.parametrize("wrong", [document(movie("tt1")), document(movie(MATRIX)) | {"version": 3}])
-    def test_by_a_wrong_file_changes_nothing(self, app: Flask, anna: Account, changed: Client, wrong: Json) -> None:
-        with app.app_context():
-            before = head_of(anna)
-        assert_problem(send(changed, wrong, mode="replace"), 422, "invalid_document")
-        with app.app_context():
-            assert head_of(anna) == before
+    def test_by_a_wrong_file_changes_nothing(self, changed: Client, unchanged: Unchanged, wrong: Json) -> None:
+        with unchanged():
+            assert_problem(send(changed, wrong, mode="replace"), 422, "invalid_document")
 
 
 def _quick(keys: list[str], names: list[str]) -> list[Json]:
     return [person(name, quick_key=key) for key, name in zip(keys, names, strict=True)]
 
 
-def catch_up(store: Pulled, news: Pulled) -> None:
-    """Take in, page by page, what was pulled since."""
+def assert_caught_up(store: Pulled, news: Pulled, fresh: Pulled) -> None:
+    """Fail unless a store that takes in, page by page, what was pulled since holds the same as a fresh one."""
     for page in news.pages:
         take(store, page)
+    assert (store.movies, store.people, store.lists) == (fresh.movies, fresh.people, fresh.lists)
 
 
 class TestSyncingClients:
-    def test_that_were_offline_end_with_the_server_s_state(self, changed: Client) -> None:
-        wire = Wire(changed)
-        store = wire.pull()
+    @pytest.mark.parametrize("limit", [100, 1])
+    def test_that_were_offline_end_with_the_server_s_state(self, changed: Client, wire: Wire, limit: int) -> None:
+        store = wire.pull(limit=limit)
         replace(changed, OLD)
-        catch_up(store, wire.pull(store.cursor))
-        fresh = wire.pull()
-        assert_same(store, fresh)
+        assert_caught_up(store, wire.pull(store.cursor, limit=limit), wire.pull())
         assert ALIEN not in store.movies
 
-    def test_that_pull_page_by_page_end_with_it_too(self, changed: Client) -> None:
-        wire = Wire(changed)
-        store = wire.pull(limit=1)
-        replace(changed, OLD)
-        catch_up(store, wire.pull(store.cursor, limit=1))
-        fresh = wire.pull()
-        assert_same(store, fresh)
-
-    def test_that_are_older_end_with_it_too(self, changed: Client) -> None:
-        wire = Wire(changed)
+    def test_that_are_older_end_with_it_too(self, changed: Client, wire: Wire) -> None:
         store = wire.since()
         replace(changed, OLD)
-        catch_up(store, wire.since(store.timestamp))
-        fresh = wire.since()
-        assert_same(store, fresh)
+        assert_caught_up(store, wire.since(store.timestamp), wire.since())
 
-    def test_hear_of_what_is_gone(self, changed: Client) -> None:
-        wire = Wire(changed)
+    def test_hear_of_what_is_gone(self, changed: Client, wire: Wire) -> None:
         before = wire.pull()
         replace(changed, OLD)
         news = wire.pull(before.cursor)
@@ -208,33 +187,21 @@ class TestSyncingClients:
         assert set(news.deleted["people"]) == {before.person(name)["id"] for name in ("Anna K.", "Cleo")}
         assert len(news.deleted["lists"]) == 1
 
-    def test_of_a_merge_end_with_the_server_s_state(self, changed: Client) -> None:
-        wire = Wire(changed)
+    def test_of_a_merge_end_with_the_server_s_state(self, changed: Client, wire: Wire) -> None:
         store = wire.pull()
         newer = OLD | {"exported_at": FAR_AHEAD}
         for kind in ("movies", "people", "lists"):
             newer = newer | {kind: [each | {"last_modified": FAR_AHEAD} for each in newer[kind]]}
         bring(changed, newer)
-        catch_up(store, wire.pull(store.cursor))
-        fresh = wire.pull()
-        assert_same(store, fresh)
+        assert_caught_up(store, wire.pull(store.cursor), wire.pull())
 
-    def test_are_told_when_their_queue_contradicts_what_was_restored(self, changed: Client) -> None:
-        wire = Wire(changed)
+    def test_are_told_when_their_queue_contradicts_what_was_restored(self, changed: Client, wire: Wire) -> None:
         seen = wire.pull()
         replace(changed, OLD)
         queued = [
-            {
-                "action": "updateRating",
-                "data": {"imdb_id": MATRIX, "rating": 3},
-                "base_rev": seen.movies[MATRIX]["rev"],
-            },
-            {
-                "action": "updateStatus",
-                "data": {"imdb_id": ALIEN, "status": "watched"},
-                "base_rev": seen.movies[ALIEN]["rev"],
-            },
-            {"action": "addRecommendation", "data": {"imdb_id": MATRIX, "person": "Zoë"}, "base_rev": 1},
+            told(action("updateRating", imdb_id=MATRIX, rating=3), base_rev=seen.movies[MATRIX]["rev"]),
+            told(action("updateStatus", imdb_id=ALIEN, status="watched"), base_rev=seen.movies[ALIEN]["rev"]),
+            told(action("addRecommendation", imdb_id=MATRIX, person="Zoë"), base_rev=1),
         ]
         results = wire.push(*queued, cursor=seen.cursor)
         assert [(each["status"], each["code"]) for each in results] == [
@@ -243,8 +210,7 @@ class TestSyncingClients:
             ("applied", None),
         ]
 
-    def test_whose_queue_names_somebody_restored_mean_them(self, changed: Client) -> None:
-        wire = Wire(changed)
+    def test_whose_queue_names_a_restored_person_mean_them(self, changed: Client, wire: Wire) -> None:
         seen = wire.pull()
         replace(changed, OLD)
         queued = told(action("addRecommendation", imdb_id=MATRIX, person="Kagi"), base_rev=1)
@@ -256,16 +222,13 @@ class TestSyncingClients:
 
 class TestADryRun:
     @pytest.mark.parametrize("mode", ["merge", "replace"])
-    def test_says_what_the_import_then_does(self, app: Flask, anna: Account, changed: Client, mode: str) -> None:
-        with app.app_context():
-            before = head_of(anna)
+    def test_says_what_the_import_then_does(self, changed: Client, unchanged: Unchanged, mode: str) -> None:
         exported = export(changed) | {"exported_at": 0}
-        planned = bring(changed, OLD, mode=mode, dry_run="true")
+        with unchanged():
+            planned = bring(changed, OLD, mode=mode, dry_run="true")
         assert planned["dry_run"] is True
         assert "safety_backup" not in planned
         assert export(changed) | {"exported_at": 0} == exported
-        with app.app_context():
-            assert head_of(anna) == before
         done = bring(changed, OLD, mode=mode)
         for key in ("imported_counts", "imdb_ids_needing_enrichment"):
             assert planned[key] == done[key]
@@ -289,7 +252,7 @@ class TestADryRun:
 
 
 class TestTheSafetyBackup:
-    """Written before a replacement by whoever keeps the backups; here by a function that notes when it is called."""
+    """Written before a replacement by the catalog of backups; here by a function that records its calls."""
 
     def test_is_written_before_anything_changes(self, app: Flask, anna: Account, changed: Client) -> None:
         states: list[Json] = []
@@ -305,12 +268,12 @@ class TestTheSafetyBackup:
         assert states == [before]
         assert report.to_json()["safety_backup"] == "safe.json"
 
-    def test_is_written_again_when_the_library_changed_meanwhile(self, app: Flask, anna: Account) -> None:
+    def test_is_written_again_when_the_library_has_changed(self, app: Flask, anna: Account) -> None:
         written: list[str] = []
 
         def write(user_id: str) -> str:
             written.append(f"{len(written)}.json")
-            if len(written) < 3:  # somebody writes between the backup and the replacement
+            if len(written) < 3:  # another client writes between the backup and the replacement
                 with library_write(user_id) as tx:
                     people.add_person(tx, f"Late {len(written)}")
             return written[-1]
@@ -329,27 +292,17 @@ class TestTheSafetyBackup:
         with app.app_context(), pytest.raises(DatabaseUnavailable):
             import_document(anna.id, as_file(document()), mode="replace", safety_backup=write)
 
-    @pytest.mark.parametrize(
-        ("sent", "how"),
-        [
-            (OLD, {"mode": "merge"}),
-            (OLD, {"mode": "replace", "dry_run": True}),
-        ],
-    )
-    def test_is_not_written_when_nothing_can_be_lost(
-        self, app: Flask, anna: Account, sent: Json, how: dict[str, Any]
-    ) -> None:
+    @pytest.mark.parametrize("how", [{"mode": "merge"}, {"mode": "replace", "dry_run": True}])
+    def test_is_not_written_when_nothing_can_be_lost(self, app: Flask, anna: Account, how: dict[str, Any]) -> None:
         with app.app_context():
-            report = import_document(anna.id, as_file(sent), safety_backup=_unwanted, **how)
+            report = import_document(anna.id, as_file(OLD), safety_backup=_unwanted, **how)
         assert report.safety_backup is None
 
     def test_is_not_written_for_a_file_that_is_refused(self, app: Flask, anna: Account) -> None:
         with app.app_context(), pytest.raises(InvalidDocument):
             import_document(anna.id, as_file({"version": 3}), mode="replace", safety_backup=_unwanted)
 
-    def test_that_cannot_be_written_keeps_the_library_as_it_is(
-        self, app: Flask, anna: Account, changed: Client
-    ) -> None:
+    def test_that_cannot_be_written_changes_no_library(self, app: Flask, anna: Account, changed: Client) -> None:
         def fail(_user_id: str) -> str:
             raise OSError("disk full")
 

@@ -1,29 +1,28 @@
 """The file of any account makes the same of an empty one, and of any other that it replaces."""
 
-from __future__ import annotations
-
 import itertools
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from io import BytesIO
+from operator import getitem
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
-from support.databases import database_url
 from support.library import head_of
 
-from movietracker.backup.document import same_content
-from movietracker.backup.export import export_document
-from movietracker.backup.importing import import_document, import_into_scratch
+from movietracker.backup.catalog.verification import same_content
+from movietracker.backup.document.export import export_document
+from movietracker.backup.document.importing import import_document, import_into_scratch
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read
 
 from .documents import Json, as_file, content
 from .libraries import LIBRARIES, MadeLibrary
 
-__all__ = ["database_url"]
+pytestmark = pytest.mark.each_database
 
 many_libraries = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -111,16 +110,11 @@ def test_a_merge_loses_nothing_and_takes_what_is_new(
         told, before = exported(first), exported(second)
         import_document(second.id, as_file(told))
         after = exported(second)
-        kept = {each["imdb_id"]: each for each in before["movies"]}
-        assert {each["imdb_id"]: each for each in after["movies"]} | kept == {
-            each["imdb_id"]: each for each in after["movies"]
-        }
-        assert {each["imdb_id"] for each in after["movies"]} == kept.keys() | {
-            each["imdb_id"] for each in told["movies"]
-        }
-        assert {each["name"] for each in before["people"] if not each["quick_key"]} <= {
-            each["name"] for each in after["people"]
-        }
+        sent, kept, found = ({each["imdb_id"]: each for each in some["movies"]} for some in (told, before, after))
+        assert found | kept == found
+        assert found.keys() == kept.keys() | sent.keys()
+        own_names = {each["name"] for each in before["people"] if not each["quick_key"]}
+        assert own_names <= {each["name"] for each in after["people"]}
         assert len(after["lists"]) == len(before["lists"]) + len(told["lists"])
         head = head_of(second)
         import_document(second.id, as_file(told))
@@ -128,15 +122,12 @@ def test_a_merge_loses_nothing_and_takes_what_is_new(
 
 
 def test_two_documents_that_differ_in_anything_that_counts_are_not_the_same() -> None:
+    votes = [{"person_name": "A"}, {"person_name": "B"}]
     whole = {
         "version": 2,
         "exported_at": 1.5,
         "movies": [
-            {
-                "imdb_id": "tt0000001",
-                "last_modified": 5.0,
-                "recommendations": [{"person_name": "A"}, {"person_name": "B"}],
-            },
+            {"imdb_id": "tt0000001", "last_modified": 5.0, "recommendations": votes},
             {"imdb_id": "tt0000002", "last_modified": 6.0, "recommendations": []},
         ],
         "people": [{"name": "A", "last_modified": 1.0}],
@@ -165,9 +156,6 @@ def test_two_documents_that_differ_in_anything_that_counts_are_not_the_same() ->
         (("later",), True),
     ):
         other = json.loads(json.dumps(whole))
-        place = other
-        for step in path[:-1]:
-            place = place[step]
-        place[path[-1]] = wrong
+        reduce(getitem, path[:-1], other)[path[-1]] = wrong
         assert not same(other), path
     assert not same_content(BytesIO(b"{}"), as_file(whole))

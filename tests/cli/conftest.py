@@ -1,12 +1,15 @@
-"""The command line in this process: quick, on the real application."""
+"""The command line in this process: quick, on the real application; and a folder for programs."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from click.testing import Result
 from flask import Flask
+from support.serving import run_program
+
+from movietracker.services.leases import acquire
 
 Run = Callable[..., Result]
 
@@ -19,3 +22,33 @@ def run(app: Flask) -> Run:
         return app.test_cli_runner().invoke(args=arguments, input=stdin)
 
     return run
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The folder of an installation, for programs that run in it."""
+    folder = tmp_path / "srv"
+    folder.mkdir()
+    assert run_program(folder, "db", "upgrade").returncode == 0
+    return folder
+
+
+@pytest.fixture
+def hold_a_while(app: Flask) -> Iterator[Callable[[str], None]]:
+    """Holds a lease for 0.7 seconds, as another process would."""
+    timers: list[threading.Timer] = []
+
+    def hold(name: str) -> None:
+        other = acquire(name, 60)
+        assert other is not None
+
+        def release() -> None:
+            with app.app_context():
+                other.release()
+
+        timers.append(threading.Timer(0.7, release))
+        timers[-1].start()
+
+    yield hold
+    for timer in timers:
+        timer.join()

@@ -1,12 +1,10 @@
 """``movietracker doctor``."""
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,15 +12,17 @@ from typing import Any
 import pytest
 from flask import Flask
 from standin import Standin
+from support.applications import MakeApp
 from support.serving import run_program
 
-from movietracker.cli import checks
+from movietracker.backup.catalog import journal
+from movietracker.cli import doctor
 from movietracker.extensions import db
-from movietracker.models import LibraryHead
+from movietracker.models import HEAD
+from movietracker.models.library import LibraryHead
 from movietracker.services import accounts
 from movietracker.services.transactions import write_connection
 
-MakeApp = Callable[..., Flask]
 DiskUsage = namedtuple("DiskUsage", "total used free")
 
 
@@ -55,7 +55,9 @@ def tidy_app(make_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyP
         app = make_app(**{"LOGIN_RATE_LIMIT": "10 per minute"} | settings)
         with app.app_context():
             if not accounts.has_accounts():
-                accounts.create_account("anna@example.com", "anna", "a long secret")
+                anna = accounts.create_account("anna@example.com", "anna", "a long secret")
+                accounts.set_backup_enabled(anna.id, True)
+                journal.finish_run(journal.begin_run("nightly", "2026-01-31"), "ok", users=1, failed_users=0)
         return app
 
     yield make
@@ -84,13 +86,14 @@ def test_the_findings_can_be_read_by_people(tidy_app: MakeApp) -> None:
     [
         ({"SECRET_KEY": "x" * 31}, "SECRET_KEY is so short"),
         ({"ADMIN_TOKEN": "x" * 15}, "ADMIN_TOKEN is so short"),
-        ({"LOGIN_RATE_LIMIT": ""}, "Passwords can be tried without limit"),
+        ({"SECRET_KEY": "change-me-0123456789-xxx-0123456789"}, "SECRET_KEY is so plain"),
+        ({"BACKUP_PASSPHRASE": "xxx-12345"}, "BACKUP_PASSPHRASE is so short"),
+        ({"TMDB_APIKEY": "xxx"}, "TMDB_APIKEY (from the"),
+        ({"LOGIN_RATE_LIMIT": ""}, "Login attempts are not limited"),
         ({"MOVIETRACKER_PLUGINS_DISABLED": "tmdb,tmbd"}, "names tmbd, no plugin"),
     ],
 )
-def test_unwise_settings_are_warnings_that_repeat_no_secret(
-    tidy_app: MakeApp, settings: dict[str, str], told: str
-) -> None:
+def test_unwise_settings_are_warnings_without_secrets(tidy_app: MakeApp, settings: dict[str, str], told: str) -> None:
     exit_code, findings = examine(tidy_app(**settings))
 
     assert (exit_code, not_ok(findings)) == (0, [("configuration", "warning")])
@@ -102,7 +105,7 @@ def test_a_good_key_is_proved_by_a_real_call(tidy_app: MakeApp, standin: Standin
     exit_code, findings = examine(tidy_app(**standin.settings))
 
     assert (exit_code, not_ok(findings)) == (0, [])
-    assert sentence(findings, "tmdb") == "TMDB answers and accepts the key."
+    assert sentence(findings, "tmdb") == "TMDB responds and accepts the key."
     assert {call.service for call in standin.calls} == {"tmdb", "omdb"}
 
 
@@ -167,7 +170,7 @@ def test_a_database_that_another_program_keeps_locked_is_a_fault(
 ) -> None:
     if database_url:
         pytest.skip("only SQLite has one lock for everything")
-    monkeypatch.setattr("movietracker.database.BUSY_TIMEOUT_SECONDS", 0.1)
+    monkeypatch.setattr("movietracker.database.connections.BUSY_TIMEOUT_SECONDS", 0.1)
     app = tidy_app()
     with closing(sqlite3.connect(instance_path / "app.db")) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -199,39 +202,46 @@ def test_files_that_others_can_read_are_warnings(
 
 
 @pytest.mark.parametrize(
-    ("free", "level", "expected_exit_code"), [(200 * checks.MIB, "warning", 0), (20 * checks.MIB, "fault", 1)]
+    ("free", "level", "expected_exit_code"), [(200 * doctor.MIB, "warning", 0), (20 * doctor.MIB, "fault", 1)]
 )
 def test_a_disk_that_fills_up_is_told(
     tidy_app: MakeApp, monkeypatch: pytest.MonkeyPatch, free: int, level: str, expected_exit_code: int
 ) -> None:
     app = tidy_app()
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _: DiskUsage(10**9, 10**9 - free, free))
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda _: DiskUsage(10**9, 10**9 - free, free))
     exit_code, findings = examine(app)
 
     assert (exit_code, not_ok(findings)) == (expected_exit_code, [("folders", level)])
-    assert f"{free // checks.MIB} MiB" in sentence(findings, "folders")
+    assert f"{free // doctor.MIB} MiB" in sentence(findings, "folders")
 
 
 def test_a_clock_that_was_never_set_is_a_fault(tidy_app: MakeApp, monkeypatch: pytest.MonkeyPatch) -> None:
     app = tidy_app()
-    monkeypatch.setattr(checks.time, "time", lambda: 1000.0)
+    monkeypatch.setattr(doctor.time, "time", lambda: 1000.0)
     exit_code, findings = examine(app)
 
-    assert (exit_code, not_ok(findings)) == (1, [("clock", "fault")])
+    assert (exit_code, not_ok(findings)) == (
+        1,
+        [("clock", "fault"), ("backups", "warning")],
+    )  # the last run lies in the future
     assert "1970-01-01" in sentence(findings, "clock")
 
 
-def test_a_clock_that_was_set_back_is_a_warning(tidy_app: MakeApp) -> None:
+@pytest.mark.parametrize(("ahead", "told"), [(3600, "60 minutes"), (400 * 86_400, "400 days")])
+def test_a_clock_that_was_ahead_once_is_a_warning(tidy_app: MakeApp, ahead: int, told: str) -> None:
     app = tidy_app()
     with app.app_context(), write_connection() as connection:
-        connection.execute(db.update(LibraryHead.__table__).values(at=LibraryHead.at + 3600))
+        connection.execute(db.update(HEAD).values(at=LibraryHead.at + ahead))
     exit_code, findings = examine(app)
 
     assert (exit_code, not_ok(findings)) == (0, [("clock", "warning")])
-    assert "60 minutes in the future" in sentence(findings, "clock")
+    told = f"The change clock is ahead: the newest change lies {told} in the future."
+    assert sentence(findings, "clock") == told
 
 
 def test_a_setting_that_stops_the_start_is_the_one_finding(tmp_path: Path) -> None:
+    assert run_program(tmp_path, "db", "upgrade").returncode == 0
+
     result = run_program(tmp_path, "doctor", "--json", settings={"METADATA_PROVIDERS": "tmbd"})
 
     assert result.returncode == 1
@@ -239,6 +249,16 @@ def test_a_setting_that_stops_the_start_is_the_one_finding(tmp_path: Path) -> No
     assert (finding["subject"], finding["level"]) == ("start", "fault")
     assert "METADATA_PROVIDERS names tmbd" in finding["sentence"]
     assert result.stderr == ""
+
+
+def test_a_plugin_that_does_nothing_is_a_warning(tidy_app: MakeApp, instance_path: Path) -> None:
+    (instance_path / "plugins").mkdir(mode=0o700)
+    (instance_path / "plugins" / "idle.py").write_text("def register_settings_(register): ...\n")
+    (instance_path / "plugins" / "idle.py").chmod(0o600)
+    exit_code, findings = examine(tidy_app())
+
+    assert (exit_code, not_ok(findings)) == (0, [("plugins", "warning")])
+    assert sentence(findings, "plugins") == "idle (file idle.py) implements no hook, so it does nothing."
 
 
 class TestBackupDestinations:

@@ -1,7 +1,5 @@
 """What ``movietracker doctor`` says of nightly backups."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from typing import Any
@@ -10,10 +8,9 @@ import orjson
 import pytest
 from flask import Flask
 
-from movietracker.backup.vault import records
-from movietracker.backup.vault.run import run_if_due
-from movietracker.services.accounts import Account
-from movietracker.services.backup_settings import set_backup_enabled
+from movietracker.backup.catalog import journal
+from movietracker.backup.catalog.run import run_if_due
+from movietracker.services.accounts import Account, set_backup_enabled
 from movietracker.state import state
 
 DAY = 86_400.0
@@ -43,12 +40,16 @@ def finish(app: Flask, days_ago: float, **ended: Any) -> None:
     """Note a nightly run that ended so many days ago."""
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("movietracker.clock.now", lambda: time.time() - days_ago * DAY)
-        run = records.begin_run("nightly", "2026-01-31", time.time() - days_ago * DAY)
-        records.finish_run(run, **{"status": "ok", "users": 1, "failed_users": 0, **ended})
+        run = journal.begin_run("nightly", "2026-01-31", time.time() - days_ago * DAY)
+        journal.finish_run(run, **{"status": "ok", "users": 1, "failed_users": 0, **ended})
 
 
-def test_that_nobody_wants_them(told: Callable[[], dict[str, str]], anna: Account) -> None:
-    assert (told()["level"], told()["sentence"]) == ("ok", "Nobody has switched nightly backups on.")
+def test_that_no_user_wants_them(told: Callable[[], dict[str, str]], anna: Account) -> None:
+    assert (told()["level"], told()["sentence"]) == (
+        "warning",
+        "No user is backed up: none has enabled nightly backups.",
+    )
+    assert told()["remedy"] == "Run: movietracker backup enable USER"
 
 
 def test_that_there_has_been_none_yet(told: Callable[[], dict[str, str]], wanted: Account) -> None:
@@ -59,7 +60,7 @@ def test_that_there_has_been_none_yet(told: Callable[[], dict[str, str]], wanted
 def test_that_all_is_well(app: Flask, told: Callable[[], dict[str, str]], wanted: Account) -> None:
     finish(app, 9, failed_users=1)
     with app.app_context():
-        run_if_due(state().vault)
+        run_if_due(state().backups)
     assert told()["level"] == "ok"
     assert told()["sentence"].endswith("; users: 1, with failures: 0.")
 

@@ -1,11 +1,8 @@
 """``movietracker enrich``."""
 
-from __future__ import annotations
-
 import os
 import pty
 import subprocess
-import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 from flask import Flask
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.applications import MakeApp
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import PROGRAM, environment
 from support.terminal import everything_shown_on
@@ -21,11 +19,13 @@ from support.terminal import everything_shown_on
 from movietracker.cli import progress
 from movietracker.metadata.enrichment import LEASE_NAME
 from movietracker.services.accounts import Account
-from movietracker.services.leases import acquire
-
-__all__ = ["app", "catalogue"]
 
 Run = Callable[..., Result]
+
+
+@pytest.fixture
+def app(catalogue_app: Flask) -> Flask:
+    return catalogue_app
 
 
 def test_stubs_are_filled_and_counted(run: Run, anna: Account, ben: Account) -> None:
@@ -50,10 +50,10 @@ def test_only_one_user_s_titles_on_request(run: Run, anna: Account, ben: Account
 
 
 def test_an_unknown_user_is_a_plain_error(run: Run) -> None:
-    result = run("enrich", "--user", "nobody@example.com")
+    result = run("enrich", "--user", "unknown@example.com")
 
     assert result.exit_code == 1
-    assert result.stderr == "Error: There is no account with the e-mail, username or id nobody@example.com.\n"
+    assert result.stderr == "Error: There is no account with the e-mail, username or id unknown@example.com.\n"
 
 
 def test_failures_are_counted_make_the_exit_code_1_and_are_tried_again_with_retry(
@@ -80,20 +80,18 @@ def test_failures_are_counted_make_the_exit_code_1_and_are_tried_again_with_retr
     assert stubs_of(anna) == set()
 
 
-def test_providers_that_are_down_are_not_asked_for_every_title(
-    run: Run, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_providers_that_are_down_are_not_asked_each_time(run: Run, anna: Account, catalogue: EndlessCatalogue) -> None:
     add_stubs(anna, imdb_ids(50))
     catalogue.fail_with(401)
 
     result = run("enrich")
 
     assert result.exit_code == 1
-    assert "left for later" in result.stdout
+    assert "postponed" in result.stdout
     assert len(catalogue.titles_found) < 20
 
 
-def test_without_a_provider_it_says_so(make_app: Callable[..., Flask]) -> None:
+def test_without_a_provider_it_says_so(make_app: MakeApp) -> None:
     app = make_app(METADATA_PROVIDERS="tmdb,omdb")
 
     result = app.test_cli_runner().invoke(args=["enrich"])
@@ -102,19 +100,10 @@ def test_without_a_provider_it_says_so(make_app: Callable[..., Flask]) -> None:
     assert result.stderr == "Error: No metadata provider is configured; see: movietracker plugins list\n"
 
 
-def test_it_waits_for_another_process_and_says_so(run: Run, app: Flask, anna: Account) -> None:
+def test_it_waits_for_another_process_and_says_so(run: Run, anna: Account, hold_a_while: Callable[[str], None]) -> None:
     add_stubs(anna, ["tt0000001"])
-    other = acquire(LEASE_NAME, 60)
-    assert other is not None
-
-    def release() -> None:
-        with app.app_context():
-            other.release()
-
-    timer = threading.Timer(0.7, release)
-    timer.start()
+    hold_a_while(LEASE_NAME)
     result = run("enrich")
-    timer.join()
 
     assert result.exit_code == 0
     assert result.stderr.splitlines() == [
@@ -123,7 +112,7 @@ def test_it_waits_for_another_process_and_says_so(run: Run, app: Flask, anna: Ac
     assert result.stdout == "Filled 1 title; 0 unknown to the providers; 0 failed.\n"
 
 
-def test_a_long_run_says_now_and_then_how_far_it_is(run: Run, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_run_reports_its_progress(run: Run, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
     add_stubs(anna, imdb_ids(3))
 

@@ -1,26 +1,24 @@
 """``movietracker plugins list``."""
 
-from __future__ import annotations
-
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from support.applications import MakeApp
 
 from movietracker import __version__
 
-MakeApp = Callable[..., Flask]
-
 PLUGIN = """
-from movietracker.pluginapi import BaseProvider, Capability, hookimpl
+from movietracker.pluginapi import BaseProvider, Capability, TitleUnknown, hookimpl
 
 class Provider(BaseProvider):
     name = "shelf"
     capabilities = frozenset({Capability.RATINGS})
     id_namespace = 7
     priority = 1
+
+    def ratings(self, imdb_id, *, fresh=False):
+        raise TitleUnknown
 
 @hookimpl
 def register_metadata_providers(register, context):

@@ -1,7 +1,5 @@
 """``movietracker serve``, as processes of their own."""
 
-from __future__ import annotations
-
 import errno
 import re
 import signal
@@ -43,17 +41,62 @@ def test_the_first_start_makes_the_owner_and_says_where_everything_is(tmp_path: 
         f"Admin token {instance / 'admin_token'}",
         "Metadata offline (details, discover, ratings, search)",
         "not configured: tmdb, omdb",
+        f"Password in {instance / 'first_password'}",
     ):
         assert line in lines
-    assert lines.count(password) == 1
     assert (instance / "admin_token").read_text().strip() not in lines
     log = server.stderr.splitlines()
-    assert [line.partition(" route=")[2].split(" ms=")[0] for line in log] == [
+    assert [line.partition(" route=")[2].split(" ms=")[0] for line in log if " route=" in line] == [
         "/api/auth/login status=200",
         "/docs status=200",
     ]
     kept = [path for path in instance.rglob("*") if path.is_file() and password.encode() in path.read_bytes()]
-    assert kept == [], "the password is stored nowhere"
+    assert kept == [instance / "first_password"]
+    assert kept[0].stat().st_mode & 0o777 == 0o600
+    assert password not in server.stdout + server.stderr
+
+
+def test_the_file_with_the_first_password_goes_when_that_password_is_changed(tmp_path: Path) -> None:
+    file = tmp_path / "instance" / "first_password"
+    with serving(tmp_path, "--workers", "1") as server:
+        create = ("users", "create", "--email", "anna@example.com", "--username", "anna", "--password-stdin")
+        for command in (create, ("users", "set-password", "anna", "--password-stdin")):
+            assert run_program(tmp_path, *command, stdin=f"a long secret {len(command)}\n").returncode == 0
+        headers = {"Authorization": f"Bearer {log_in(server, server.password).json()['access_token']}"}
+
+        def change(new: str) -> int:
+            body = {"current_password": server.password, "new_password": new}
+            return requests.post(f"{server.url}/api/auth/password", json=body, headers=headers, timeout=10).status_code
+
+        assert (change("short"), change(server.password)) == (422, 204)
+        assert file.exists(), "the password is what it was"
+        assert change("a secret of my own") == 204
+        assert not file.exists()
+        assert log_in(server, "a secret of my own").status_code == 200
+
+
+@pytest.mark.parametrize("command", ["set-password", "delete"])
+def test_it_goes_with_a_command_too(tmp_path: Path, command: str) -> None:
+    with serving(tmp_path, "--workers", "1"):
+        pass
+    options = {"set-password": ["--password-stdin"], "delete": ["--yes"]}[command]
+    done = run_program(tmp_path, "users", command, "owner", *options, stdin="a long secret\n")
+
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "instance" / "first_password").exists()
+
+
+def test_without_a_file_for_its_password_no_account_is_made(tmp_path: Path) -> None:
+    assert run_program(tmp_path, "db", "upgrade").returncode == 0
+    (tmp_path / "instance" / "first_password").mkdir()
+    done = run_program(tmp_path, "serve", "--port", "0")
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "first_password" in done.stderr
+    (tmp_path / "instance" / "first_password").rmdir()
+    with serving(tmp_path, "--workers", "1") as server:
+        assert log_in(server, server.password).status_code == 200
 
 
 def test_later_starts_keep_the_account_and_show_no_password(tmp_path: Path) -> None:
@@ -191,3 +234,14 @@ def test_workers_count_in_memory_where_a_full_disk_cannot_end_them(tmp_path: Pat
         assert set(mapped) == {"/dev/shm"}
         assert server.stop() == 0
     assert [*Path("/dev/shm").glob(f"movietracker-metrics-*/*_{worker}.db")] == []
+
+
+def test_secrets_that_can_be_guessed_and_misspelt_names_are_logged_at_each_start(tmp_path: Path) -> None:
+    settings = {"SECRET_KEY": "changeme", "TMDB_APIKEY": "0123456789"}
+    with serving(tmp_path, settings=settings) as server:
+        logged = server.stderr
+
+    assert "WARNING movietracker.serve: SECRET_KEY is so short that it can be guessed." in logged
+    assert "TMDB_APIKEY (from the environment) is not a setting and has no effect; TMDB_API_KEY is." in logged
+    assert "changeme" not in logged
+    assert "0123456789" not in logged

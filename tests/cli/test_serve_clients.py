@@ -1,7 +1,5 @@
 """``movietracker serve`` and clients that are idle, slow, nonsensical, or under way when it stops."""
 
-from __future__ import annotations
-
 import http.client
 import os
 import re
@@ -17,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import requests
-from support.serving import Serving, serving
+from support.serving import PROGRAM, Serving, serving
 from support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
@@ -112,8 +110,49 @@ def test_what_is_no_http_is_answered_like_every_error(served: Serving, nonsense:
     assert f'"{code}"'.encode() in body
 
 
+def statuses_of(served: Serving, sent: bytes, then: bytes = b"") -> list[int]:
+    """The statuses of all responses on one connection; ``then`` is sent after the first bytes have come."""
+    with closing(connect(served)) as sock:
+        sock.sendall(sent)
+        heard = sock.recv(65_536)
+        sock.sendall(then)
+        sock.shutdown(socket.SHUT_WR)
+        heard += read_to_the_end(sock)
+    return [int(status) for status in re.findall(rb"HTTP/1.1 (\d+) ", heard)]
+
+
+def test_requests_that_come_before_the_response_of_the_one_before_are_answered_in_turn(served: Serving) -> None:
+    get = b"GET /api/health HTTP/1.1\r\nHost: x\r\n\r\n"
+    post = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n{"
+    assert statuses_of(served, get + post + get * 30) == [200, 400, *[200] * 30]
+
+
+@pytest.mark.parametrize("size", [2, 100_000])
+def test_a_client_that_waits_for_continue_is_told_once(served: Serving, size: int) -> None:
+    head = b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % size
+    assert statuses_of(served, head, b"{" * size) == [100, 400]
+
+
+def test_a_request_that_does_not_end_is_told_so(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1", settings={"REQUEST_TIMEOUT": "1"}) as server:
+        assert statuses_of(server, b"POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{") == [408]
+
+
+def test_a_client_that_reads_late_gets_all(served: Serving) -> None:
+    with closing(socket.socket()) as sock:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sock.settimeout(40)
+        sock.connect(("127.0.0.1", port_of(served)))
+        sock.sendall(b"GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        time.sleep(0.5)
+        heard = read_to_the_end(sock)
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert f"Content-Length: {len(body)}".encode() in head
+    assert len(body) > 500_000
+
+
 @pytest.mark.parametrize("size", [100, 70_000, 1_500_000])
-def test_an_answer_to_a_body_that_nobody_read_leaves_the_connection_open(served: Serving, size: int) -> None:
+def test_an_answer_to_an_unread_body_leaves_the_connection_open(served: Serving, size: int) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20)) as connection:
         for _ in range(3):
             connection.request("POST", "/api/sync/batch", b" " * size, {"Authorization": "Bearer dead"})
@@ -121,6 +160,17 @@ def test_an_answer_to_a_body_that_nobody_read_leaves_the_connection_open(served:
                 assert (answer.status, answer.read()[:1]) == (401, b"{")
         connection.request("GET", "/api/health")
         assert connection.getresponse().status == 200
+
+
+@pytest.mark.parametrize("headers", [{}, {"Transfer-Encoding": "chunked"}])
+def test_an_answer_to_a_large_unread_body_says_that_the_connection_is_closed(
+    served: Serving, headers: dict[str, str]
+) -> None:
+    with closing(http.client.HTTPConnection("127.0.0.1", port_of(served), timeout=20)) as connection:
+        body = (b" " * 65_536 for _ in range(40)) if headers else b" " * 2_500_000
+        connection.request("POST", "/api/auth/login", body, headers, encode_chunked=bool(headers))
+        with connection.getresponse() as answer:
+            assert (answer.status, answer.getheader("Connection")) == (413, "close")
 
 
 class Caller:
@@ -188,11 +238,11 @@ def test_reload_serves_what_the_code_says_now(tmp_path: Path) -> None:
 
     def said() -> str:
         try:
-            return requests.get(f"{server.url}/said", timeout=10).text
+            return requests.get(f"{server.url}/said", timeout=60).text  # it waits for the new process
         except requests.ConnectionError:
             return "nothing"
 
-    with serving(tmp_path, "--workers", "1", "--reload") as server:
+    with serving(tmp_path, "--workers", "1", "--reload", program=PROGRAM) as server:
         assert said() == "before"
         time.sleep(1.1)  # the watcher compares times of whole seconds
         plugin.write_text(PLUGIN.format(answer="'after it was changed'"))
@@ -280,3 +330,16 @@ def test_a_hangup_renews_the_processes_and_loses_no_request(tmp_path: Path) -> N
         answers += [health_of(server) for _ in range(4)]
     assert set(answers) == {200}
     assert "Traceback" not in server.stderr
+
+
+def test_a_client_that_sends_too_much_is_told_so(served: Serving) -> None:
+    address = f"{served.url}/api/auth/login"
+    for size in (1_000_000, 40_000_000):
+        assert requests.post(address, data=b" " * size, timeout=30).status_code == 413
+
+    def slowly() -> Iterator[bytes]:
+        for _ in range(40):
+            time.sleep(0.1)
+            yield b" " * 100_000
+
+    assert requests.post(address, data=slowly(), timeout=30).status_code == 413

@@ -1,26 +1,15 @@
 """The client against the application behind a real socket."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from flask import Flask
-from support.live_server import LiveServer, serve
+from support.live_server import LiveServer
 
 from movietracker.client import Client
-from movietracker.services.accounts import Account
 
 from .devices import Devices
-
-
-@pytest.fixture
-def server(app: Flask, anna: Account) -> Iterator[LiveServer]:
-    """The application; Anna has an account."""
-    with serve(app) as live:
-        yield live
 
 
 @pytest.fixture

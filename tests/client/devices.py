@@ -1,7 +1,5 @@
 """Devices of one user: clients with files of their own, and what is true of them when all have synced."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What the user of one device sees and does, and what becomes of it."""
 
-from __future__ import annotations
-
 import stat
 from pathlib import Path
 from typing import Any
@@ -98,6 +96,21 @@ def test_a_rejected_action_leaves_the_queue_and_is_reported_until_dismissed(devi
     assert phone.rejections == []
 
 
+def test_fields_that_the_server_ignored_are_reported_until_dismissed(devices: Devices, phone: Client) -> None:
+    done = phone.do("addPerson", {"name": "Alma", "emogi": "🎬"})
+    phone.do("addPerson", {"name": "Bert", "emoji": "🎬"})
+    phone.sync()
+    (report,) = phone.incomplete
+    assert (report["id"], report["status"], report["ignored_fields"]) == (done, "applied", ["emogi"])
+    assert (phone.conflicts, phone.rejections) == ([], [])
+    assert_in_step(phone)
+    phone = devices.again(phone)
+    phone.sync()
+    assert phone.incomplete == [report]
+    phone.dismiss(done)
+    assert phone.incomplete == []
+
+
 def test_a_conflict_is_reported_with_the_servers_state_and_not_shown_as_done(phone: Client, tablet: Client) -> None:
     phone.do("addMovie", {"imdb_id": MATRIX})
     phone.sync()
@@ -162,9 +175,7 @@ def test_more_actions_than_a_batch_takes_go_in_several(phone: Client) -> None:
     assert_in_step(phone)
 
 
-def test_pages_of_one_change_each_come_to_the_same_while_others_write(
-    devices: Devices, phone: Client, browser: Any
-) -> None:
+def test_pages_of_one_change_each_add_up_while_others_write(devices: Devices, phone: Client, browser: Any) -> None:
     for imdb_id in (MATRIX, HEAT, ALIEN):
         browser.post(f"/api/movies/{imdb_id}/recommendations", json={"person_name": "Alma"})
     slow = devices.make("slow", logged_in=False, page_size=1)
@@ -248,7 +259,7 @@ def test_a_wrong_password_is_refused_and_changes_nothing(phone: Client) -> None:
     phone.sync()
 
 
-def test_another_accounts_login_is_refused_so_that_nobody_gets_anothers_queue(phone: Client, ben: Any) -> None:
+def test_another_accounts_login_is_refused_so_that_no_user_gets_anothers_queue(phone: Client, ben: Any) -> None:
     phone.do("addMovie", {"imdb_id": MATRIX})
     with pytest.raises(Refused) as refused:
         phone.login("ben@example.com", PASSWORD)
@@ -272,7 +283,7 @@ def test_a_queue_of_the_largest_actions_fits_into_requests(phone: Client) -> Non
     assert_in_step(phone)
 
 
-def test_nobody_else_on_the_machine_may_read_the_file(devices: Devices, phone: Client, tmp_path: Path) -> None:
+def test_no_other_user_of_the_machine_may_read_the_file(devices: Devices, phone: Client, tmp_path: Path) -> None:
     phone.do("addMovie", {"imdb_id": MATRIX})
     files = list(tmp_path.glob("phone.sqlite*"))
     assert files

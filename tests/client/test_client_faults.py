@@ -1,7 +1,5 @@
 """The client behind a network that loses, repeats, cuts and replaces what goes through it."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Iterator
@@ -34,9 +32,7 @@ def phone(devices: Devices, proxy: FaultyProxy) -> Client:
 
 @pytest.mark.parametrize("fault", [fault for fault in FAULTS if fault != "none"])
 @pytest.mark.parametrize("steps_before", [0, 1])
-def test_one_sync_is_enough_when_something_goes_wrong_once(
-    phone: Client, proxy: FaultyProxy, fault: Fault, steps_before: int
-) -> None:
+def test_one_sync_is_enough_after_one_fault(phone: Client, proxy: FaultyProxy, fault: Fault, steps_before: int) -> None:
     phone.do("addMovie", {"imdb_id": MATRIX, "recommender": "Alma"})
     phone.do("updatePerson", {"name": "Alma", "new_name": "Alma Senior"})
     proxy.next(*["none"] * steps_before, fault)

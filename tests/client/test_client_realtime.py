@@ -1,19 +1,16 @@
 """The client that is told of changes."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import PASSWORD
 from flask import Flask
+from support.client import PASSWORD
 from support.live_server import LiveServer
 from support.waiting import wait_until
 
-from movietracker import realtime
 from movietracker.client import Client, LoggedOut
 
 from .devices import HEAT, MATRIX, Devices, assert_in_step
@@ -23,7 +20,7 @@ from .devices import HEAT, MATRIX, Devices, assert_in_step
 def server(app: Flask, server: LiveServer) -> Iterator[LiveServer]:
     """The application, whose sockets are closed at the end."""
     yield server
-    realtime.stop(app)
+    app.extensions["movietracker"].hub.stop()
 
 
 @contextmanager
@@ -69,7 +66,7 @@ def test_what_was_queued_while_listening_goes_with_the_next_news(phone: Client, 
 
 def test_a_connection_that_breaks_is_made_again_and_nothing_is_missed(app: Flask, phone: Client, browser: Any) -> None:
     with listening(phone):
-        realtime.stop(app)
+        app.extensions["movietracker"].hub.stop()
         browser.put(f"/api/movies/{MATRIX}/status", json={"status": "watched"})
         wait_until(lambda: MATRIX in phone.movies)
 
@@ -83,7 +80,7 @@ def test_a_token_that_dies_ends_it_and_the_user_is_told(phone: Client, browser: 
     assert [type(error) for error in raised] == [LoggedOut]
 
 
-def test_the_user_may_go_on_acting_and_syncing_meanwhile(devices: Devices, phone: Client, tablet: Client) -> None:
+def test_the_user_may_act_and_sync_while_listening(devices: Devices, phone: Client, tablet: Client) -> None:
     with listening(phone), listening(tablet):
         for number in range(1, 16):
             phone.do("updateMovieStatus", {"imdb_id": f"tt{number:07}", "status": "watched"})

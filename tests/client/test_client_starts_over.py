@@ -1,21 +1,17 @@
 """When the server cannot go on from the client's cursor: too old, another history, or none that it gave."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from flask import Flask
-from support.wall_clock import WallClock, wall_clock
+from support.wall_clock import WallClock
 from sync.restoring import Backup
 
 from movietracker.client import Client
 from movietracker.sync import upkeep
 
 from .devices import ALIEN, EMAIL, HEAT, MATRIX, PASSWORD, Devices, assert_in_step, shown, truth
-
-__all__ = ["wall_clock"]
 
 DAY = 86_400
 
@@ -32,9 +28,7 @@ def recommenders(device: Client, imdb_id: str) -> set[str]:
     return {vote["person_name"] for vote in device.movies[imdb_id]["recommendations"]}
 
 
-def test_a_device_that_was_away_too_long_starts_over_and_keeps_its_queue(
-    app: Flask, phone: Client, browser: Any, wall_clock: WallClock
-) -> None:
+def test_a_device_away_too_long_keeps_its_queue(app: Flask, phone: Client, browser: Any, wall_clock: WallClock) -> None:
     recommend(phone, MATRIX, "Alma")
     recommend(phone, MATRIX, "Bert")
     phone.sync()
@@ -74,15 +68,17 @@ def test_the_library_stays_in_sight_while_it_is_fetched_again(devices: Devices, 
     assert_in_step(phone)
 
 
+Forget = Callable[[], Callable[[], None]]
+"""Makes the server forget: takes a backup, and returns what restores it."""
+
+
 @pytest.fixture
-def forget(app: Flask) -> Callable[[], Callable[[], None]]:
-    """Remembers the state of the server; what it answers puts the server back to it."""
+def forget(app: Flask) -> Forget:
+    """Remembers the state of the server, and returns a function that puts the server back to it."""
     return lambda: Backup(app).restore
 
 
-def test_what_a_restored_server_forgot_is_brought_back(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_what_a_restored_server_forgot_is_brought_back(phone: Client, forget: Forget, browser: Any) -> None:
     recommend(phone, MATRIX, "Alma")
     phone.sync()
     restore = forget()
@@ -101,9 +97,7 @@ def test_what_a_restored_server_forgot_is_brought_back(
     assert_in_step(phone)
 
 
-def test_what_came_from_a_browser_is_brought_back_too(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_what_came_from_a_browser_is_brought_back_too(phone: Client, forget: Forget, browser: Any) -> None:
     restore = forget()
     browser.post(f"/api/movies/{MATRIX}/recommendations", json={"person_name": "Alma", "vote_type": False})
     browser.put(f"/api/movies/{MATRIX}/watch", json={"date_watched": 1000.0, "my_rating": 3.0})
@@ -115,9 +109,7 @@ def test_what_came_from_a_browser_is_brought_back_too(
     assert_in_step(phone)
 
 
-def test_what_was_queued_and_what_was_acknowledged_but_not_pulled_arrives_after_a_restore(
-    phone: Client, forget: Callable[[], Callable[[], None]]
-) -> None:
+def test_what_was_queued_or_acknowledged_but_not_pulled_arrives_after_a_restore(phone: Client, forget: Forget) -> None:
     recommend(phone, MATRIX, "Alma")
     phone.push()
     restore = forget()
@@ -133,9 +125,7 @@ def test_what_was_queued_and_what_was_acknowledged_but_not_pulled_arrives_after_
     assert_in_step(phone)
 
 
-def test_numbers_that_have_grown_past_the_cursor_since_do_not_hide_a_restore(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_numbers_grown_past_the_cursor_do_not_hide_a_restore(phone: Client, forget: Forget, browser: Any) -> None:
     restore = forget()
     recommend(phone, MATRIX, "Alma")
     phone.sync()
@@ -148,9 +138,7 @@ def test_numbers_that_have_grown_past_the_cursor_since_do_not_hide_a_restore(
     assert_in_step(phone)
 
 
-def test_what_was_deleted_after_the_restore_stays_deleted(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_what_was_deleted_after_the_restore_stays_deleted(phone: Client, forget: Forget, browser: Any) -> None:
     recommend(phone, MATRIX, "Alma")
     recommend(phone, HEAT, "Bert")
     phone.sync()
@@ -166,9 +154,7 @@ def test_what_was_deleted_after_the_restore_stays_deleted(
     assert_in_step(phone)
 
 
-def test_a_deletion_that_the_server_forgot_is_not_done_again(
-    phone: Client, forget: Callable[[], Callable[[], None]]
-) -> None:
+def test_a_deletion_that_the_server_forgot_is_not_done_again(phone: Client, forget: Forget) -> None:
     recommend(phone, MATRIX, "Alma")
     phone.do("addList", {"id": "list-1", "name": "Rainy Sundays"})
     phone.sync()
@@ -183,9 +169,7 @@ def test_a_deletion_that_the_server_forgot_is_not_done_again(
     assert_in_step(phone)
 
 
-def test_a_rename_that_the_server_forgot_is_done_again_and_makes_no_twin(
-    phone: Client, forget: Callable[[], Callable[[], None]]
-) -> None:
+def test_a_rename_that_the_server_forgot_is_done_again_and_makes_no_twin(phone: Client, forget: Forget) -> None:
     recommend(phone, MATRIX, "Alma")
     phone.sync()
     restore = forget()
@@ -201,9 +185,7 @@ def test_a_rename_that_the_server_forgot_is_done_again_and_makes_no_twin(
     assert_in_step(phone)
 
 
-def test_what_somebody_did_after_the_restore_stands_and_the_user_is_told(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_what_others_did_after_the_restore_stands_and_is_told(phone: Client, forget: Forget, browser: Any) -> None:
     set_status(phone, MATRIX, "toWatch")
     phone.sync()
     restore = forget()
@@ -221,9 +203,7 @@ def test_what_somebody_did_after_the_restore_stands_and_the_user_is_told(
     assert_in_step(phone)
 
 
-def test_an_id_that_the_server_gave_to_somebody_else_since_does_no_harm(
-    phone: Client, forget: Callable[[], Callable[[], None]], browser: Any
-) -> None:
+def test_an_id_that_the_server_has_given_to_another_does_no_harm(phone: Client, forget: Forget, browser: Any) -> None:
     restore = forget()
     recommend(phone, MATRIX, "Alma")
     phone.sync()
@@ -238,7 +218,7 @@ def test_an_id_that_the_server_gave_to_somebody_else_since_does_no_harm(
 
 @pytest.mark.parametrize("pages_before", [1, 3, 5])
 def test_a_restore_between_two_pages_is_noticed(
-    devices: Devices, phone: Client, forget: Callable[[], Callable[[], None]], browser: Any, pages_before: int
+    devices: Devices, phone: Client, forget: Forget, browser: Any, pages_before: int
 ) -> None:
     restore = forget()
     for imdb_id in (MATRIX, HEAT, ALIEN):
@@ -260,7 +240,7 @@ def test_a_restore_between_two_pages_is_noticed(
 
 
 def test_pages_that_a_restored_server_forgot_are_not_shown_after_a_push(
-    devices: Devices, phone: Client, tablet: Client, forget: Callable[[], Callable[[], None]]
+    devices: Devices, phone: Client, tablet: Client, forget: Forget
 ) -> None:
     restore = forget()
     for imdb_id in (MATRIX, HEAT, ALIEN):
@@ -285,9 +265,7 @@ def test_pages_that_a_restored_server_forgot_are_not_shown_after_a_push(
     assert_in_step(phone)
 
 
-def test_two_devices_bring_back_together_what_each_of_them_knew(
-    phone: Client, tablet: Client, forget: Callable[[], Callable[[], None]]
-) -> None:
+def test_two_devices_bring_back_together_what_each_of_them_knew(phone: Client, tablet: Client, forget: Forget) -> None:
     restore = forget()
     recommend(phone, MATRIX, "Alma")
     phone.sync()

@@ -1,7 +1,5 @@
 """Two devices that are offline for a week, one of them with a wrong clock, and then meet."""
 
-from __future__ import annotations
-
 import random
 import time
 
@@ -40,9 +38,7 @@ def a_week(device: Client, name: str, clock_error: float, seed: int) -> tuple[di
 
 @pytest.mark.parametrize("clock_error", [-3600.0, 0.0, DAY])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_after_a_week_offline_both_have_everything_and_each_is_told_what_did_not_win(
-    devices: Devices, clock_error: float, seed: int
-) -> None:
+def test_after_a_week_offline_both_agree_and_hear_what_lost(devices: Devices, clock_error: float, seed: int) -> None:
     phone, tablet = devices.make("phone"), devices.make("tablet")
     for imdb_id in SHARED:
         phone.do("addMovie", {"imdb_id": imdb_id})

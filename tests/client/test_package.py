@@ -1,7 +1,5 @@
 """The client as a package: small, and nothing of the server's in it."""
 
-from __future__ import annotations
-
 import subprocess
 import sys
 from pathlib import Path

@@ -1,34 +1,25 @@
 """What enrichment stores, and for whom."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
 from flask import Flask
+from metadata.running import run
 from standin import Answer
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.applications import MakeApp
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, head_of, imdb_ids, movie_of, notes, stubs_of
-from support.wall_clock import WallClock, wall_clock
+from support.wall_clock import WallClock
 
-from movietracker.metadata.enrichment import Report, enrich
-from movietracker.services import library
+from movietracker.metadata.enrichment import Report
+from movietracker.services import movies
 from movietracker.services.accounts import Account, delete_account
 from movietracker.services.enrichment_queue import queue_refresh
-from movietracker.services.metadata_columns import Metadata
+from movietracker.services.movies.metadata import Metadata
 from movietracker.services.transactions import library_write
-from movietracker.state import state
-
-__all__ = ["app", "catalogue", "wall_clock"]
 
 MINUTE = 60
 MATRIX = "tt0133093"
-
-
-def run(**options: Any) -> Report:
-    report = enrich(state().lookup, **options)
-    assert report is not None
-    return report
 
 
 def test_a_stub_of_which_only_the_imdb_id_is_known_gets_details_and_ratings(app: Flask, anna: Account) -> None:
@@ -55,9 +46,7 @@ def test_the_full_responses_are_kept(app: Flask, anna: Account, client: Any) -> 
     assert kept.json["original_title"] == f"Movie {MATRIX}"
 
 
-def test_one_lookup_serves_everybody_who_holds_the_stub(
-    app: Flask, anna: Account, ben: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_one_lookup_serves_all_holders(app: Flask, anna: Account, ben: Account, catalogue: EndlessCatalogue) -> None:
     add_stubs(anna, [MATRIX])
     add_stubs(ben, [MATRIX])
     assert run() == Report(filled=1)
@@ -99,34 +88,34 @@ def test_one_users_stubs_can_be_filled_alone(app: Flask, anna: Account, ben: Acc
     assert stubs_of(ben) == {"tt0000004", "tt0000005"}
 
 
-def test_details_that_came_meanwhile_are_not_overwritten(
+def test_details_that_came_during_the_fetch_are_not_overwritten(
     app: Flask, anna: Account, ben: Account, catalogue: EndlessCatalogue
 ) -> None:
-    def deliver_meanwhile(right: Answer) -> Answer:
+    def deliver_first(right: Answer) -> Answer:
         with app.app_context(), library_write(anna.id) as tx:
-            library.ensure_movie(tx, MATRIX, Metadata(tmdb_data={"title": "From the phone"}))
+            movies.ensure_movie(tx, MATRIX, Metadata(tmdb_data={"title": "From the phone"}))
         return right
 
     add_stubs(anna, [MATRIX])
     add_stubs(ben, [MATRIX])
-    catalogue.misbehave(deliver_meanwhile, path="/find", times=1)
+    catalogue.misbehave(deliver_first, path="/find", times=1)
     assert run() == Report(filled=1)
     assert movie_of(anna, MATRIX)["tmdb_data"]["title"] == "From the phone"
     assert movie_of(anna, MATRIX)["omdb_data"]["imdbRating"] == 7.5, "what was missing is filled in"
     assert movie_of(ben, MATRIX)["tmdb_data"]["title"] == f"Movie {MATRIX}"
 
 
-def test_an_account_that_goes_meanwhile_disturbs_nobody(
+def test_an_account_deleted_during_the_fetch_disturbs_no_other(
     app: Flask, anna: Account, ben: Account, catalogue: EndlessCatalogue
 ) -> None:
-    def delete_meanwhile(right: Answer) -> Answer:
+    def delete_first(right: Answer) -> Answer:
         with app.app_context():
             delete_account(anna.id)
         return right
 
     add_stubs(anna, imdb_ids(2))
     add_stubs(ben, imdb_ids(1))
-    catalogue.misbehave(delete_meanwhile, path="/find/tt0000001", times=1)
+    catalogue.misbehave(delete_first, path="/find/tt0000001", times=1)
     report = run()
     assert (report.failed, stubs_of(ben)) == (0, set())
     assert run() == Report()
@@ -148,7 +137,7 @@ def test_ratings_that_were_missing_are_fetched_later(
 
 
 def test_what_a_fallback_answered_is_replaced_when_the_first_provider_is_back(
-    make_app: Callable[..., Flask], anna: Account, catalogue: EndlessCatalogue, wall_clock: WallClock
+    make_app: MakeApp, anna: Account, catalogue: EndlessCatalogue, wall_clock: WallClock
 ) -> None:
     with make_app(**catalogue.settings | {"METADATA_PROVIDERS": "tmdb,omdb,offline"}).app_context():
         catalogue.fail_with(401, service="tmdb")
@@ -191,9 +180,7 @@ def test_a_refresh_that_brings_nothing_new_changes_nothing(app: Flask, anna: Acc
     assert head_of(anna) == before
 
 
-def test_a_queued_refresh_of_a_title_that_nobody_holds_any_more_is_dropped(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_a_queued_refresh_of_a_removed_title_is_dropped(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     queue_refresh(MATRIX)
     assert run() == Report()
     assert notes() == {}

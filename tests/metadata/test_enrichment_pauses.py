@@ -1,36 +1,28 @@
 """When a title is asked for again."""
 
-from __future__ import annotations
-
 import logging
-from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from metadata.running import run
+from support.applications import MakeApp
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, notes, stubs_of
-from support.wall_clock import WallClock, wall_clock
+from support.wall_clock import WallClock
 
-from movietracker.metadata.enrichment import Report, enrich
+from movietracker.metadata.enrichment import Report
 from movietracker.services import enrichment_queue
 from movietracker.services.accounts import Account
 from movietracker.services.enrichment_queue import pause_after, queue_refresh
 from movietracker.services.transactions import library_write
 from movietracker.state import state
 
-__all__ = ["app", "catalogue", "wall_clock"]
-
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 MATRIX = "tt0133093"
-
-
-def run(**options: Any) -> Report:
-    report = enrich(state().lookup, **options)
-    assert report is not None
-    return report
 
 
 def test_pauses_double_with_every_failure(
@@ -77,11 +69,24 @@ def test_a_title_that_no_provider_knows_rests_for_a_week(
     assert catalogue.calls == []
 
     wall_clock.time += 0.2 * DAY
-    state().http.clear()  # the cache has a clock of its own
+    state().http.close()
+    Path(app.instance_path, "http_cache.sqlite").unlink()  # the cache has a clock of its own
     assert run() == Report(filled=1)
 
 
-def test_a_title_that_nobody_knew_when_it_was_added_is_not_asked_for_again_at_once(
+def test_a_pause_that_was_noted_while_the_clock_was_ahead_is_over(
+    app: Flask, anna: Account, catalogue: EndlessCatalogue, wall_clock: WallClock
+) -> None:
+    add_stubs(anna, [MATRIX])
+    catalogue.fail_with(401)
+    wall_clock.time += 400 * DAY
+    assert run() == Report(failed=1)
+    wall_clock.time -= 400 * DAY
+    assert run() == Report(failed=1)
+    assert run() == Report(), "it rests"
+
+
+def test_a_title_that_no_provider_knew_when_it_was_added_is_not_asked_for_again_at_once(
     app: Flask, client: Any, catalogue: EndlessCatalogue
 ) -> None:
     catalogue.unknown.add(MATRIX.removeprefix("tt"))
@@ -92,7 +97,7 @@ def test_a_title_that_nobody_knew_when_it_was_added_is_not_asked_for_again_at_on
 
 
 def test_a_rest_is_over_when_another_provider_becomes_ready(
-    make_app: Callable[..., Flask], catalogue: EndlessCatalogue, anna: Account, app: Flask
+    make_app: MakeApp, catalogue: EndlessCatalogue, anna: Account, app: Flask
 ) -> None:
     add_stubs(anna, [MATRIX, "tt9999999"])
     without_key = make_app(METADATA_PROVIDERS="offline")
@@ -104,7 +109,7 @@ def test_a_rest_is_over_when_another_provider_becomes_ready(
 
 
 def test_without_a_configured_provider_stubs_rest_quietly(
-    make_app: Callable[..., Flask], anna: Account, caplog: pytest.LogCaptureFixture
+    make_app: MakeApp, anna: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     unready = make_app(METADATA_PROVIDERS="tmdb,omdb")
     with unready.app_context(), caplog.at_level(logging.WARNING):
@@ -124,9 +129,7 @@ def test_pauses_can_be_ignored_once(app: Flask, anna: Account, catalogue: Endles
     assert run(ignore_pauses=True) == Report(filled=2)
 
 
-def test_whoever_ignores_pauses_is_not_served_from_the_cache(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_ignoring_pauses_bypasses_the_cache(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     catalogue.unknown.add(MATRIX.removeprefix("tt"))
     add_stubs(anna, [MATRIX])
     assert run() == Report(unknown=1)
@@ -134,7 +137,7 @@ def test_whoever_ignores_pauses_is_not_served_from_the_cache(
     assert run(ignore_pauses=True) == Report(filled=1)
 
 
-def test_notes_that_nobody_needs_are_forgotten_in_time(app: Flask, anna: Account, wall_clock: WallClock) -> None:
+def test_notes_that_are_not_needed_are_forgotten_in_time(app: Flask, anna: Account, wall_clock: WallClock) -> None:
     with library_write(anna.id) as tx:
         enrichment_queue.rest(tx.connection, "tt0000001", error="unknown", providers="tmdb")
     queue_refresh("tt0000002")

@@ -1,7 +1,5 @@
 """Enrichment by several real processes on one database."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess
@@ -15,7 +13,7 @@ import requests
 from flask import Flask
 from flask.testing import FlaskClient
 from standin import Answer
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, stubs_of
 from support.serving import environment, serving
 from support.waiting import wait_until
@@ -24,8 +22,6 @@ from movietracker.metadata import enrichment
 from movietracker.metadata.enrichment import enrich
 from movietracker.services.accounts import Account
 from movietracker.state import state
-
-__all__ = ["app", "catalogue"]
 
 Worker = subprocess.Popen[str]
 StartWorkers = Callable[[int], list[Worker]]
@@ -87,10 +83,7 @@ def start_workers(settings: dict[str, str], tmp_path: Path) -> Iterator[StartWor
 
 
 def test_of_several_processes_one_at_a_time_does_it_and_each_title_is_asked_for_once(
-    app: Flask,
-    anna: Account,
-    catalogue: EndlessCatalogue,
-    start_workers: StartWorkers,
+    app: Flask, anna: Account, catalogue: EndlessCatalogue, start_workers: StartWorkers
 ) -> None:
     workers = start_workers(3)
     add_stubs(anna, imdb_ids(40))
@@ -104,11 +97,7 @@ def test_of_several_processes_one_at_a_time_does_it_and_each_title_is_asked_for_
 
 
 def test_when_the_process_at_work_is_killed_another_takes_over_after_the_lease_expired(
-    app: Flask,
-    anna: Account,
-    catalogue: EndlessCatalogue,
-    start_workers: StartWorkers,
-    monkeypatch: pytest.MonkeyPatch,
+    app: Flask, anna: Account, catalogue: EndlessCatalogue, start_workers: StartWorkers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slow(right: Answer) -> Answer:
         time.sleep(0.2)

@@ -1,19 +1,17 @@
 """How a run of enrichment goes: in parallel, in batches, one at a time, until it is stopped or gives up."""
 
-from __future__ import annotations
-
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from flask import Flask
+from metadata.running import run
 from standin import Answer
-from support.endless_catalogue import EndlessCatalogue, app, catalogue
+from support.applications import MakeApp
+from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, notes, stubs_of
-from support.wall_clock import WallClock, wall_clock
+from support.wall_clock import WallClock
 
 from movietracker.metadata import enrichment
 from movietracker.metadata.enrichment import GIVE_UP_AFTER, PARALLEL, Report, enrich
@@ -21,20 +19,10 @@ from movietracker.services.accounts import Account
 from movietracker.services.leases import acquire
 from movietracker.state import state
 
-__all__ = ["app", "catalogue", "wall_clock"]
-
 MATRIX = "tt0133093"
 
 
-def run(**options: Any) -> Report:
-    report = enrich(state().lookup, **options)
-    assert report is not None
-    return report
-
-
-def test_at_most_four_titles_are_looked_up_at_the_same_time(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_at_most_four_titles_are_looked_up_at_once(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     counter = Counter()
     catalogue.misbehave(counter.count, service="tmdb")
     add_stubs(anna, imdb_ids(10))
@@ -51,24 +39,20 @@ def test_more_titles_than_a_batch_are_all_filled_each_once(
     assert sorted(catalogue.titles_found) == imdb_ids(10)
 
 
-def test_stubs_that_appear_during_a_run_are_filled_by_it(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
-    def add_meanwhile(right: Answer) -> Answer:
+def test_stubs_added_during_a_run_are_filled(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
+    def add_first(right: Answer) -> Answer:
         with app.app_context():
             add_stubs(anna, ["tt0000001"])  # before the one under way, in the order of ids
             assert enrich(state().lookup) is None, "another run sees the lease taken and leaves it to this one"
         return right
 
     add_stubs(anna, ["tt0000005"])
-    catalogue.misbehave(add_meanwhile, path="/find/tt0000005", times=1)
+    catalogue.misbehave(add_first, path="/find/tt0000005", times=1)
     assert run() == Report(filled=2)
     assert stubs_of(anna) == set()
 
 
-def test_nothing_is_done_while_another_process_holds_the_lease(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_nothing_is_done_while_another_holds_the_lease(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     add_stubs(anna, [MATRIX])
     other = acquire(enrichment.LEASE_NAME, 60)
     assert other is not None
@@ -102,9 +86,7 @@ def test_a_run_gives_up_while_every_title_fails(app: Flask, anna: Account, catal
     assert run() == Report(filled=60 - report.failed)
 
 
-def test_a_few_titles_that_always_fail_do_not_hold_up_the_others(
-    app: Flask, anna: Account, catalogue: EndlessCatalogue
-) -> None:
+def test_titles_that_always_fail_do_not_delay_others(app: Flask, anna: Account, catalogue: EndlessCatalogue) -> None:
     add_stubs(anna, imdb_ids(60))
     catalogue.fail_with(401, path="/find/tt000001")
     assert run() == Report(filled=50, failed=10)
@@ -134,7 +116,7 @@ def test_progress_is_reported_title_by_title(app: Flask, anna: Account, catalogu
 
 
 _ODD_PLUGIN = """
-from movietracker.pluginapi import BaseProvider, Capability, TitleDetails, hookimpl
+from movietracker.pluginapi import BaseProvider, Capability, TitleDetails, TitleUnknown, hookimpl
 
 class Odd(BaseProvider):
     name = "odd"
@@ -144,6 +126,12 @@ class Odd(BaseProvider):
         genres = None if imdb_id == "tt0000002" else ("Drama",)
         return TitleDetails(1, imdb_id, "A title", "movie", genres=genres)
 
+    def details(self, title_id, media_type, *, fresh=False):
+        raise TitleUnknown
+
+    def credits(self, title_id, media_type):
+        raise TitleUnknown
+
 @hookimpl
 def register_metadata_providers(register, context):
     register(Odd())
@@ -151,7 +139,7 @@ def register_metadata_providers(register, context):
 
 
 def test_a_plugin_that_answers_nonsense_for_one_title_does_not_hold_up_the_others(
-    make_app: Callable[..., Flask], instance_path: Path, anna: Account, caplog: pytest.LogCaptureFixture
+    make_app: MakeApp, instance_path: Path, anna: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = instance_path / "plugins"
     folder.mkdir()
@@ -161,7 +149,7 @@ def test_a_plugin_that_answers_nonsense_for_one_title_does_not_hold_up_the_other
         assert run() == Report(filled=2, failed=1)
         assert stubs_of(anna) == {"tt0000002"}
         assert notes()["tt0000002"].attempts == 1
-    assert "tt0000002" in caplog.text
+    assert "odd returned TitleDetails whose genres is of the wrong kind (NoneType)" in caplog.text
 
 
 class Counter:

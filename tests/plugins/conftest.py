@@ -1,7 +1,5 @@
 """Providers as the application makes them: registered by their plugin, over the real HTTP client, from a stand-in."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
@@ -9,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from movietracker.metadata.http import ProxyHttp
 from movietracker.pluginapi import MetadataProvider, PluginContext, Setting
+from movietracker.upstream import ProxyHttp
 
 Register = Callable[[ModuleType, Mapping[str, Any]], MetadataProvider]
 
 
 @pytest.fixture
 def register(tmp_path: Path) -> Iterator[Register]:
-    """Registers a plugin module with settings (the rest at their defaults) and answers the provider that it offers."""
+    """Registers a plugin module with settings (the rest at their defaults) and returns the provider that it offers."""
     http = ProxyHttp(tmp_path, ttl_seconds=3600, max_entries=500)
 
     def registered(plugin: ModuleType, given: Mapping[str, Any]) -> MetadataProvider:

@@ -1,17 +1,15 @@
 """The provider offline: search, details, ratings, credits and discovery."""
 
-from __future__ import annotations
-
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
 import movietracker_plugins.offline as plugin
 import pytest
-from contract.metadata_provider import MetadataProviderContract
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from movietracker_plugins.offline.progress import Silent
 from movietracker_plugins.offline.provider import OfflineProvider
 from movietracker_plugins.offline.store import CatalogueStore
 from support.datasets import film, votes, write_dataset
@@ -26,6 +24,7 @@ from movietracker.pluginapi import (
     SearchHit,
     TitleUnknown,
 )
+from movietracker.testing.providers import MetadataProviderContract
 
 Loaded = Callable[[], OfflineProvider]
 
@@ -41,7 +40,7 @@ def loaded(tmp_path: Path) -> Loaded:
     """The provider with the catalogue that the test wrote into ``tmp_path``, in the year 2026."""
 
     def load() -> OfflineProvider:
-        CatalogueStore(tmp_path / "instance").load(tmp_path, Silent())
+        CatalogueStore(tmp_path / "instance").load(tmp_path)
         return OfflineProvider(tmp_path / "instance", today=lambda: date(2026, 6, 1))
 
     return load
@@ -119,7 +118,7 @@ def test_a_hit_has_the_titles_facts(sample: OfflineProvider) -> None:
         "mediaType": "movie",
         "poster": None,
         "posterSmall": None,
-        "overview": None,
+        "overview": "A programmer learns that the world he knows is a simulation, and that some have woken from it.",
         "voteAverage": 8.7,
         "voteCount": 0,
     }
@@ -181,12 +180,12 @@ queries = st.one_of(
 
 @given(queries, st.one_of(st.none(), st.integers()))
 @settings(deadline=None)
-def test_no_query_whatsoever_raises(sample: OfflineProvider, query: str, year: int | None) -> None:
+def test_no_query_raises(sample: OfflineProvider, query: str, year: int | None) -> None:
     assert len(sample.search(query, year)) <= 20
 
 
 @pytest.mark.parametrize("query", ["x" * 10_000, "the " * 10_000, '"' * 10_000, "é" * 10_000, "a\0" * 10_000])
-def test_a_very_long_query_does_no_harm(sample: OfflineProvider, query: str) -> None:
+def test_a_very_long_query_is_accepted(sample: OfflineProvider, query: str) -> None:
     assert len(sample.search(query)) <= 20
 
 
@@ -204,7 +203,7 @@ def test_details_give_what_the_datasets_know(sample: OfflineProvider) -> None:
     assert details.genres == ("Action", "Sci-Fi")
     assert details.director == "Lana Wachowski, Lilly Wachowski"
     assert details.cast[0] == "Keanu Reeves"
-    assert details.plot is details.poster is details.poster_small is None
+    assert details.poster is details.poster_small is None
     assert details.raw["tconst"] == "tt0133093"
     assert details.raw["directors"][0] == {"nconst": "nm0905154", "primaryName": "Lana Wachowski", "characters": None}
 
@@ -228,7 +227,7 @@ def test_an_unknown_number_is_an_unknown_title(sample: OfflineProvider, number: 
 @pytest.mark.parametrize(
     "imdb_id", ["", "tt", "tt133093", "tt00133093", "nm0000206", "tt0133093 ", "tt٠١٣٣٠٩٣", "tt9999999"]
 )
-def test_what_is_no_imdb_id_of_a_title_is_unknown(sample: OfflineProvider, imdb_id: str) -> None:
+def test_an_invalid_imdb_id_is_an_unknown_title(sample: OfflineProvider, imdb_id: str) -> None:
     with pytest.raises(TitleUnknown):
         sample.find(imdb_id)
 
@@ -244,7 +243,25 @@ def test_ratings_are_in_omdbs_manner(sample: OfflineProvider) -> None:
     assert ratings.director == "Francis Ford Coppola"
     assert ratings.genres == ("Crime", "Drama")
     assert "Marlon Brando" in ratings.actors
-    assert ratings.plot is ratings.poster is None
+    assert ratings.poster is None
+
+
+def test_the_plots_of_the_sample_are_told_by_hits_details_and_ratings(sample: OfflineProvider) -> None:
+    (hit,) = sample.search("the matrix", year=1999)
+    plot = sample.details(133093, "movie").plot
+    assert plot is not None
+    assert plot.startswith("A programmer learns")
+    assert plot == hit.overview == sample.ratings("tt0133093").plot
+
+
+def test_a_catalogue_may_have_plots_or_be_of_a_time_before_them(tmp_path: Path, loaded: Loaded) -> None:
+    write_dataset(tmp_path, "title.basics", film(1, "Told"), film(2, "Untold"))
+    write_dataset(tmp_path, "title.plots", ("tt0000001", "A man tells."), ("tt0000002", None), ("tt0000003", "Other."))
+    provider = loaded()
+    assert [provider.details(number, "movie").plot for number in (1, 2)] == ["A man tells.", None]
+    with closing(sqlite3.connect(tmp_path / "instance" / "catalogue.sqlite")) as connection:
+        connection.execute("DROP TABLE plots")
+    assert OfflineProvider(tmp_path / "instance").details(1, "movie").plot is None
 
 
 def test_what_is_not_known_is_none(tmp_path: Path, loaded: Loaded) -> None:
@@ -286,7 +303,7 @@ def test_the_check_says_what_is_loaded(sample: OfflineProvider, tmp_path: Path, 
 
 
 @pytest.mark.parametrize("genre", ["Sci-Fi", "sci fi", "Science Fiction"])
-def test_a_genre_is_discovered_however_it_is_called(sample: OfflineProvider, genre: str) -> None:
+def test_a_genre_is_discovered_by_each_of_its_names(sample: OfflineProvider, genre: str) -> None:
     assert titles(sample.discover(DiscoverQuery(genre=genre)))[:3] == ["Inception", "Interstellar", "The Matrix"]
 
 
@@ -352,8 +369,8 @@ def test_the_newest_years_give_what_is_new(
         "title.basics",
         film(1, "New film", 2025),
         film(2, "New series", 2025, type="tvSeries"),
-        film(3, "New, nobody voted", 2025),
-        film(4, "This year's, nobody voted", 2026),
+        film(3, "New, no votes", 2025),
+        film(4, "This year's, no votes", 2026),
         film(5, "Old film", 2024),
         film(6, "Later film", 2028),
         film(7, "Next film", 2027),

@@ -1,7 +1,5 @@
 """The catalogue that movietracker ships with: large enough, well-formed, and quick to index."""
 
-from __future__ import annotations
-
 import re
 import sqlite3
 import time
@@ -12,7 +10,6 @@ from pathlib import Path
 import pytest
 from movietracker_plugins.offline import records
 from movietracker_plugins.offline.loader import build_index
-from movietracker_plugins.offline.progress import Silent
 from movietracker_plugins.offline.store import SAMPLE_FOLDER
 from movietracker_plugins.offline.tsv import read_rows
 
@@ -20,7 +17,7 @@ from movietracker_plugins.offline.tsv import read_rows
 @pytest.fixture(scope="module")
 def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connection]:
     path = tmp_path_factory.mktemp("sample") / "index.sqlite"
-    build_index(SAMPLE_FOLDER, path, ":memory:", facts={}, progress=Silent())
+    build_index(SAMPLE_FOLDER, path, ":memory:", facts={})
     with closing(sqlite3.connect(path)) as connection:
         yield connection
 
@@ -40,9 +37,7 @@ def test_it_has_many_well_known_films_and_series(sample: sqlite3.Connection) -> 
         (903747, "Breaking Bad", 2008),
     ],
 )
-def test_it_has_the_titles_that_everybody_looks_for(
-    sample: sqlite3.Connection, number: int, title: str, year: int
-) -> None:
+def test_it_has_the_best_known_titles(sample: sqlite3.Connection, number: int, title: str, year: int) -> None:
     assert sample.execute("SELECT title, year FROM titles WHERE id = ?", (number,)).fetchone() == (title, year)
 
 
@@ -58,6 +53,13 @@ def test_every_line_of_it_is_kept(sample: sqlite3.Connection) -> None:
     assert all(re.fullmatch(r"(tt|nm)\d{7,8}", each) for each in ids)
 
 
+def test_every_title_has_a_short_plot_of_its_own(sample: sqlite3.Connection) -> None:
+    rows = sample.execute("SELECT plot FROM titles t LEFT JOIN plots p ON p.title = t.id").fetchall()
+    plots = [plot for (plot,) in rows]
+    assert all(re.fullmatch(r"[A-Z0-9].{40,160}\.", plot) for plot in plots)
+    assert len(set(plots)) == len(plots)
+
+
 def test_every_film_has_a_director_with_a_name(sample: sqlite3.Connection) -> None:
     nameless = sample.execute(
         "SELECT title FROM titles t WHERE type = 'movie' AND NOT EXISTS"
@@ -66,9 +68,9 @@ def test_every_film_has_a_director_with_a_name(sample: sqlite3.Connection) -> No
     assert nameless == []
 
 
-def test_every_credit_names_somebody(sample: sqlite3.Connection) -> None:
-    strangers = sample.execute("SELECT person FROM credits WHERE person NOT IN (SELECT id FROM people)").fetchall()
-    assert strangers == []
+def test_every_credit_names_a_known_person(sample: sqlite3.Connection) -> None:
+    unknown = sample.execute("SELECT person FROM credits WHERE person NOT IN (SELECT id FROM people)").fetchall()
+    assert unknown == []
 
 
 def test_its_facts_are_of_this_world(sample: sqlite3.Connection) -> None:
@@ -84,5 +86,5 @@ def test_its_facts_are_of_this_world(sample: sqlite3.Connection) -> None:
 
 def test_it_is_indexed_well_within_a_second(tmp_path: Path) -> None:
     begun = time.process_time()
-    build_index(SAMPLE_FOLDER, tmp_path / "index.sqlite", ":memory:", facts={}, progress=Silent())
+    build_index(SAMPLE_FOLDER, tmp_path / "index.sqlite", ":memory:", facts={})
     assert time.process_time() - begun < 1

@@ -1,26 +1,22 @@
 """Who may replace the index, and what readers see of it: several threads and processes, crashes, damaged files."""
 
-from __future__ import annotations
-
 import fcntl
 import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 from movietracker_plugins.offline import schema, store
-from movietracker_plugins.offline.progress import Silent
 from movietracker_plugins.offline.provider import OfflineProvider
 from movietracker_plugins.offline.store import SAMPLE_FOLDER, CatalogueError, CatalogueStore
 from movietracker_plugins.offline.tsv import DatasetError
 from support.datasets import film, write_dataset
+from support.waiting import wait_until
 
 from movietracker.pluginapi import ProviderFailed
 
@@ -37,9 +33,8 @@ LOAD = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a test run in the background ignores it
 from pathlib import Path
-from movietracker_plugins.offline.progress import Silent
 from movietracker_plugins.offline.store import CatalogueStore
-CatalogueStore(Path(sys.argv[1])).load(Path(sys.argv[2]), Silent())
+CatalogueStore(Path(sys.argv[1])).load(Path(sys.argv[2]))
 """
 
 
@@ -141,11 +136,9 @@ def newer(monkeypatch: pytest.MonkeyPatch) -> None:
 # Loading
 
 
-def test_a_loaded_catalogue_takes_the_place_of_the_sample_and_keeps_it(
-    instance: Path, catalogue: Path, tmp_path: Path
-) -> None:
+def test_a_loaded_catalogue_replaces_the_sample_for_good(instance: Path, catalogue: Path, tmp_path: Path) -> None:
     titles(instance, "the matrix")
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     assert titles(instance, "the matrix") == []
     changed_sample = CatalogueStore(instance, tmp_path / "datasets")
     assert changed_sample.facts()["source"] == "loaded"
@@ -153,7 +146,7 @@ def test_a_loaded_catalogue_takes_the_place_of_the_sample_and_keeps_it(
 
 
 def test_reset_goes_back_to_the_sample(instance: Path, catalogue: Path) -> None:
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     CatalogueStore(instance).reset()
     assert titles(instance, "the matrix")[0] == "The Matrix"
 
@@ -165,21 +158,21 @@ def test_a_provider_in_use_sees_a_new_catalogue_at_once(instance: Path, catalogu
     assert [hit.id for hit in provider.search("the only film")] == [7]
 
 
-def test_who_reads_while_the_index_is_replaced_reads_on(instance: Path, catalogue: Path) -> None:
+def test_a_reader_continues_while_the_index_is_replaced(instance: Path, catalogue: Path) -> None:
     with CatalogueStore(instance).reading() as connection:
         rows = connection.execute("SELECT title FROM titles ORDER BY rank")
         first = rows.fetchone()
-        CatalogueStore(instance).load(catalogue, Silent())
+        CatalogueStore(instance).load(catalogue)
         assert first == ("The Shawshank Redemption",)
         assert len(rows.fetchall()) > 100
 
 
-def test_searches_never_fail_while_catalogues_come_and_go(instance: Path, catalogue: Path) -> None:
+def test_searches_never_fail_while_catalogs_are_replaced(instance: Path, catalogue: Path) -> None:
     provider, owner = OfflineProvider(instance), CatalogueStore(instance)
     provider.search("warm up")
 
     def replace() -> None:
-        for change in [lambda: owner.load(catalogue, Silent()), owner.reset] * 5:
+        for change in [lambda: owner.load(catalogue), owner.reset] * 5:
             change()
 
     with ThreadPoolExecutor(1) as pool:
@@ -193,10 +186,10 @@ def test_searches_never_fail_while_catalogues_come_and_go(instance: Path, catalo
 
 
 def test_a_broken_catalogue_leaves_the_old_one_in_use(instance: Path, catalogue: Path) -> None:
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     write_dataset(catalogue, "title.basics", film(8, "Another"), film(9, "Broken", runtime="x"))
     with pytest.raises(DatasetError):
-        CatalogueStore(instance).load(catalogue, Silent())
+        CatalogueStore(instance).load(catalogue)
     assert titles(instance, "the only film") == ["The Only Film"]
     assert files(instance) == {"catalogue.sqlite"}
 
@@ -205,49 +198,42 @@ def test_only_one_catalogue_is_loaded_at_a_time(instance: Path, catalogue: Path)
     instance.mkdir()
     with (instance / ".catalogue.load.lock").open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        with pytest.raises(CatalogueError, match="Another catalogue is being loaded"):
-            CatalogueStore(instance).load(catalogue, Silent())
-    CatalogueStore(instance).load(catalogue, Silent())
+        with pytest.raises(CatalogueError, match="Another catalog is being loaded"):
+            CatalogueStore(instance).load(catalogue)
+    CatalogueStore(instance).load(catalogue)
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_load_that_is_killed_leaves_the_old_catalogue_in_use(
     instance: Path, catalogue: Path, tmp_path: Path, how: signal.Signals
 ) -> None:
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     large = tmp_path / "large"
     write_dataset(large, "title.basics", *(film(number, f"Film number {number}") for number in range(1, 200_000)))
     process = subprocess.Popen([sys.executable, "-c", LOAD, str(instance), str(large)], stderr=subprocess.DEVNULL)
-    wait_for(lambda: (instance / "catalogue.stage.tmp").exists())
+    wait_until(lambda: (instance / "catalogue.stage.tmp").exists(), 30)
     process.send_signal(how)
     assert process.wait(timeout=60) != 0
     if how == signal.SIGINT:
         assert files(instance) == {"catalogue.sqlite"}
     assert titles(instance, "the only film") == ["The Only Film"]
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     assert files(instance) == {"catalogue.sqlite"}
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < deadline, "waited too long"
-        time.sleep(0.01)
 
 
 # What cannot be used
 
 
-def test_a_loaded_catalogue_of_another_schema_is_kept_and_said_to_need_loading(
+def test_a_loaded_catalog_of_another_schema_is_kept_and_must_be_loaded_again(
     instance: Path, catalogue: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     before = (instance / "catalogue.sqlite").read_bytes()
     newer(monkeypatch)
     with pytest.raises(ProviderFailed, match="movietracker catalogue load"):
         titles(instance, "the only film")
     assert (instance / "catalogue.sqlite").read_bytes() == before
-    CatalogueStore(instance).load(catalogue, Silent())
+    CatalogueStore(instance).load(catalogue)
     assert titles(instance, "the only film") == ["The Only Film"]
 
 

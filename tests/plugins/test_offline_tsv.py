@@ -1,9 +1,8 @@
 """Reading dataset files: what was written comes back, and what is broken is named."""
 
-from __future__ import annotations
-
 import gzip
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +25,7 @@ def rows_of(data: bytes, name: str = "title.basics.tsv") -> list[tuple[int, list
 
 @given(st.lists(st.tuples(cell, cell)), st.booleans(), st.booleans())
 @settings(deadline=None)
-def test_whatever_was_written_comes_back(rows: list[tuple[str, str]], compress: bool, last_newline: bool) -> None:
+def test_written_rows_are_read_back(rows: list[tuple[str, str]], compress: bool, last_newline: bool) -> None:
     text = "\n".join("\t".join(row) for row in [COLUMNS, *rows]) + ("\n" if last_newline else "")
     read = rows_of(text.encode(), "title.basics.tsv.gz" if compress else "title.basics.tsv")
     assert read == [(number, list(row)) for number, row in enumerate(rows, start=2)]
@@ -34,7 +33,7 @@ def test_whatever_was_written_comes_back(rows: list[tuple[str, str]], compress: 
 
 @given(st.binary(), st.booleans())
 @settings(deadline=None)
-def test_any_bytes_are_read_or_refused_in_plain_words(data: bytes, with_header: bool) -> None:
+def test_any_bytes_are_read_or_refused_with_a_sentence(data: bytes, with_header: bool) -> None:
     refusal = refusal_of((b"tconst\ttitle\n" if with_header else b"") + data)
     assert refusal is None or refusal.startswith("title.basics.tsv, line ")
 
@@ -47,7 +46,7 @@ def refusal_of(data: bytes) -> str | None:
     return None
 
 
-def test_lines_longer_than_a_piece_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pieces_end_at_the_end_of_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tsv, "_PIECE", 7)
     assert rows_of(b"tconst\ttitle\ntt1\tA long title indeed\ntt2\tB\n") == [
         (2, ["tt1", "A long title indeed"]),
@@ -86,19 +85,13 @@ def test_a_broken_file_is_named_with_its_line(data: bytes, message: str) -> None
     assert str(caught.value).startswith("title.basics.tsv, ")
 
 
-@pytest.mark.parametrize("end", [1, 12, 2000, -9, -1])
-def test_a_torn_compressed_file_is_said_to_be_damaged(tmp_path: Path, end: int) -> None:
+@pytest.mark.parametrize("end", [0, 1, 12, 2000, -9, -1])
+def test_a_truncated_or_uncompressed_gz_file_is_reported_as_damaged(tmp_path: Path, end: int) -> None:
     path = tmp_path / "title.basics.tsv.gz"
     lines = "".join(f"tt{number}\tA title that is number {number * 7919 % 10007}\n" for number in range(50_000))
-    path.write_bytes(gzip.compress(f"tconst\ttitle\n{lines}".encode())[:end])
+    text = f"tconst\ttitle\n{lines}".encode()
+    path.write_bytes(gzip.compress(text)[:end] or text)
     with pytest.raises(DatasetError, match=r"^title\.basics\.tsv\.gz, after line .*damaged or incomplete"):
-        list(read_rows(path, COLUMNS))
-
-
-def test_a_file_that_is_not_compressed_although_it_says_so_is_damaged(tmp_path: Path) -> None:
-    path = tmp_path / "title.basics.tsv.gz"
-    path.write_bytes(b"tconst\ttitle\n")
-    with pytest.raises(DatasetError, match="damaged"):
         list(read_rows(path, COLUMNS))
 
 
@@ -129,20 +122,23 @@ def test_ids_and_numbers_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "tt", "nm0000206", "tt-1", "tt0000000", "tt12x", "tt١٢", "tt" + "9" * 30, "133093"]
+    ("read", "texts", "message"),
+    [
+        (
+            lambda text: identifier(text, "tt"),
+            ["", "tt", "nm0000206", "tt-1", "tt0000000", "tt12x", "tt١٢", "tt" + "9" * 30, "133093"],
+            "is not an id like tt0000001",
+        ),
+        (
+            lambda text: whole_number(text, "a number of minutes"),
+            ["", "x", "-1", "1.5", "1e3", "²", "9" * 30],
+            "is not a number of minutes",
+        ),
+        (tsv.year, ["99", "19999", "abcd", ""], "is not a year"),
+    ],
+    ids=["id", "number", "year"],
 )
-def test_what_is_no_id_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not an id like tt0000001"):
-        identifier(text, "tt")
-
-
-@pytest.mark.parametrize("text", ["", "x", "-1", "1.5", "1e3", "²", "9" * 30])
-def test_what_is_no_number_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a number of minutes"):
-        whole_number(text, "a number of minutes")
-
-
-@pytest.mark.parametrize("text", ["99", "19999", "abcd", ""])
-def test_what_is_no_year_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is not a year"):
-        tsv.year(text)
+def test_an_invalid_id_number_or_year_is_refused(read: Callable[[str], object], texts: list[str], message: str) -> None:
+    for text in texts:
+        with pytest.raises(ValueError, match=message):
+            read(text)

@@ -1,6 +1,4 @@
-"""How titles and queries become words: case, accents, punctuation, other scripts, and whatever people type."""
-
-from __future__ import annotations
+"""How titles and queries become words: case, accents, punctuation, other scripts, and any user input."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -63,9 +61,7 @@ def index() -> Iterator[sqlite3.Connection]:
 
 @given(anything, st.booleans())
 @settings(deadline=None)
-def test_every_text_gives_an_expression_that_the_index_understands(
-    index: sqlite3.Connection, text: str, prefix: bool
-) -> None:
+def test_every_text_gives_a_valid_expression_of_the_index(index: sqlite3.Connection, text: str, prefix: bool) -> None:
     terms = words(text)
     if terms:
         index.execute("SELECT rowid FROM w WHERE w MATCH ?", (match(terms, prefix=prefix),)).fetchall()

@@ -1,25 +1,17 @@
 """The provider omdb against the stand-in: the contract of every provider, OMDb's texts and OMDb's errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any
 
 import movietracker_plugins.omdb as plugin
 import pytest
-from contract.metadata_provider import MetadataProviderContract
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from movietracker_plugins.omdb.shapes import ratings
+from movietracker_plugins.omdb.provider import ratings
 from standin import Standin
 
-from movietracker.pluginapi import (
-    MetadataProvider,
-    ProviderFailed,
-    ProviderNotConfigured,
-    ProviderRefused,
-    TitleUnknown,
-)
+from movietracker.pluginapi import MetadataProvider, ProviderFailed, ProviderRefused, TitleUnknown
+from movietracker.testing.providers import MetadataProviderContract
 
 
 @pytest.fixture
@@ -29,10 +21,6 @@ def provider(standin: Standin, register: Callable[..., MetadataProvider]) -> Met
 
 class TestContract(MetadataProviderContract):
     imdb_id = "tt0133093"
-
-    @pytest.fixture
-    def provider(self, standin: Standin, register: Callable[..., MetadataProvider]) -> MetadataProvider:
-        return register(plugin, standin.settings)
 
 
 class TestContractForATitleOfWhichNothingIsKnown(TestContract):
@@ -76,7 +64,7 @@ def test_the_year_of_a_series_is_its_first(provider: MetadataProvider, imdb_id: 
     assert provider.ratings(imdb_id).year == year
 
 
-def test_the_full_answer_is_kept(provider: MetadataProvider) -> None:
+def test_the_full_response_is_kept(provider: MetadataProvider) -> None:
     assert provider.ratings("tt0903747").raw["totalSeasons"] == "5"
 
 
@@ -84,44 +72,6 @@ def test_it_asks_by_imdb_id_with_the_key(provider: MetadataProvider, standin: St
     provider.ratings("tt0133093")
     (call,) = standin.calls_of("omdb")
     assert call.query == {"i": "tt0133093", "apikey": standin.omdb_key}
-
-
-def test_without_a_key_it_is_not_configured_and_asks_nobody(
-    standin: Standin, register: Callable[..., MetadataProvider]
-) -> None:
-    provider = register(plugin, {**standin.settings, "OMDB_API_KEY": ""})
-    assert provider.is_configured() is False
-    for call in (provider.check, lambda: provider.ratings("tt0133093")):
-        with pytest.raises(ProviderNotConfigured, match="OMDB_API_KEY"):
-            call()
-    assert standin.calls == []
-
-
-def test_the_key_is_a_secret_setting() -> None:
-    declared = {setting.name: setting for setting in plugin.SETTINGS}
-    assert declared["OMDB_API_KEY"].secret
-    assert declared["OMDB_BASE_URL"].default == "https://www.omdbapi.com"
-
-
-def test_each_check_is_a_real_call(provider: MetadataProvider, standin: Standin) -> None:
-    provider.check()
-    provider.check()
-    assert len(standin.calls) == 2
-
-
-def test_a_wrong_key_is_refused(standin: Standin, register: Callable[..., MetadataProvider]) -> None:
-    provider = register(plugin, {**standin.settings, "OMDB_API_KEY": "wrong"})
-    for call in (provider.check, lambda: provider.ratings("tt0133093")):
-        with pytest.raises(ProviderRefused):
-            call()
-
-
-def test_a_check_at_a_wrong_address_names_the_setting(
-    standin: Standin, register: Callable[..., MetadataProvider]
-) -> None:
-    provider = register(plugin, {**standin.settings, "OMDB_BASE_URL": f"{standin.url}/nothing"})
-    with pytest.raises(ProviderFailed, match="OMDB_BASE_URL"):
-        provider.check()
 
 
 def test_a_title_that_only_others_know_is_unknown(provider: MetadataProvider) -> None:
@@ -157,7 +107,7 @@ def test_what_omdb_says_with_any_status_is_understood_and_never_cached(
 
 
 @pytest.mark.parametrize("answer", [[], {}, {"Response": "Maybe"}, {"Response": True}, {"Response": "True"}])
-def test_an_answer_that_makes_no_sense_is_a_failure(provider: MetadataProvider, standin: Standin, answer: Any) -> None:
+def test_an_invalid_response_is_a_failure(provider: MetadataProvider, standin: Standin, answer: Any) -> None:
     standin.answer_with(answer)
     with pytest.raises(ProviderFailed):
         provider.ratings("tt0133093")
@@ -205,7 +155,7 @@ def test_each_field_is_read_for_what_it_is(name: str, value: Any, field: str, ex
         st.none() | st.integers() | st.text(max_size=12) | st.lists(st.dictionaries(st.text(max_size=3), st.text())),
     )
 )
-def test_no_answer_whatsoever_raises_anything_but_a_failure(answer: dict[str, Any]) -> None:
+def test_no_response_raises_anything_but_a_failure(answer: dict[str, Any]) -> None:
     try:
         ratings(answer, "tt0133093")
     except ProviderFailed:

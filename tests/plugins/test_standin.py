@@ -1,7 +1,5 @@
 """The stand-in of TMDB and OMDb does what the tests that use it rely on."""
 
-from __future__ import annotations
-
 import threading
 import time
 

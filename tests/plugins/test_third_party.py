@@ -1,6 +1,4 @@
-"""A provider that somebody else wrote: under the contract, then as a wheel in a virtual environment of its own."""
-
-from __future__ import annotations
+"""A third-party provider: under the contract, then as a wheel in a virtual environment of its own."""
 
 import importlib.util
 import json
@@ -15,7 +13,6 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from contract.metadata_provider import MetadataProviderContract
 from standin import LoopbackServer
 from third_party.acme_archive import KEY, acme_archive
 
@@ -26,6 +23,7 @@ from movietracker.pluginapi import (
     ProviderNotConfigured,
     ProviderRefused,
 )
+from movietracker.testing.providers import MetadataProviderContract
 
 ACME = Path(__file__).parents[1] / "third_party" / "acme_provider"
 
@@ -88,12 +86,6 @@ class TestContract(MetadataProviderContract):
     title = (7, "movie")
     imdb_id = "tt9200007"
 
-    @pytest.fixture
-    def provider(
-        self, plugin: ModuleType, archive: LoopbackServer, register: Callable[..., MetadataProvider]
-    ) -> MetadataProvider:
-        return register(plugin, {"ACME_API_KEY": KEY, "ACME_BASE_URL": f"{archive.url}/acme"})
-
 
 def test_without_a_key_it_is_not_configured(
     plugin: ModuleType, archive: LoopbackServer, register: Callable[..., MetadataProvider]
@@ -149,7 +141,7 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def env(tmp_path: Path, archive: LoopbackServer) -> dict[str, str]:
-    """The environment of a fresh installation that uses the archive and nobody else."""
+    """The environment of a fresh installation that uses the archive only."""
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return inherited | {
         "MOVIETRACKER_INSTANCE_PATH": str(tmp_path / "instance"),
@@ -164,6 +156,7 @@ def listed(python: Path, tmp_path: Path) -> Callable[[Mapping[str, str]], dict[s
     """What ``movietracker plugins list --json`` prints in that virtual environment."""
 
     def listed_with(env: Mapping[str, str]) -> dict[str, Any]:
+        run(python, "-c", COMMAND_LINE, "db", "upgrade", cwd=tmp_path, env=env)
         printed = run(python, "-c", COMMAND_LINE, "plugins", "list", "--json", cwd=tmp_path, env=env)
         return dict(json.loads(printed))
 

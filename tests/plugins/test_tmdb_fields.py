@@ -1,7 +1,5 @@
 """Single fields of TMDB's answers that are null, empty, missing or of a wrong type cost that field, or that item."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from typing import Any
@@ -82,7 +80,7 @@ def test_details_without_any_title_are_a_failure() -> None:
         details(MATRIX | {"title": None, "original_title": ""}, "movie")
 
 
-def test_items_that_make_no_sense_are_dropped() -> None:
+def test_invalid_items_are_dropped() -> None:
     assert results({"results": [None, 1, "x", [], MATRIX]}) == [MATRIX]
     no_items: list[dict[str, Any]] = [
         {},
@@ -115,7 +113,7 @@ def test_a_poster_that_is_no_path_is_no_poster(path: Any) -> None:
 
 
 @pytest.mark.parametrize("imdb_id", ["", "tt1", "nm0000206", "0133093", "tt0133093/x", 133093])
-def test_what_is_no_imdb_id_is_none(imdb_id: Any) -> None:
+def test_an_invalid_imdb_id_is_none(imdb_id: Any) -> None:
     answer = MATRIX | {"imdb_id": imdb_id, "external_ids": {"imdb_id": imdb_id}}
     assert details(answer, "movie").imdb_id is None
 
@@ -146,7 +144,7 @@ VALUES = LEAVES | ENTRIES | st.lists(LEAVES | ENTRIES, max_size=3)
 
 @settings(database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(NAMES, VALUES, max_size=8))
-def test_no_answer_whatsoever_raises_anything_but_a_failure(answer: dict[str, Any]) -> None:
+def test_no_response_raises_anything_but_a_failure(answer: dict[str, Any]) -> None:
     hits([answer])
     hits([answer], "tv")
     for read in (lambda: details(answer, "movie"), lambda: credits_of(answer)):

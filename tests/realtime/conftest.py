@@ -1,7 +1,5 @@
 """What the tests of /ws/sync share: a server in this process, and listeners that are closed at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 
@@ -11,9 +9,8 @@ from support import live_server
 from support.listening import Listener
 from support.live_server import LiveServer
 
-from movietracker import realtime
 from movietracker.api import authentication
-from movietracker.services.accounts import Account, SignedIn
+from movietracker.services.accounts import Account
 
 Listen = Callable[..., Listener]
 
@@ -23,7 +20,7 @@ def server(app: Flask) -> Iterator[LiveServer]:
     """The application behind Flask's own server."""
     with live_server.serve(app) as served:
         yield served
-        realtime.stop(app)
+        app.extensions["movietracker"].hub.stop()
 
 
 @pytest.fixture
@@ -52,4 +49,4 @@ def listen(connect: Listen, app: Flask) -> Listen:
 def token_of(app: Flask, account: Account, version: int = 0) -> str:
     """A token of an account; each call makes another one."""
     with app.app_context():
-        return authentication.user_token(SignedIn(account, version))
+        return authentication.user_token(account, version)

@@ -1,12 +1,10 @@
 """A message may be lost, merged or come twice: a client that pulls by its cursor has everything nevertheless."""
 
-from __future__ import annotations
-
 import threading
 from typing import Any
 
-from conftest import Client, client_of
 from flask import Flask
+from support.client import Client, client_of
 from support.library import imdb_ids
 from support.listening import Listener
 
@@ -48,9 +46,7 @@ def add(client: Client, name: str) -> None:
     assert client.post("/api/people", json={"name": name}).status_code == 201
 
 
-def test_what_happened_while_it_was_away_is_pulled_on_reconnecting(
-    connect: Listen, app: Flask, anna: Account, client: Client
-) -> None:
+def test_what_it_missed_is_pulled_on_reconnecting(connect: Listen, app: Flask, anna: Account, client: Client) -> None:
     device = Device(client)
     listener = connect(token_of(app, anna))
     device.hear(listener.next())
@@ -108,9 +104,7 @@ def test_a_write_at_the_moment_of_subscription_is_either_in_the_greeting_or_told
         listener.close()
 
 
-def test_in_a_storm_of_writes_every_listener_ends_with_everything(
-    listen: Listen, app: Flask, anna: Account, client: Client
-) -> None:
+def test_many_writes_reach_every_listener_whole(listen: Listen, app: Flask, anna: Account, client: Client) -> None:
     def write(part: int) -> None:
         writer = client_of(app, anna)
         for imdb_id in imdb_ids(20, first=100 * part):

@@ -1,21 +1,20 @@
 """What listeners are told, of whose changes, and when."""
 
-from __future__ import annotations
-
 import threading
 import time
 from typing import Any
 
 import pytest
-from conftest import Client
 from flask import Flask
+from support.client import Client
 from support.library import add_stubs, imdb_ids
 from support.waiting import wait_until
 
 from movietracker.metadata.enrichment import enrich
-from movietracker.realtime.audience import LOOK_GAP
-from movietracker.services import bulk, library
+from movietracker.realtime.subscribers import POLL_GAP
+from movietracker.services import movies
 from movietracker.services.accounts import Account
+from movietracker.services.movies.storing import remove_titles
 from movietracker.services.transactions import library_write
 from movietracker.state import state
 
@@ -66,7 +65,7 @@ def test_a_movie_that_is_removed_for_good(listen: Listen, app: Flask, anna: Acco
     add(client)
     listener = listen(anna)
     with app.app_context(), library_write(anna.id) as tx:
-        bulk.remove_titles(tx, [MATRIX])
+        remove_titles(tx, [MATRIX])
     assert listener.until("movieDeleted")["imdb_id"] == MATRIX
 
 
@@ -126,7 +125,7 @@ def test_a_message_stands_where_its_commit_does(listen: Listen, connect: Listen,
     assert client.get("/api/sync", query_string={"since": message["timestamp"]}).json["people"] == []
 
 
-def test_nobody_hears_of_the_libraries_of_others(
+def test_no_user_hears_of_the_libraries_of_others(
     listen: Listen, anna: Account, ben: Account, client: Client, bens_client: Client
 ) -> None:
     annas, bens = listen(anna), listen(ben)
@@ -139,7 +138,7 @@ def test_nobody_hears_of_the_libraries_of_others(
 def test_nothing_is_told_before_its_commit(listen: Listen, app: Flask, anna: Account) -> None:
     listener = listen(anna)
     with app.app_context(), library_write(anna.id) as tx:
-        library.ensure_movie(tx, MATRIX)
+        movies.ensure_movie(tx, MATRIX)
         assert listener.all_until_quiet() == []
     assert listener.next()["type"] == "movieAdded"
 
@@ -147,7 +146,7 @@ def test_nothing_is_told_before_its_commit(listen: Listen, app: Flask, anna: Acc
 def test_what_is_undone_is_never_told(listen: Listen, app: Flask, anna: Account) -> None:
     def fail() -> None:
         with library_write(anna.id) as tx:
-            library.ensure_movie(tx, MATRIX)
+            movies.ensure_movie(tx, MATRIX)
             raise ZeroDivisionError
 
     listener = listen(anna)
@@ -178,16 +177,14 @@ def test_who_comes_later_is_not_told_what_was_before(listen: Listen, anna: Accou
     assert [message["type"] for message in second.all_until_quiet()] == ["movieUpdated"]
 
 
-def test_a_burst_of_changes_of_one_record_is_few_messages(
-    listen: Listen, app: Flask, anna: Account, client: Client
-) -> None:
+def test_many_changes_of_one_record_are_few_messages(listen: Listen, app: Flask, anna: Account, client: Client) -> None:
     listener = listen(anna)
     begun = time.monotonic()
     with app.app_context():
         for number in range(100):
             with library_write(anna.id) as tx:
-                library.set_status(tx, MATRIX, "watched" if number % 2 else "toWatch")
-    looks = (time.monotonic() - begun) / LOOK_GAP + 2
+                movies.set_status(tx, MATRIX, "watched" if number % 2 else "toWatch")
+    looks = (time.monotonic() - begun) / POLL_GAP + 2
     told = listener.all_until_quiet()
     assert told[0]["type"] == "movieAdded"
     assert kinds(told[1:]) <= {"movieUpdated"}
@@ -202,9 +199,7 @@ def test_a_large_commit_is_told_whole_to_a_client_that_reads(listen: Listen, app
     assert {listener.next()["imdb_id"] for _ in range(1500)} == set(imdb_ids(1500))
 
 
-def test_the_thread_ends_with_the_last_connection_and_starts_again(
-    listen: Listen, anna: Account, client: Client
-) -> None:
+def test_the_thread_ends_with_the_last_connection_and_restarts(listen: Listen, anna: Account, client: Client) -> None:
     def is_running() -> bool:
         return any(thread.name == "realtime" for thread in threading.enumerate())
 

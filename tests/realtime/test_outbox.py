@@ -1,7 +1,5 @@
 """What becomes of messages that wait for a slow client."""
 
-from __future__ import annotations
-
 import pytest
 
 from movietracker.realtime import messages
@@ -47,7 +45,7 @@ def test_people_are_one_message_and_lists_one_each() -> None:
 
 
 def test_there_is_an_end_to_what_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(messages, "MOST_WAITING", 1)
+    monkeypatch.setattr(messages, "MAX_WAITING", 1)
     outbox = Outbox()
     assert outbox.put(movie("Added"))
     assert not outbox.put(movie("Added", imdb_id=ALIEN))

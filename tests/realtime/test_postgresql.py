@@ -1,15 +1,17 @@
 """What is different on PostgreSQL: no counter of commits, and a connection that may break."""
 
-from __future__ import annotations
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from conftest import Client
 from flask import Flask
 from sqlalchemy import text
+from support.client import Client
 from support.library import add_stubs
+from support.pooler import pgbouncer
 
 from movietracker.extensions import db
-from movietracker.services import library
+from movietracker.services import movies
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_write
 
@@ -19,10 +21,14 @@ MATRIX = "tt0133093"
 LATE = "tt0078748"
 
 
-@pytest.fixture
-def database_url(postgresql_url: str) -> str:
-    """These tests run on PostgreSQL in any case."""
-    return postgresql_url
+@pytest.fixture(params=["direct", "pooled"])
+def database_url(request: pytest.FixtureRequest, postgresql_url: str, tmp_path: Path) -> Iterator[str]:
+    """These tests run on PostgreSQL in any case, also behind a pooler, where no connection has a session of its own."""
+    if request.param == "direct":
+        yield postgresql_url
+    else:
+        with pgbouncer(tmp_path, postgresql_url, sessions=5) as url:
+            yield url
 
 
 def end_all_connections(app: Flask) -> None:
@@ -47,7 +53,7 @@ def test_a_commit_that_another_one_overtakes_is_told(listen: Listen, app: Flask,
     listener = listen(anna)
     with app.app_context():
         with library_write(anna.id) as slow:
-            library.ensure_movie(slow, MATRIX)
+            movies.ensure_movie(slow, MATRIX)
             add_stubs(ben, [LATE])
             assert listener.all_until_quiet() == []
         assert listener.next()["imdb_id"] == MATRIX

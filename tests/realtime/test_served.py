@@ -1,7 +1,5 @@
 """Sockets under ``movietracker serve``, with two processes of two threads each: far fewer threads than sockets."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
@@ -11,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import close_app
+from support.applications import close_app
 from support.library import add_stubs
 from support.listening import Closed, Listener
 from support.live_server import LiveServer
@@ -87,9 +85,7 @@ def test_listeners_hear_of_other_processes(served: Serving, listen: Callable[[],
     assert [listener.until("movieAdded")["imdb_id"] for listener in listeners] == [UNKNOWN] * SOCKETS
 
 
-def test_listeners_hear_of_details_that_come_in_the_background(
-    rest: LiveServer, listen: Callable[[], Listener]
-) -> None:
+def test_listeners_hear_of_details_fetched_in_the_background(rest: LiveServer, listen: Callable[[], Listener]) -> None:
     listeners = [listen() for _ in range(SOCKETS)]
     action = {"action": "addMovie", "data": {"imdb_id": METROPOLIS}}
     assert rest.call("POST", "/api/sync", action).json["status"] == "applied"

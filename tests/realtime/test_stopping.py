@@ -1,13 +1,10 @@
 """A server that stops says so to its clients."""
 
-from __future__ import annotations
-
 import threading
 
 from flask import Flask
 from support.waiting import wait_until
 
-from movietracker import realtime
 from movietracker.services.accounts import Account
 
 from .conftest import Listen, token_of
@@ -15,7 +12,7 @@ from .conftest import Listen, token_of
 
 def test_listeners_are_told_that_the_server_stops(listen: Listen, app: Flask, anna: Account, ben: Account) -> None:
     listeners = [listen(anna), listen(ben)]
-    stopping = threading.Thread(target=realtime.stop, args=(app,))
+    stopping = threading.Thread(target=app.extensions["movietracker"].hub.stop)
     stopping.start()
     assert [listener.close_code() for listener in listeners] == [1001, 1001]
     stopping.join()
@@ -23,7 +20,7 @@ def test_listeners_are_told_that_the_server_stops(listen: Listen, app: Flask, an
 
 def test_a_client_that_does_not_answer_does_not_hold_up_the_stop(listen: Listen, app: Flask, anna: Account) -> None:
     listen(anna)
-    stopping = threading.Thread(target=realtime.stop, args=(app,))
+    stopping = threading.Thread(target=app.extensions["movietracker"].hub.stop)
     stopping.start()
     stopping.join(15)
     assert not stopping.is_alive()
@@ -31,16 +28,14 @@ def test_a_client_that_does_not_answer_does_not_hold_up_the_stop(listen: Listen,
 
 
 def test_who_comes_after_the_stop_is_turned_away(connect: Listen, app: Flask, anna: Account) -> None:
-    realtime.stop(app)
+    app.extensions["movietracker"].hub.stop()
     assert connect(token_of(app, anna)).close_code() == 1001
 
 
-def test_listeners_are_told_as_soon_as_the_server_begins_to_stop(
-    listen: Listen, connect: Listen, app: Flask, anna: Account
-) -> None:
+def test_listeners_are_told_at_once_of_a_stop(listen: Listen, connect: Listen, app: Flask, anna: Account) -> None:
     is_serving = threading.Event()
     is_serving.set()
-    realtime.serve_while(app, is_serving.is_set)
+    app.extensions["movietracker"].hub.serve_while(is_serving.is_set)
     listener = listen(anna)
     is_serving.clear()
     assert listener.close_code() == 1001

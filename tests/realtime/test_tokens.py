@@ -1,21 +1,18 @@
 """Who may listen, and for how long."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from time import monotonic
 
 import pytest
 import simple_websocket
-from conftest import PASSWORD, Client, client_of
 from flask import Flask
+from support.client import PASSWORD, Client, client_of
 from support.listening import Listener
 from support.live_server import LiveServer
 
 from movietracker.api import authentication
-from movietracker.realtime import audience, loop, peer
+from movietracker.realtime import connection, loop, subscribers, unsigned
 from movietracker.services import accounts
 from movietracker.services.accounts import Account
 
@@ -25,7 +22,7 @@ from .conftest import Listen, token_of
 @pytest.fixture
 def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look at tokens and time-outs many times a second."""
-    monkeypatch.setattr(audience, "TOKENS_EVERY", 0.1)
+    monkeypatch.setattr(subscribers, "CHECK_TOKENS_EVERY", 0.1)
     monkeypatch.setattr(loop, "TICK_EVERY", 0.05)
 
 
@@ -62,9 +59,7 @@ def test_other_subprotocols_are_not_taken_for_a_token(connect: Listen, app: Flas
     [str, lambda token: json.dumps({"token": token}), lambda token: json.dumps({"type": "auth", "token": token})],
     ids=["plain", "token", "auth"],
 )
-def test_the_token_may_come_as_the_first_message(
-    connect: Listen, app: Flask, anna: Account, written: Callable[[str], str]
-) -> None:
+def test_the_token_may_come_first(connect: Listen, app: Flask, anna: Account, written: Callable[[str], str]) -> None:
     listener = connect()
     listener.say(written(token_of(app, anna)))
     assert listener.next()["type"] == "connected"
@@ -114,7 +109,7 @@ def test_a_bad_token_as_a_subprotocol_closes_the_connection(connect: Listen) -> 
 def test_an_expired_token_closes_the_connection(
     connect: Listen, app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authentication, "USER_TOKEN_LIFE", timedelta(seconds=-1))
+    monkeypatch.setitem(app.config, "USER_TOKEN_DAYS", -1)
     assert connect(token_of(app, anna)).close_code() == 1008
 
 
@@ -131,7 +126,7 @@ def test_an_administrators_token_closes_the_connection(connect: Listen, app: Fla
 def test_a_connection_without_a_token_is_closed_after_a_while(
     connect: Listen, quick_ticks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(peer, "TOKEN_WITHIN", 0.3)
+    monkeypatch.setattr(connection, "TOKEN_WITHIN", 0.3)
     assert connect().close_code() == 1008
 
 
@@ -173,17 +168,17 @@ def test_what_kills_a_users_tokens_closes_their_connections(
     assert bens.all_until_quiet() == []
 
 
-def test_a_token_that_expires_meanwhile_closes_the_connection(
-    listen: Listen, anna: Account, quick_ticks: None, monkeypatch: pytest.MonkeyPatch
+def test_a_token_that_expires_while_connected_closes_the_connection(
+    listen: Listen, app: Flask, anna: Account, quick_ticks: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(authentication, "USER_TOKEN_LIFE", timedelta(seconds=3))
+    monkeypatch.setitem(app.config, "USER_TOKEN_DAYS", 3 / 86_400)
     assert listen(anna).close_code() == 1008
 
 
 def test_a_user_may_have_so_many_connections_and_no_more(
     connect: Listen, listen: Listen, app: Flask, anna: Account, ben: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(audience, "MOST_SOCKETS_OF_A_USER", 2)
+    monkeypatch.setattr(subscribers, "MAX_CONNECTIONS_OF_A_USER", 2)
     first: Listener = listen(anna)
     listen(anna)
     assert connect(token_of(app, anna)).close_code() == 1013
@@ -195,9 +190,28 @@ def test_a_user_may_have_so_many_connections_and_no_more(
 def test_a_process_takes_so_many_connections_and_no_more(
     connect: Listen, listen: Listen, app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(loop, "MOST_SOCKETS", 1)
+    monkeypatch.setattr(loop, "MAX_SOCKETS", 1)
     listen(anna)
     assert connect(token_of(app, anna)).close_code() == 1013
+
+
+def test_an_address_may_have_so_many_connections_without_a_token_and_no_more(
+    connect: Listen, listen: Listen, app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unsigned, "MAX_OF_AN_ADDRESS", 4)
+    app.extensions["movietracker"].hub.share_with(2)
+    first, _ = connect(), connect()
+    assert connect().close_code() == 1013
+    assert connect("nonsense").close_code() == 1008
+    listen(anna)
+    first.say(token_of(app, anna))
+    assert first.next()["type"] == "connected"
+    third = connect()
+    assert connect().close_code() == 1013
+    third.leave()
+    fourth = connect()
+    fourth.say(token_of(app, anna))
+    assert fourth.next()["type"] == "connected"
 
 
 def test_what_is_no_handshake_is_a_bad_request(server: LiveServer) -> None:

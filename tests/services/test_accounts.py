@@ -1,18 +1,33 @@
 """Accounts, as the command line and the API use them."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 
 import pytest
-from conftest import PASSWORD
 from flask import Flask
+from sqlalchemy import select, update
+from support.applications import MakeApp
+from support.client import PASSWORD
 
-from movietracker.errors import AccountExists, BadCredentials, BadToken, Invalid, UserNotFound
-from movietracker.services import accounts, housekeeping
+from movietracker.errors import (
+    AccountExists,
+    BadCredentials,
+    BadToken,
+    EmailTaken,
+    Invalid,
+    UsernameTaken,
+    UserNotFound,
+)
+from movietracker.extensions import db
+from movietracker.models import USERS
+from movietracker.services import accounts
 from movietracker.services.accounts import Account
+from movietracker.services.login_names import refuse_taken
+from movietracker.services.passwords import hash_password
+from movietracker.services.transactions import write_connection
 
-NOBODY = "00000000-0000-0000-0000-000000000000"
+UNKNOWN_ID = "00000000-0000-0000-0000-000000000000"
 
 
 @pytest.fixture(autouse=True)
@@ -30,23 +45,30 @@ def test_there_is_no_account_at_first(make_account: Callable[[str], Account]) ->
 def test_an_account_is_found_by_e_mail_username_or_id(anna: Account, ben: Account) -> None:
     for words in (anna.email, " ANNA@EXAMPLE.COM ", anna.username, anna.id, anna.id.upper()):
         assert accounts.find_account(words) == anna
-    for words in ("", "nobody", NOBODY, "Anna"):
+    for words in ("", "unknown", UNKNOWN_ID, "Anna"):
         with pytest.raises(UserNotFound):
             accounts.find_account(words)
 
 
 def test_an_e_mail_goes_before_a_username_that_looks_like_one(anna: Account) -> None:
-    impostor = accounts.create_account("impostor@example.com", anna.email, PASSWORD)
+    impostor = make_impostor(anna.email)
 
     assert accounts.find_account(anna.email) == anna
     assert accounts.find_account(impostor.id) == impostor
+
+
+def test_an_id_goes_before_a_username_that_looks_like_one(anna: Account) -> None:
+    for username in (anna.id, anna.id.upper()):
+        impostor = make_impostor(username)
+        assert accounts.find_account(username) == anna
+        accounts.delete_account(impostor.id)
 
 
 def test_e_mails_are_stored_lower_case_and_composed(app: Flask) -> None:
     account = accounts.create_account("  Rene\u0301@Example.COM", " rene ", PASSWORD)
 
     assert (account.email, account.username) == ("ren\u00e9@example.com", "rene")
-    assert accounts.log_in("REN\u00c9@example.com", PASSWORD).account == account
+    assert accounts.log_in("REN\u00c9@example.com", PASSWORD)[0] == account
 
 
 def test_usernames_that_look_the_same_are_the_same(anna: Account) -> None:
@@ -68,13 +90,143 @@ def test_a_password_logs_in_until_it_is_changed(anna: Account) -> None:
 
     with pytest.raises(BadCredentials):
         accounts.log_in(anna.email, PASSWORD)
-    assert accounts.log_in(anna.email, "another secret").account == anna
+    assert accounts.log_in(anna.email, "another secret")[0] == anna
+
+
+def test_the_same_password_again_ends_no_session(anna: Account) -> None:
+    accounts.set_password(anna.id, PASSWORD)
+    accounts.change_password(anna.id, PASSWORD, PASSWORD)
+
+    assert accounts.identify(anna.id, "one", 0) == anna
+    assert accounts.log_in(anna.email, PASSWORD)[0] == anna
+
+
+def test_a_login_takes_a_username_and_an_e_mail_address_wins(anna: Account) -> None:
+    impostor = make_impostor(anna.email)
+
+    assert accounts.log_in(anna.username, PASSWORD)[0] == anna
+    assert accounts.log_in(anna.email, PASSWORD)[0] == anna
+    assert accounts.log_in(impostor.email, "another secret")[0] == impostor
+    with pytest.raises(BadCredentials):
+        accounts.log_in(anna.email, "another secret")
+
+
+class TestChangingNames:
+    @pytest.mark.parametrize("spelling", ["anna@example.com", " ANNA@Example.com "])
+    def test_a_username_that_reads_as_anothers_e_mail_is_refused(
+        self, anna: Account, ben: Account, spelling: str
+    ) -> None:
+        with pytest.raises(UsernameTaken):
+            accounts.change_account(ben.id, {"username": spelling})
+        with pytest.raises(AccountExists):
+            accounts.create_account("new@example.com", spelling, PASSWORD)
+        assert accounts.list_accounts() == [anna, ben]
+
+    @pytest.mark.parametrize("username", ["mary@example.com", "MARY@Example.com", "REN\u00c9@example.com"])
+    def test_an_e_mail_that_reads_as_anothers_username_is_refused(
+        self, anna: Account, ben: Account, username: str
+    ) -> None:
+        """The e-mail address would win, so that its owner could no longer log in with the username."""
+        accounts.change_account(anna.id, {"username": username})
+        with pytest.raises(EmailTaken):
+            accounts.change_account(ben.id, {"email": username.lower()})
+        with pytest.raises(AccountExists):
+            accounts.create_account(username.lower(), "new", PASSWORD)
+        assert accounts.log_in(username, PASSWORD)[0].id == anna.id
+
+    def test_both_names_of_one_account_may_be_the_same(self, anna: Account, ben: Account) -> None:
+        accounts.change_account(anna.id, {"username": anna.email})
+        accounts.change_account(anna.id, {"email": "Other@example.com"})
+        accounts.change_account(anna.id, {"email": anna.email, "username": " ann "})
+
+        assert accounts.find_account("ann") == replace(anna, username="ann")
+
+    def test_a_name_that_was_given_up_is_free(self, anna: Account, ben: Account) -> None:
+        accounts.change_account(anna.id, {"email": "new@example.com", "username": "new"})
+        accounts.change_account(ben.id, {"email": anna.email, "username": anna.username})
+
+        assert accounts.find_account(anna.email).id == ben.id
+        assert accounts.find_account("new").id == anna.id
+
+    def test_all_is_changed_or_nothing(self, anna: Account, ben: Account) -> None:
+        rest = {"email": "new@example.com", "is_active": False, "password": "another secret"}
+        for wrong, problem in (
+            ({"username": "ben"}, UsernameTaken),
+            ({"username": " "}, Invalid),
+            ({"email": ben.email}, EmailTaken),
+            ({"password": "password"}, Invalid),
+        ):
+            with pytest.raises(problem):
+                accounts.change_account(anna.id, rest | wrong)
+            assert accounts.get_account(anna.id) == anna
+            assert accounts.log_in(anna.email, PASSWORD)[0] == anna
+        with pytest.raises(UserNotFound):
+            accounts.change_account(UNKNOWN_ID, rest)
+
+    def test_sessions_go_on(self, anna: Account) -> None:
+        accounts.change_account(anna.id, {"email": "new@example.com", "username": "new"})
+
+        assert accounts.identify(anna.id, "one", 0).email == "new@example.com"
+
+
+@pytest.mark.each_database
+def test_of_two_accounts_that_take_one_name_at_once_one_gets_it(
+    app: Flask, database_url: str, anna: Account, ben: Account
+) -> None:
+    """Neither sees what the other has not committed, and no constraint spans e-mail addresses and usernames."""
+
+    def take() -> None:
+        with app.app_context():
+            accounts.change_account(ben.id, {"email": "one@example.com"})
+
+    with ThreadPoolExecutor() as pool:
+        with write_connection() as connection:
+            refuse_taken(connection, anna.id, {"username": "one@example.com"})
+            connection.execute(update(USERS).where(USERS.c.id == anna.id).values(username="one@example.com"))
+            taken = pool.submit(take)
+            wait([taken], 0.5)
+        assert isinstance(taken.exception(30), EmailTaken)
+
+
+def make_impostor(username: str) -> Account:
+    """An account with a username that is refused now, as an older version took it."""
+    made = accounts.create_account("impostor@example.com", "impostor", "another secret")
+    with db.engine.begin() as connection:
+        connection.execute(update(USERS).where(USERS.c.id == made.id).values(username=username))
+    return replace(made, username=username)
+
+
+def test_more_iterations_take_effect_at_the_next_login(make_app: MakeApp, anna: Account) -> None:
+    with make_app(PASSWORD_ITERATIONS="200000").app_context():
+        assert accounts.log_in(anna.email, PASSWORD)[0] == anna
+        stored = stored_password(anna)
+        assert stored.startswith("200000$")
+        assert accounts.log_in(anna.email, PASSWORD)[0] == anna
+        assert stored_password(anna) == stored
+        assert accounts.identify(anna.id, "one", 0) == anna  # sessions go on
+
+    accounts.log_in(anna.email, PASSWORD)
+    assert stored_password(anna).count("$") == 1
+
+
+def test_an_account_with_a_common_password_can_still_log_in(anna: Account) -> None:
+    with db.engine.begin() as connection:
+        connection.execute(update(USERS).values(hashed_password=hash_password("password")))
+
+    assert accounts.log_in(anna.email, "password")[0] == anna
+    with pytest.raises(Invalid):
+        accounts.change_password(anna.id, "password", "12345678")
+
+
+def stored_password(account: Account) -> str:
+    with db.engine.connect() as connection:
+        return connection.execute(select(USERS.c.hashed_password).where(USERS.c.id == account.id)).scalar_one()
 
 
 def test_passwords_may_hold_any_characters(anna: Account) -> None:
     for password in ("ключ от квартиры", "🔑" * 8, "with \0 NUL and more", " spaces around ", "x" * 1024):
         accounts.set_password(anna.id, password)
-        assert accounts.log_in(anna.email, password).account == anna
+        assert accounts.log_in(anna.email, password)[0] == anna
         with pytest.raises(BadCredentials):
             accounts.log_in(anna.email, password.strip() + "!")
 
@@ -99,23 +251,35 @@ def test_revoked_tokens_are_forgotten_when_they_would_have_expired(anna: Account
     accounts.revoke_token(anna.id, "old", 1.0)
     accounts.revoke_token(ben.id, "new", 9e9)
 
-    housekeeping.clean_up()
+    assert accounts.forget_expired_tokens() == 1
 
     assert accounts.identify(anna.id, "old", 0) == anna
     with pytest.raises(BadToken):
         accounts.identify(ben.id, "new", 0)
 
 
+def test_revoked_tokens_of_the_administrator_are_forgotten_likewise(app: Flask) -> None:
+    accounts.revoke_admin_token("old", 1.0)
+    accounts.revoke_admin_token("new", 9e9)
+    accounts.revoke_admin_token("new", 9e9)
+
+    assert accounts.forget_expired_tokens() == 1
+
+    accounts.check_admin_token("old")
+    with pytest.raises(BadToken):
+        accounts.check_admin_token("new")
+
+
 @pytest.mark.parametrize(
     "call",
     [
-        lambda: accounts.get_account(NOBODY),
-        lambda: accounts.set_active(NOBODY, True),
-        lambda: accounts.set_password(NOBODY, PASSWORD),
-        lambda: accounts.delete_account(NOBODY),
+        lambda: accounts.get_account(UNKNOWN_ID),
+        lambda: accounts.set_active(UNKNOWN_ID, True),
+        lambda: accounts.set_password(UNKNOWN_ID, PASSWORD),
+        lambda: accounts.delete_account(UNKNOWN_ID),
     ],
 )
-def test_what_concerns_nobody_is_refused(anna: Account, call: Callable[[], object]) -> None:
+def test_what_concerns_no_account_is_refused(anna: Account, call: Callable[[], object]) -> None:
     with pytest.raises(UserNotFound):
         call()
 

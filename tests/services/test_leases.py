@@ -1,5 +1,3 @@
-from __future__ import annotations
-
 import os
 import shutil
 import signal
@@ -8,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -18,17 +16,14 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
-from support.wall_clock import WallClock, wall_clock
+from support.applications import MakeApp
+from support.waiting import wait_until
+from support.wall_clock import WallClock
 
-from movietracker import database
+from movietracker.database import connections
 from movietracker.extensions import db
-from movietracker.models import Lease
+from movietracker.models import LEASES
 from movietracker.services.leases import HeldLease, acquire, lease
-
-__all__ = ["wall_clock"]
-
-MakeApp = Callable[..., Flask]
-LEASES = Lease.__table__
 
 
 @pytest.fixture
@@ -64,7 +59,7 @@ def test_a_lease_is_held_while_the_block_runs_and_leaves_nothing_behind(either_d
     assert not held.is_held
 
 
-def test_nobody_else_gets_a_lease_that_is_held(either_database: Flask) -> None:
+def test_no_other_gets_a_lease_that_is_held(either_database: Flask) -> None:
     with lease("nightly", 60), lease("nightly", 60) as second:
         assert second is None
 
@@ -81,9 +76,7 @@ def test_a_lease_can_be_had_again_after_its_release_also_after_an_error(either_d
         assert again is not None
 
 
-def test_a_lease_that_is_not_renewed_is_taken_over_after_its_expiry(
-    either_database: Flask, wall_clock: WallClock
-) -> None:
+def test_a_lease_that_is_not_renewed_is_taken_over_at_expiry(either_database: Flask, wall_clock: WallClock) -> None:
     abandoned = acquire("nightly", 60)
     assert abandoned is not None
     wall_clock.time += 59.9
@@ -112,7 +105,7 @@ def test_a_holder_that_was_overtaken_notices_it_and_disturbs_its_successor_neith
     assert acquire("nightly", 60) is None
 
 
-def test_a_late_renewal_revives_a_lease_that_nobody_took(either_database: Flask, wall_clock: WallClock) -> None:
+def test_a_late_renewal_revives_a_lease_that_no_other_took(either_database: Flask, wall_clock: WallClock) -> None:
     held = acquire("nightly", 60)
     assert held is not None
     wall_clock.time += 61
@@ -121,9 +114,7 @@ def test_a_late_renewal_revives_a_lease_that_nobody_took(either_database: Flask,
     assert acquire("nightly", 60) is None
 
 
-def test_a_lease_from_before_the_clock_was_put_back_does_not_block_for_long(
-    either_database: Flask, wall_clock: WallClock
-) -> None:
+def test_a_lease_from_before_the_clock_was_put_back_soon_ends(either_database: Flask, wall_clock: WallClock) -> None:
     acquire("nightly", 60)
     wall_clock.time -= 86_400
     assert acquire("nightly", 60) is not None
@@ -142,22 +133,19 @@ def test_a_lease_is_renewed_while_the_block_runs(app: Flask) -> None:
 def test_a_holder_learns_when_the_database_was_away_for_too_long(
     make_sqlite_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 0.02)
     with make_sqlite_app().app_context(), lease("nightly", 0.3) as held:
         assert held is not None
         with closing(sqlite3.connect(instance_path / "app.db", isolation_level=None)) as blocker:
             blocker.execute("BEGIN IMMEDIATE")
-            deadline = time.monotonic() + 5
-            while held.is_held and time.monotonic() < deadline:
-                time.sleep(0.02)
-            assert not held.is_held
+            wait_until(lambda: not held.is_held, 5)
     assert "could not be renewed" in caplog.text
 
 
 def test_a_lease_that_cannot_be_released_expires(
     make_sqlite_app: MakeApp, instance_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(database, "BUSY_TIMEOUT_SECONDS", 0.02)
+    monkeypatch.setattr(connections, "BUSY_TIMEOUT_SECONDS", 0.02)
     with make_sqlite_app().app_context():
         with closing(sqlite3.connect(instance_path / "app.db", isolation_level=None)) as blocker:
             with lease("nightly", 0.5):
@@ -165,7 +153,7 @@ def test_a_lease_that_cannot_be_released_expires(
             blocker.execute("ROLLBACK")
         assert "could not be released" in caplog.text
         assert acquire("nightly", 0.5) is None
-        assert _acquire_within(5) is not None
+        wait_until(lambda: acquire("nightly", 1.0), 5)
 
 
 def test_of_many_threads_one_at_a_time_holds_the_lease(either_database: Flask) -> None:
@@ -212,9 +200,8 @@ with app.app_context(), lease("nightly", 1.0) as held:
 """
 
 
-def test_a_killed_process_keeps_its_lease_until_it_expires_and_no_longer(
-    either_database: Flask, instance_path: Path
-) -> None:
+@pytest.mark.slow
+def test_a_killed_process_keeps_its_lease_only_until_it_expires(either_database: Flask, instance_path: Path) -> None:
     url = either_database.config["DATABASE_URL"]
     with subprocess.Popen(
         [sys.executable, "-c", _HOLDER, str(instance_path), url], stdout=subprocess.PIPE, text=True
@@ -226,19 +213,8 @@ def test_a_killed_process_keeps_its_lease_until_it_expires_and_no_longer(
         os.kill(holder.pid, signal.SIGKILL)
         killed_at = time.time()
     assert acquire("nightly", 1.0) is None
-    successor = _acquire_within(5)
-    assert successor is not None
+    wait_until(lambda: acquire("nightly", 1.0), 5)
     assert time.time() - killed_at < 2.0
-
-
-def _acquire_within(seconds: float) -> HeldLease | None:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        held = acquire("nightly", 1.0)
-        if held is not None:
-            return held
-        time.sleep(0.02)
-    return None
 
 
 STEPS = st.lists(
@@ -252,6 +228,7 @@ STEPS = st.lists(
 )
 
 
+@pytest.mark.slow
 @given(STEPS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_holders_do_no_two_believe_that_they_hold_the_lease(

@@ -1,13 +1,12 @@
 """Names of people and lists, and text that is searched."""
 
-from __future__ import annotations
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from movietracker.errors import Invalid
-from movietracker.services.names import MAX_NAME_LENGTH, normal_form, normalise_name, search_form
+from movietracker.schemas.values import MAX_NAME_LENGTH
+from movietracker.services.names import normal_form, normalise_name, search_form
 
 
 def test_names_are_trimmed_and_composed() -> None:

@@ -4,8 +4,6 @@
 and can be told to fail (see :class:`standin.loopback.LoopbackServer`). ``python -m standin`` runs it by hand.
 """
 
-from __future__ import annotations
-
 from .loopback import Answer, Call, LoopbackServer
 from .server import Standin
 

@@ -3,8 +3,6 @@
 It prints the settings with which movietracker uses it.
 """
 
-from __future__ import annotations
-
 import argparse
 import sys
 import threading

@@ -1,7 +1,5 @@
 """A real HTTP server on loopback that serves JSON services, remembers its calls and misbehaves when told to."""
 
-from __future__ import annotations
-
 import json
 import socket
 import sys
@@ -10,8 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypedDict, Unpack
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 HTML = b"<!doctype html><title>503</title><h1>Down for maintenance</h1>"
@@ -49,9 +46,17 @@ Behaviour = Callable[[Answer], Answer | None]
 """Turns the right answer into the wrong one; None closes the connection without a word."""
 
 
+class Where(TypedDict, total=False):
+    """Which calls get a fault: of one service or all, paths that contain a text, so many or until ``recover()``."""
+
+    service: str | None
+    path: str
+    times: int | None
+
+
 @dataclass(slots=True)
 class Fault:
-    """A misbehaviour, for one service or all, for paths that contain a text, for some calls or until recovery."""
+    """A misbehaviour, and which calls get it."""
 
     behaviour: Behaviour
     service: str | None
@@ -66,8 +71,7 @@ class Fault:
 class LoopbackServer:
     """Serves each service under ``/name`` on a free port of 127.0.0.1 until closed.
 
-    The methods that make it fail take ``service`` (default: all), ``path`` (a text that the path must contain)
-    and ``times`` (default: until :meth:`recover`).
+    The methods that make it fail take the fields of :class:`Where`.
     """
 
     def __init__(self, services: Mapping[str, Service], port: int = 0) -> None:
@@ -101,65 +105,46 @@ class LoopbackServer:
             self._calls.clear()
 
     def fail_with(
-        self,
-        status: int,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: Any = None,
-        service: str | None = None,
-        path: str = "",
-        times: int | None = None,
+        self, status: int, *, headers: Mapping[str, str] | None = None, body: Any = None, **where: Unpack[Where]
     ) -> None:
         """Answer with this status (and JSON body)."""
         wrong = Answer({"error": "told to fail"} if body is None else body, status, headers or {})
-        self.misbehave(lambda _: wrong, service=service, path=path, times=times)
+        self.misbehave(lambda _: wrong, **where)
 
-    def answer_with(self, body: Any, *, service: str | None = None, path: str = "", times: int | None = None) -> None:
+    def answer_with(self, body: Any, **where: Unpack[Where]) -> None:
         """Answer 200 with this JSON instead of the right one."""
-        self.misbehave(lambda _: Answer(body), service=service, path=path, times=times)
+        self.misbehave(lambda _: Answer(body), **where)
 
-    def serve_html(
-        self, status: int = 200, *, service: str | None = None, path: str = "", times: int | None = None
-    ) -> None:
+    def serve_html(self, status: int = 200, **where: Unpack[Where]) -> None:
         """Answer with an HTML page."""
         page = Answer(content=HTML, status=status, headers={"Content-Type": "text/html"})
-        self.misbehave(lambda _: page, service=service, path=path, times=times)
+        self.misbehave(lambda _: page, **where)
 
-    def half_json(self, *, service: str | None = None, path: str = "", times: int | None = None) -> None:
+    def half_json(self, **where: Unpack[Where]) -> None:
         """Answer with the first half of the right document, as if it were the whole."""
+        self.misbehave(lambda right: replace(right, content=right.encoded[: len(right.encoded) // 2]), **where)
 
-        def halve(right: Answer) -> Answer:
-            return replace(right, content=right.encoded[: len(right.encoded) // 2])
-
-        self.misbehave(halve, service=service, path=path, times=times)
-
-    def break_off(self, *, service: str | None = None, path: str = "", times: int | None = None) -> None:
+    def break_off(self, **where: Unpack[Where]) -> None:
         """Announce the whole answer, send the first half of it and close the connection."""
 
         def halve(right: Answer) -> Answer:
             whole = right.encoded
             return replace(right, content=whole[: len(whole) // 2], announced_length=len(whole))
 
-        self.misbehave(halve, service=service, path=path, times=times)
+        self.misbehave(halve, **where)
 
-    def hang(self, seconds: float, *, service: str | None = None, path: str = "", times: int | None = None) -> None:
-        """Say nothing for so long, then answer rightly; closing the server ends the wait."""
+    def hang(self, seconds: float, **where: Unpack[Where]) -> None:
+        """Wait this long, then answer rightly; closing the server ends the wait."""
+        self.misbehave(lambda right: None if self._closing.wait(seconds) else right, **where)
 
-        def wait(right: Answer) -> Answer | None:
-            return None if self._closing.wait(seconds) else right
-
-        self.misbehave(wait, service=service, path=path, times=times)
-
-    def close_connection(self, *, service: str | None = None, path: str = "", times: int | None = None) -> None:
+    def close_connection(self, **where: Unpack[Where]) -> None:
         """Close the connection instead of answering."""
-        self.misbehave(lambda _: None, service=service, path=path, times=times)
+        self.misbehave(lambda _: None, **where)
 
-    def misbehave(
-        self, behaviour: Behaviour, *, service: str | None = None, path: str = "", times: int | None = None
-    ) -> None:
-        """Answer as ``behaviour`` says; of several faults the one told last goes first."""
+    def misbehave(self, behaviour: Behaviour, **where: Unpack[Where]) -> None:
+        """Answer as ``behaviour`` says; of several faults the newest one applies."""
         with self._lock:
-            self._faults.append(Fault(behaviour, service, path, times))
+            self._faults.append(Fault(behaviour, where.get("service"), where.get("path", ""), where.get("times")))
 
     def recover(self) -> None:
         """Answer rightly again."""
@@ -177,9 +162,7 @@ class LoopbackServer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _answer(self, method: str, target: str, headers: dict[str, str]) -> Answer | None:

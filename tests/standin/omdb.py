@@ -1,7 +1,5 @@
 """OMDb by ``i=``: texts for everything, "N/A" for what it does not know, errors with status 200."""
 
-from __future__ import annotations
-
 import hmac
 import re
 

@@ -1,7 +1,5 @@
 """What the OMDb stand-in knows, in OMDb's own field names; facts about well-known titles, own words for plots."""
 
-from __future__ import annotations
-
 from typing import Any
 
 _FIELDS = (

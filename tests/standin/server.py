@@ -1,7 +1,5 @@
 """The stand-in itself: both services on one loopback port."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

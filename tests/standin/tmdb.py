@@ -1,7 +1,5 @@
 """TMDB's API version 3, as far as a client of titles, people, lists and discovery can tell."""
 
-from __future__ import annotations
-
 import hmac
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -10,16 +8,7 @@ from typing import Any
 
 from .loopback import Answer, Call
 from .tmdb_data import Person, Title, all_titles
-from .tmdb_shapes import (
-    credits_of,
-    details_of,
-    error,
-    external_ids_of,
-    genre_list,
-    page,
-    person_item,
-    title_item,
-)
+from .tmdb_shapes import credits_of, details_of, error, external_ids_of, genre_list, page, person_item, title_item
 
 NOT_FOUND = Answer(error(34, "The resource you requested could not be found."), 404)
 BAD_KEY = Answer(error(7, "Invalid API key: You must be granted a valid key."), 401)

@@ -1,7 +1,5 @@
 """What the TMDB stand-in knows: facts about well-known titles, and a few invented ones for the awkward cases."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -223,7 +221,7 @@ _MOVIES = (
         original_title="기생충",
         language="ko",
     ),
-    # Nothing but a name: no IMDb id, no date, no poster, no runtime, nobody in it.
+    # Nothing but a name: no IMDb id, no date, no poster, no runtime, no cast.
     Title("movie", 900001, None, "A Film Nobody Registered", ""),
     # TMDB knows it, OMDb does not; its date is null, as in some old records.
     Title("movie", 900002, "tt9100002", "The Quiet Harbour", None, (18,), 0, cast=((NAMELESS, ""),)),

@@ -1,7 +1,5 @@
 """The documented JSON shapes of TMDB, made from the stand-in's titles and people."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Files in the format of IMDb's public datasets, as the tests of the offline catalogue need them."""
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,6 +9,7 @@ COLUMNS = {
     "title.ratings": "tconst averageRating numVotes",
     "title.crew": "tconst directors writers",
     "title.principals": "tconst ordering nconst category job characters",
+    "title.plots": "tconst plot",
     "title.episode": "tconst parentTconst seasonNumber episodeNumber",
     "name.basics": "nconst primaryName birthYear deathYear primaryProfession knownForTitles",
 }
@@ -23,7 +22,7 @@ def dataset_text(name: str, rows: Iterable[Iterable[object]]) -> str:
 
 
 def write_dataset(folder: Path, name: str, *rows: Iterable[object], compress: bool = False) -> Path:
-    """Write ``title.basics`` or another dataset into the folder; answers the file."""
+    """Write ``title.basics`` or another dataset into the folder and return its path."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.tsv{'.gz' if compress else ''}"
     data = dataset_text(name, rows).encode()

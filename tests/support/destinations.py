@@ -1,14 +1,14 @@
 """Backup destinations that keep files in memory, and ones that misbehave."""
 
-from __future__ import annotations
-
 import errno
 import os
 import threading
 import time
+from pathlib import Path
 from typing import BinaryIO
 
 from movietracker.pluginapi import BackupFile, BackupNotFound, BaseDestination
+from movietracker.testing.destinations import Plant
 
 
 class Shelf(BaseDestination):
@@ -59,7 +59,7 @@ class Full(Shelf):
 
 
 class Hanging(Shelf):
-    """Never answers a write, until ``released`` is set."""
+    """Hangs on each write until ``released`` is set."""
 
     def __init__(self, name: str = "hanging") -> None:
         super().__init__(name)
@@ -88,9 +88,9 @@ class Forgetful(Shelf):
 
 
 class Broken(Shelf):
-    """Made by somebody who did not read the guide."""
+    """Violates the contract."""
 
-    secret = "a secret in a stranger's message"
+    secret = "a secret in a third party's message"
 
     def write(self, user_id: str, name: str, content: BinaryIO) -> None:
         """Raise what no destination should raise."""
@@ -99,3 +99,13 @@ class Broken(Shelf):
     def list_files(self, user_id: str) -> list[BackupFile]:
         """Also."""
         raise ValueError("nonsense")
+
+
+def planting_in(folder: Path) -> Plant:
+    """Return a function that stores a file without using the destination over this folder."""
+
+    def plant(user_id: str, name: str, content: bytes) -> None:
+        (folder / user_id).mkdir(parents=True, exist_ok=True)
+        (folder / user_id / name).write_bytes(content)
+
+    return plant

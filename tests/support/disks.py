@@ -1,7 +1,5 @@
 """Disks that are really small, for filling them up."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import subprocess
@@ -17,7 +15,7 @@ def missing() -> str | None:
         return "only root can mount a file system"
     with tempfile.TemporaryDirectory() as folder:
         if not _mount(Path(folder), "64k"):
-            return "this machine lets nobody mount a file system"
+            return "this machine does not allow mounting a file system"
         _unmount(Path(folder))
     return None
 

@@ -1,13 +1,8 @@
 """TMDB and OMDb on loopback that know every IMDb id: for libraries larger than the stand-in's."""
 
-from __future__ import annotations
-
 import re
-from collections.abc import Callable, Iterator
 from typing import Any
 
-import pytest
-from flask import Flask
 from standin import Answer, Call, LoopbackServer
 from standin.tmdb_data import Title
 from standin.tmdb_shapes import credits_of, details_of, external_ids_of, title_item
@@ -58,18 +53,3 @@ class EndlessCatalogue(LoopbackServer):
 def _title(number: int) -> Title:
     imdb_id = f"tt{number:07}"
     return Title("movie", number, imdb_id, f"Movie {imdb_id}", "1999-03-30", (18,), 100)
-
-
-@pytest.fixture
-def catalogue() -> Iterator[EndlessCatalogue]:
-    """A catalogue of the test's own."""
-    with EndlessCatalogue() as server:
-        yield server
-
-
-@pytest.fixture
-def app(make_app: Callable[..., Flask], catalogue: EndlessCatalogue) -> Iterator[Flask]:
-    """An application that uses it, with its context; instead of the one with the offline catalogue."""
-    app = make_app(**catalogue.settings)
-    with app.app_context():
-        yield app

@@ -1,7 +1,5 @@
 """A reverse proxy on loopback that loses, repeats, cuts and replaces what goes through it, as told."""
 
-from __future__ import annotations
-
 import http.client
 import threading
 from collections.abc import Callable, Iterator
@@ -57,7 +55,7 @@ class FaultyProxy:
         """What was sent to a path, in order."""
         return [passing.body for passing in self.passed if passing.path == path]
 
-    def _handle(self, handler: _Handler, body: bytes, fault: Fault) -> None:
+    def _handle(self, handler: "_Handler", body: bytes, fault: Fault) -> None:
         if fault == "lose request":
             return
         if fault == "busy":
@@ -79,7 +77,7 @@ class FaultyProxy:
             elif fault != "lose answer":
                 handler.answer(status, answer, {})
 
-    def _forward(self, handler: _Handler, body: bytes) -> tuple[int, bytes]:
+    def _forward(self, handler: "_Handler", body: bytes) -> tuple[int, bytes]:
         headers = {name: handler.headers[name] for name in ("Authorization", "Content-Type") if name in handler.headers}
         with closing(http.client.HTTPConnection("127.0.0.1", self.target_port, timeout=30)) as connection:
             connection.request(handler.command, handler.path, body or None, headers)
@@ -87,7 +85,7 @@ class FaultyProxy:
             return answer.status, answer.read()
 
     @contextmanager
-    def running(self) -> Iterator[FaultyProxy]:
+    def running(self) -> Iterator["FaultyProxy"]:
         """Serve until the end of the block."""
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()

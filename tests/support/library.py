@@ -1,7 +1,5 @@
 """Looking into libraries, and putting titles into them, below the API; each needs an application context."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,13 +7,12 @@ import orjson
 from sqlalchemy import select
 
 from movietracker.extensions import db
-from movietracker.models import EnrichmentAttempt
-from movietracker.services import library, movies
+from movietracker.models import ATTEMPTS
+from movietracker.services import movies
 from movietracker.services.accounts import Account
-from movietracker.services.movie_statements import MovieFilter
-from movietracker.services.transactions import Head, library_read, library_write
-
-NOTES = EnrichmentAttempt.__table__
+from movietracker.services.library_read import Head
+from movietracker.services.movies import MovieFilter
+from movietracker.services.transactions import library_read, library_write
 
 
 def imdb_ids(count: int, first: int = 1) -> list[str]:
@@ -27,7 +24,7 @@ def add_stubs(user: Account, ids: Iterable[str]) -> None:
     """Put titles into a library without their details, as an import does."""
     with library_write(user.id) as tx:
         for imdb_id in ids:
-            library.ensure_movie(tx, imdb_id)
+            movies.ensure_movie(tx, imdb_id)
 
 
 def movie_of(user: Account, imdb_id: str) -> dict[str, Any]:
@@ -53,4 +50,4 @@ def head_of(user: Account) -> Head:
 def notes() -> dict[str, Any]:
     """What is noted about further attempts, by IMDb id."""
     with db.engine.connect() as connection:
-        return {row.imdb_id: row for row in connection.execute(select(NOTES))}
+        return {row.imdb_id: row for row in connection.execute(select(ATTEMPTS))}

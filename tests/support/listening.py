@@ -1,7 +1,5 @@
 """A client on /ws/sync that shows what it hears, frame by frame, and does nothing by itself but answer pings."""
 
-from __future__ import annotations
-
 import json
 import socket
 import time
@@ -92,7 +90,7 @@ class Listener:
         return messages
 
     def close_code(self, seconds: float = PATIENCE) -> int:
-        """Read until the server closes; answers the code."""
+        """Read until the server closes, and return the code."""
         deadline = time.monotonic() + seconds
         try:
             while True:
@@ -116,9 +114,9 @@ class Listener:
         self.close_code()
         self.sock.close()
 
-    def send(self, event: Event) -> None:
-        """Send a frame."""
-        self.sock.sendall(self._protocol.send(event))
+    def send(self, *events: Event) -> None:
+        """Send frames, all at once."""
+        self.sock.sendall(b"".join(map(self._protocol.send, events)))
 
     def _event(self, seconds: float = PATIENCE, *, or_none: bool = False) -> Event | None:
         deadline = time.monotonic() + seconds

@@ -1,7 +1,5 @@
 """An application behind a real server on loopback, with a thread for each request, in this process."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import threading
@@ -9,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 
@@ -51,7 +49,7 @@ class LiveServer:
 
 
 @contextmanager
-def serve(app: Flask, authorization: str | None = None) -> Iterator[LiveServer]:
+def serve(app: WSGIApplication, authorization: str | None = None) -> Iterator[LiveServer]:
     """Serve until the end of the block."""
     server: BaseWSGIServer = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})

@@ -1,7 +1,5 @@
 """Databases of the tests' own on a PostgreSQL server; TEST_POSTGRESQL says where it is."""
 
-from __future__ import annotations
-
 import os
 import uuid
 from collections.abc import Iterator
@@ -14,6 +12,9 @@ from sqlalchemy.engine import make_url
 from movietracker import create_app
 from movietracker.extensions import db
 from support.services import missing_service
+
+ON_POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+"""Whether tests that do not choose a database run on PostgreSQL."""
 
 SERVER = os.environ.get("TEST_POSTGRESQL", "postgresql://root@127.0.0.1/postgres")
 
@@ -36,7 +37,7 @@ def run(statement: str) -> None:
 
 @contextmanager
 def temporary_database() -> Iterator[str]:
-    """An empty database of its own, dropped at the end; answers its URL."""
+    """The URL of an empty database of its own, which is dropped at the end."""
     name = f"{_NAME}{uuid.uuid4().hex}"
     run(f'CREATE DATABASE "{name}"')
     try:

@@ -1,7 +1,5 @@
 """A PostgreSQL server of a script's own, which can be crashed and started again on its port."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import socket

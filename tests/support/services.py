@@ -1,7 +1,5 @@
 """Servers that tests need: where one is missing its tests are skipped, in CI they fail."""
 
-from __future__ import annotations
-
 import os
 from typing import NoReturn
 

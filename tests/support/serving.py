@@ -1,18 +1,20 @@
 """The ``movietracker`` program as a user runs it: processes of their own, in a folder of their own."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from .forked import Forked
+
+# With its imports: what reads code again needs it.
 PROGRAM = (sys.executable, "-c", "from movietracker.cli import main; main()")
 START_SECONDS = 60.0
 STOP_SECONDS = 20.0
@@ -32,34 +34,35 @@ def run_program(
     *arguments: str,
     settings: Mapping[str, str] | None = None,
     stdin: str = "",
-    program: Sequence[str] = PROGRAM,
+    program: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``movietracker`` in a folder to its end."""
-    return subprocess.run(
-        [*program, *arguments],
-        cwd=folder,
-        env=environment(settings),
-        input=stdin,
-        capture_output=True,
-        text=True,
-        timeout=START_SECONDS,
-        check=False,
-    )
+    """Run ``movietracker``, forked with its imports done, or another program, in a folder to its end."""
+    with tempfile.TemporaryDirectory() as made:
+        streams = [Path(made) / name for name in ("stdin", "stdout", "stderr")]
+        streams[0].write_text(stdin)
+        process = _start(program, list(arguments), folder, environment(settings), *streams)
+        try:
+            code = process.wait(START_SECONDS)
+        except subprocess.TimeoutExpired:
+            _kill_group(process.pid)
+            raise
+        return subprocess.CompletedProcess(arguments, code, *(path.read_text() for path in streams[1:]))
 
 
 @dataclass
 class Serving:
     """A running ``movietracker serve``; ``stdout`` is what it has said by the time it is ready."""
 
-    process: subprocess.Popen[bytes]
+    process: Forked | subprocess.Popen[bytes]
     url: str
     stdout: str
     stderr_path: Path
 
     @property
     def password(self) -> str:
-        """The owner's password, as printed."""
-        return re.search(r"Password +(\S+)", self.stdout)[1]  # type: ignore[index]
+        """The owner's password, from the file that it names."""
+        named = re.search(r"Password +in (.+)", self.stdout)[1]  # type: ignore[index]
+        return Path(named).read_text().strip()
 
     @property
     def stderr(self) -> str:
@@ -72,27 +75,19 @@ class Serving:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
-        """Stop it; answers the exit code."""
+        """Stop it, and return the exit code."""
         self.process.send_signal(how)
         return self.process.wait(STOP_SECONDS)
 
 
 @contextmanager
 def serving(
-    folder: Path, *options: str, settings: Mapping[str, str] | None = None, program: Sequence[str] = PROGRAM
+    folder: Path, *options: str, settings: Mapping[str, str] | None = None, program: Sequence[str] = ()
 ) -> Iterator[Serving]:
     """``movietracker serve`` on a free port, ready to answer; stopped at the end."""
     out, err = folder / "stdout.txt", folder / "stderr.txt"
-    with out.open("wb") as stdout, err.open("wb") as stderr:
-        process = subprocess.Popen(
-            [*program, "serve", "--port", "0", *options],
-            cwd=folder,
-            env=environment(settings),
-            stdin=subprocess.DEVNULL,
-            stdout=stdout,
-            stderr=stderr,
-            start_new_session=True,
-        )
+    arguments = ["serve", "--port", "0", *options]
+    process = _start(program, arguments, folder, environment(settings), Path(os.devnull), out, err)
     try:
         yield Serving(process, _wait_until_ready(process, out, err), out.read_text(), err)
     finally:
@@ -104,7 +99,17 @@ def serving(
             _kill_group(process.pid)
 
 
-def _wait_until_ready(process: subprocess.Popen[bytes], out: Path, err: Path) -> str:
+def _start(
+    program: Sequence[str], arguments: list[str], folder: Path, env: dict[str, str], stdin: Path, out: Path, err: Path
+) -> Forked | subprocess.Popen[bytes]:
+    if not program:
+        return Forked(arguments, folder, env, stdin, out, err)
+    with stdin.open("rb") as source, out.open("wb") as stdout, err.open("wb") as stderr:
+        streams = {"stdin": source, "stdout": stdout, "stderr": stderr}
+        return subprocess.Popen([*program, *arguments], cwd=folder, env=env, start_new_session=True, **streams)
+
+
+def _wait_until_ready(process: Forked | subprocess.Popen[bytes], out: Path, err: Path) -> str:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         if ready := re.search(r"Ready on (http\S+)", out.read_text()):

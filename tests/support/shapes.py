@@ -1,7 +1,5 @@
 """The shapes of the contract: exactly these keys, each of these types."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 
@@ -63,58 +61,41 @@ STATS = PERSON | {
     "average_rating": (float, type(None)),
     "movies": [MOVIE],
 }
+
+
+def _each(shape: Any, names: str) -> dict[str, Any]:
+    return dict.fromkeys(names.split(), shape)
+
+
 SEARCH_HIT = {
     "id": int,
     "title": str,
-    "year": TEXT_OR_NULL,
     "mediaType": str,
-    "poster": TEXT_OR_NULL,
-    "posterSmall": TEXT_OR_NULL,
-    "overview": TEXT_OR_NULL,
     "voteAverage": NUMBER_OR_NULL,
     "voteCount": WHOLE_OR_NULL,
+    **_each(TEXT_OR_NULL, "year poster posterSmall overview"),
 }
 PERSON_HIT = SEARCH_HIT | {"name": str, "knownFor": LIST_OF_TEXT}
 DETAILS = {
     "tmdbId": int,
-    "imdbId": TEXT_OR_NULL,
     "title": str,
-    "year": TEXT_OR_NULL,
     "mediaType": str,
-    "poster": TEXT_OR_NULL,
-    "posterSmall": TEXT_OR_NULL,
-    "plot": TEXT_OR_NULL,
     "genres": LIST_OF_TEXT,
     "cast": LIST_OF_TEXT,
-    "director": TEXT_OR_NULL,
-    "runtime": WHOLE_OR_NULL,
     "voteAverage": NUMBER_OR_NULL,
-    "voteCount": WHOLE_OR_NULL,
+    **_each(TEXT_OR_NULL, "imdbId year poster posterSmall plot director"),
+    **_each(WHOLE_OR_NULL, "runtime voteCount"),
 }
-TV_DETAILS = DETAILS | {"numberOfSeasons": WHOLE_OR_NULL, "numberOfEpisodes": WHOLE_OR_NULL}
+TV_DETAILS = DETAILS | _each(WHOLE_OR_NULL, "numberOfSeasons numberOfEpisodes")
 RATINGS = {
     "imdbId": str,
     "title": str,
-    "year": WHOLE_OR_NULL,
-    "rated": TEXT_OR_NULL,
-    "released": TEXT_OR_NULL,
-    "runtime": TEXT_OR_NULL,
     "genres": LIST_OF_TEXT,
-    "director": TEXT_OR_NULL,
-    "writer": TEXT_OR_NULL,
     "actors": LIST_OF_TEXT,
-    "plot": TEXT_OR_NULL,
-    "language": TEXT_OR_NULL,
-    "country": TEXT_OR_NULL,
-    "awards": TEXT_OR_NULL,
-    "poster": TEXT_OR_NULL,
     "imdbRating": NUMBER_OR_NULL,
-    "imdbVotes": TEXT_OR_NULL,
-    "rtRating": WHOLE_OR_NULL,
-    "metascore": WHOLE_OR_NULL,
-    "boxOffice": TEXT_OR_NULL,
-    "production": TEXT_OR_NULL,
-    "website": TEXT_OR_NULL,
+    **_each(TEXT_OR_NULL, "rated released runtime director writer plot language country awards poster imdbVotes"),
+    **_each(TEXT_OR_NULL, "boxOffice production website"),
+    **_each(WHOLE_OR_NULL, "year rtRating metascore"),
 }
 CREDITS = {
     "cast": [{"name": str, "character": TEXT_OR_NULL, "order": WHOLE_OR_NULL}],
@@ -151,7 +132,7 @@ def _fits_at_a_glance(value: Any, shape: Any) -> bool:
 
 
 def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
-    """Fail unless the answer is this error in the one shape of all errors; answers its body."""
+    """Fail unless the answer is this error in the one shape of all errors; return its body."""
     assert answer.status_code == status, (answer.status_code, answer.text)
     assert answer.headers["Content-Type"] == "application/json"
     body: dict[str, Any] = answer.json
@@ -166,3 +147,8 @@ def assert_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
     if status == 503:
         assert int(answer.headers["Retry-After"]) > 0
     return body
+
+
+def assert_invalid(answer: Any, *fields: str) -> None:
+    """Fail unless the response is 422 for these fields."""
+    assert list(assert_problem(answer, 422, "validation_error")["errors"]) == [*fields]

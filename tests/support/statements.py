@@ -1,7 +1,5 @@
 """Hears the statements that an application runs."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +12,7 @@ from movietracker.extensions import db
 
 @contextmanager
 def hearing_statements(app: Flask, listener: Callable[..., Any]) -> Iterator[None]:
-    """Tell a listener of SQLAlchemy's ``before_cursor_execute`` of each statement meanwhile."""
+    """Tell a listener of SQLAlchemy's ``before_cursor_execute`` of each statement that runs in the block."""
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", listener)

@@ -1,7 +1,5 @@
 """Real servers on loopback to which backups are written: SFTP (asyncssh) and WebDAV (wsgidav)."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 from collections.abc import Iterator
@@ -10,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import asyncssh
-from werkzeug.serving import WSGIRequestHandler, make_server
 from werkzeug.wsgi import get_input_stream
 from wsgidav.wsgidav_app import WsgiDAVApp
+
+from support.live_server import serve
 
 USER, PASSWORD = "keeper", "a pass/word"
 
@@ -90,7 +89,7 @@ class _PasswordServer(asyncssh.SSHServer):
 
 @contextmanager
 def webdav_server(folder: Path) -> Iterator[int]:
-    """A WebDAV server over a folder; answers its port."""
+    """A WebDAV server over a folder; yields its port."""
     app = WsgiDAVApp(
         {
             "provider_mapping": {"/": str(folder)},
@@ -105,17 +104,5 @@ def webdav_server(folder: Path) -> Iterator[int]:
         environ["wsgi.input"] = get_input_stream(environ)  # wsgidav reads on beyond the body
         return app(environ, start_response)
 
-    server = make_server("127.0.0.1", 0, bounded, threaded=True, request_handler=_Quiet)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server.server_port
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-class _Quiet(WSGIRequestHandler):
-    def log(self, type: str, message: str, *args: Any) -> None:
-        pass
+    with serve(bounded) as live:
+        yield live.port

@@ -1,7 +1,5 @@
 """What a program shows on a terminal."""
 
-from __future__ import annotations
-
 
 def everything_shown_on(master: int) -> str:
     """All that comes out of a pseudo-terminal until its other side is closed."""

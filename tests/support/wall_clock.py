@@ -1,12 +1,6 @@
 """A wall clock that stands still until a test moves it."""
 
-from __future__ import annotations
-
 import time
-
-import pytest
-
-from movietracker import clock
 
 
 class WallClock:
@@ -17,11 +11,3 @@ class WallClock:
 
     def __call__(self) -> float:
         return self.time
-
-
-@pytest.fixture
-def wall_clock(monkeypatch: pytest.MonkeyPatch) -> WallClock:
-    """The clock of everything that the application does in this test."""
-    stopped = WallClock()
-    monkeypatch.setattr(clock, "now", stopped)
-    return stopped

@@ -1,1 +1,1 @@
-"""The sync protocol, proved: unit tests of each rule, named scenarios, state machines, and seeded defects."""
+"""The sync protocol: each rule by itself, and named scenarios; the state machine is in proofs/machine."""

@@ -1,21 +1,15 @@
 """What the tests of the sync protocol share."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-
 import pytest
-from conftest import Client, client_of
 from flask import Flask
-from support.wall_clock import WallClock, wall_clock
+from support.client import Client
+from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
 
-from .devices import OldPhone, Phone
-from .dump import library_of
-from .wire import Store, Wire
-
-__all__ = ["wall_clock"]
+from .below import Remove, remove_movie
+from .devices import Family
+from .wire import Wire
 
 
 @pytest.fixture
@@ -37,41 +31,17 @@ def clock(wall_clock: WallClock) -> WallClock:
 
 
 @pytest.fixture
-def make_phone(app: Flask, anna: Account, clock: WallClock) -> Callable[..., Phone]:
-    """Makes devices of Anna's, each of which has pulled; ``skew`` is how far its clock is ahead in seconds."""
-
-    def make(name: str, *, account: Account = anna, skew: float = 0.0) -> Phone:
-        phone = Phone(Wire(client_of(app, account)), name, lambda: clock.time + skew)
-        phone.pull()
-        return phone
-
-    return make
+def family(app: Flask, anna: Account, clock: WallClock) -> Family:
+    """Devices of Anna's."""
+    return Family(app, anna, clock)
 
 
 @pytest.fixture
-def make_old_phone(app: Flask, anna: Account, clock: WallClock) -> Callable[..., OldPhone]:
-    """Makes devices of Anna's of the older generation."""
+def remove(app: Flask, anna: Account) -> Remove:
+    """Removes a movie of Anna's for good, as no client can."""
 
-    def make(skew: float = 0.0) -> OldPhone:
-        phone = OldPhone(Wire(client_of(app, anna)), lambda: clock.time + skew)
-        phone.pull()
-        return phone
+    def remove(imdb_id: str) -> None:
+        with app.app_context():
+            remove_movie(anna, imdb_id)
 
-    return make
-
-
-@pytest.fixture
-def assert_converged(app: Flask, anna: Account) -> Callable[..., Store]:
-    """Fails unless these devices, having synced, have exactly what the server has; answers that."""
-
-    def check(*devices: Phone | OldPhone) -> Store:
-        for device in devices:
-            device.sync()
-        for device in devices:
-            device.pull()
-        truth = library_of(app, anna.id)
-        for device in devices:
-            assert device.store == truth
-        return truth
-
-    return check
+    return remove

@@ -3,13 +3,18 @@
 They do not heal themselves: what the server gets wrong stays wrong in their stores, for tests to see.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import Flask
+from support.client import client_of
+from support.wall_clock import WallClock
+
+from movietracker.services.accounts import Account
+
+from .dump import library_of
 from .wire import KEYS, Json, Store, Wire, action
 
 Record = tuple[str, str | int]
@@ -49,7 +54,7 @@ class Phone:
     refusals: list[str] = field(default_factory=list)
 
     def do(self, name: str, /, of: Record | None = None, **data: Any) -> str:
-        """Queue what the user does, looking at a record or at the whole; answers the action's id."""
+        """Queue what the user does, looking at a record or at the whole, and return the action's id."""
         item = {**action(name, **data), "id": str(uuid.uuid4()), "timestamp": self.now()}
         if self.rev is not None:
             known = None if of is None else self.store.kind(of[0]).get(of[1])
@@ -164,3 +169,35 @@ class OldPhone:
         """Push, then pull."""
         self.push()
         self.pull()
+
+
+@dataclass(frozen=True)
+class Family:
+    """Makes devices of one user, each of which has pulled; ``skew`` is how far its clock is ahead in seconds."""
+
+    app: Flask
+    account: Account
+    clock: WallClock
+
+    def phone(self, name: str, *, account: Account | None = None, skew: float = 0.0) -> Phone:
+        """A device of today."""
+        phone = Phone(Wire(client_of(self.app, account or self.account)), name, lambda: self.clock.time + skew)
+        phone.pull()
+        return phone
+
+    def old_phone(self, skew: float = 0.0) -> OldPhone:
+        """A device of the older generation."""
+        phone = OldPhone(Wire(client_of(self.app, self.account)), lambda: self.clock.time + skew)
+        phone.pull()
+        return phone
+
+    def converge(self, *devices: Phone | OldPhone) -> Store:
+        """Sync these devices, and fail unless they have exactly what the server has; returns that."""
+        for device in devices:
+            device.sync()
+        for device in devices:
+            device.pull()
+        truth = library_of(self.app, self.account.id)
+        for device in devices:
+            assert device.store == truth
+        return truth

@@ -1,7 +1,5 @@
 """All that the database holds of users' libraries, read by plain SQL: the truth that tests compare with."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import orjson

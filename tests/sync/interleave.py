@@ -1,7 +1,5 @@
 """Letting something happen in the middle of a request: before any one of its statements, from another thread."""
 
-from __future__ import annotations
-
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -12,9 +10,9 @@ import pytest
 from flask import Flask
 from support.statements import hearing_statements
 
-from movietracker.database import LIBRARY_TABLES
+from movietracker.models import LIBRARY_TABLES
 
-_LIBRARY = re.compile(r"\b(" + "|".join(sorted(LIBRARY_TABLES)) + r")\b")
+_LIBRARY = re.compile(r"\b(" + "|".join(table.name for table in LIBRARY_TABLES) + r")\b")
 
 
 @dataclass
@@ -56,7 +54,7 @@ def in_a_thread(do: Callable[[], object]) -> None:
 
 
 def together(tasks: list[Callable[[], object]], patience: float = 60.0) -> list[object]:
-    """Run all of these at once, each in a thread; answers what each gave, raises what one raised."""
+    """Run all of these at once, each in a thread; return what each returned, raise what one raised."""
     barrier = threading.Barrier(len(tasks))
     results: list[object] = [None] * len(tasks)
     problems: list[BaseException] = []

@@ -4,8 +4,6 @@ The job: ``settings`` of the application, ``user``, ``batches`` of actions, and 
 often each status came, as JSON on standard output.
 """
 
-from __future__ import annotations
-
 import json
 import sys
 from collections import Counter
@@ -21,7 +19,7 @@ def main() -> None:
     job: dict[str, Any] = json.load(sys.stdin)
     app = create_app(job["settings"])
     with app.app_context():
-        token = authentication.user_token(accounts.SignedIn(accounts.get_account(job["user"]), token_version=0))
+        token = authentication.user_token(accounts.get_account(job["user"]), token_version=0)
     client = app.test_client()
     counts: Counter[str] = Counter()
     for batch in job["batches"] * job["times"]:

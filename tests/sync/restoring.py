@@ -1,7 +1,5 @@
 """Putting a database back to an earlier state, as an operator does who restores a backup."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -25,7 +23,7 @@ class Backup:
             self._kept = self._read_file() if self._is_file else self._read_rows()
 
     def restore(self) -> None:
-        """Put it back; nobody may be connected."""
+        """Put it back; no client may be connected."""
         with self._app.app_context():
             db.session.remove()
             db.engine.dispose()
@@ -49,7 +47,7 @@ class Backup:
 
     def _read_rows(self) -> dict[Any, Sequence[Any]]:
         with db.engine.connect() as connection:
-            return {table: connection.execute(select(table)).mappings().all() for table in Base.metadata.sorted_tables}
+            return {table: connection.execute(select(table)).all() for table in Base.metadata.sorted_tables}
 
     def _write_rows(self) -> None:
         with db.engine.connect().execution_options(library_write=True) as connection, connection.begin():
@@ -57,4 +55,5 @@ class Backup:
                 connection.execute(delete(table))
             for table, rows in self._kept.items():
                 if rows:
-                    connection.execute(insert(table), [dict(row) for row in rows])
+                    names = table.c.keys()
+                    connection.execute(insert(table), [dict(zip(names, row, strict=True)) for row in rows])

@@ -1,7 +1,5 @@
 """Whatever a client sends: a rejected result or a 4xx in the contract's shape, the rest unharmed, never a 5xx."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 
@@ -10,16 +8,15 @@ import pytest
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from support.databases import database_url
+from support.effort import thorough
 from support.shapes import assert_problem, assert_shape
 
 from movietracker.sync.actions import registry
 
-from .effort import thorough
 from .test_push import RESULT
 from .wire import HEAT, MATRIX, Json, Wire, action, statuses, told
 
-__all__ = ["database_url"]
+pytestmark = pytest.mark.each_database
 
 NAMES = [name for each in registry.actions for name in (each.name, *each.aliases)]
 
@@ -30,18 +27,8 @@ WORDS = st.one_of(
     st.text(max_size=40),
     st.sampled_from(
         [
-            "",
-            " ",
-            "\x00",
-            "a\x00b",
-            "\u202e",
-            "👨‍👩‍👧‍👦",
-            "\ufdfa" * 40,
-            "x" * 201,
-            "x" * 10_000,
-            "tt0133093",
-            "Anna",
-            "\ud7ff",
+            *("", " ", "\x00", "a\x00b", "\u202e", "👨‍👩‍👧‍👦", "\ufdfa" * 40, "x" * 201, "x" * 10_000, "tt0133093"),
+            *("Anna", "\ud7ff"),
         ]
     ),
 )
@@ -117,7 +104,8 @@ def test_no_batch_is_a_fault_and_none_spoils_what_is_right_in_it(busy: Wire, ite
     right = action("updatePerson", name="Google Search", emoji="🎬")
     answer = busy.post({"actions": [right, *items, marker], "cursor": busy.cursor()})
     assert answer.status_code == 200, (items, answer.text)
-    assert_shape(answer.json["results"], [RESULT])
+    for result in answer.json["results"]:
+        assert_shape(result, RESULT | ({"ignored_fields": [str]} if "ignored_fields" in result else {}))
     assert len(answer.json["results"]) == len(items) + 2
     assert answer.json["results"][0]["success"]
     assert answer.json["results"][-1]["success"] or "Marker" not in busy.pull().names()
@@ -143,8 +131,7 @@ def test_no_single_action_is_a_fault(busy: Wire, item: Any) -> None:
 @QUICK
 @given(
     body=st.one_of(
-        ANYTHING,
-        st.fixed_dictionaries({}, optional=dict.fromkeys(("actions", "atomic", "cursor", "device"), ANYTHING)),
+        ANYTHING, st.fixed_dictionaries({}, optional=dict.fromkeys(("actions", "atomic", "cursor", "device"), ANYTHING))
     )
 )
 def test_no_body_is_a_fault(busy: Wire, body: Any) -> None:
@@ -224,8 +211,8 @@ def test_five_megabytes_in_one_action_are_rejected_and_the_rest_is_done(busy: Wi
     assert (result["status"], result["code"]) == ("rejected", "data_too_large")
 
 
-def test_a_body_beyond_32_mib_is_413(busy: Wire) -> None:
-    answer = raw(busy, b'{"actions":[' + b" " * (32 * 2**20) + b"]}")
+def test_a_body_beyond_8_mib_is_413(busy: Wire) -> None:
+    answer = raw(busy, b'{"actions":[' + b" " * (8 * 2**20) + b"]}")
     assert_problem(answer, 413, "body_too_large")
 
 
@@ -236,63 +223,25 @@ def test_501_actions_are_422_and_nothing_is_done(busy: Wire) -> None:
     assert busy.cursor() == before
 
 
-TWICE = {
-    "the action": '{"action":"addMovie","action":"addPerson","data":{"name":"Ben"}}',
-    "the data": '{"action":"addPerson","data":{"imdb_id":"tt0113277"},"data":{"name":"Ben"}}',
-    "in the data": '{"action":"addPerson","data":{"name":"Cleo","name":"Ben"}}',
-    "with blanks": '{"action":"addPerson","data":{"name" : "Cleo" , "name" :"Ben"}}',
-    "spelt in two ways": '{"action":"addPerson","data":{"name":"Cleo","\\u006eame":"Ben"}}',
-    "beside marks written as numbers": '{"action":"addPerson","data":{"x":"\\u0022","x":"\\u0022","name":"Ben"}}',
-    "deep down": '{"action":"addPerson","data":{"name":"Ben","x":[[{"y":[{"a":1,"a":1}]}]]}}',
-    "beside what is nested too deeply": '{"action":"addPerson","data":{"name":"Ben","a":1,"a":'
-    + "[" * 300
-    + "]" * 300
-    + "}}",
-}
-
-
-@pytest.mark.parametrize("twice", TWICE.values(), ids=TWICE)
-def test_an_action_with_the_same_key_twice_is_rejected_and_the_rest_is_done(busy: Wire, twice: str) -> None:
-    right = json.dumps(action("addPerson", name='Dora "\\" D.'))
-    assert statuses(raw(busy, f'{{"actions":[{twice},{right}]}}').json["results"]) == ["rejected", "applied"]
-    assert_problem(raw(busy, twice, "/api/sync"), 400, "malformed_json")
-    assert busy.pull().names() == {"Anna", 'Dora "\\" D.'}
-
-
 @pytest.mark.parametrize(
-    "body",
+    "item",
     [
-        '{"actions":[],"actions":[%s]}',
-        '{"actions":[%s],"atomic":true,"atomic":false}',
-        '{"actions":[%s],"x":{"y":1,"y":1}}',
+        '{"action":"addMovie","action":"addPerson","data":{"name":"Ben"}}',
+        '{"action":"addPerson","data":{"imdb_id":"tt0113277"},"data":{"name":"Ben"}}',
+        '{"action":"addPerson","data":{"name":"Cleo","\\u006eame":"Ben"}}',
     ],
 )
-def test_a_batch_with_the_same_key_twice_outside_of_its_actions_is_malformed(busy: Wire, body: str) -> None:
-    assert_problem(raw(busy, body % json.dumps(action("addPerson", name="Ben"))), 400, "malformed_json")
-    assert busy.pull().names() == {"Anna"}
-
-
-def test_quotation_marks_are_not_taken_for_keys(busy: Wire) -> None:
-    names = ['"', '\\"', '":', '"name":"name":', "\\u0022"]
-    body = json.dumps({"actions": [action("addPerson", name=name) for name in names]})
-    assert statuses(raw(busy, body.replace(r"\"\"", r"\u0022")).json["results"]) == ["applied"] * len(names)
-    assert busy.pull().names() == {"Anna", *names}
-    assert statuses(raw(busy, body.replace(r"\"", r"\u0022")).json["results"]) == ["noop"] * len(names)
+def test_the_last_of_equal_keys_counts(busy: Wire, item: str) -> None:
+    assert statuses(raw(busy, f'{{"actions":[],"actions":[{item}]}}').json["results"]) == ["applied"]
+    assert raw(busy, item, "/api/sync").json["status"] == "noop"
+    assert busy.pull().names() == {"Anna", "Ben"}
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        b"",
-        b"{",
-        b"[]",
-        b"null",
-        b'"actions"',
-        b"\xff\xfe",
-        b'{"actions": "many"}',
-        b'{"actions": {}}',
-        b'{"actions":[{"data":"\\ud800"}]}',
-        b"[" * 100_000,
+        *(b"", b"{", b"[]", b"null", b'"actions"', b"\xff\xfe", b'{"actions": "many"}', b'{"actions": {}}'),
+        *(b'{"actions":[{"data":"\\ud800"}]}', b"[" * 100_000),
     ],
 )
 def test_a_body_that_is_no_batch_is_4xx(busy: Wire, body: bytes) -> None:
@@ -326,7 +275,7 @@ def test_unknown_ids_are_rejected_or_mean_nothing(busy: Wire, app: Flask) -> Non
         action("updateList", id="x" * 36, color="red"),
         action("updateMovieStatus", imdb_id=HEAT, status="custom", custom_list_id="unknown"),
         action("updateMovieStatus", imdb_id=HEAT, status="custom"),
-        action("removeRecommendation", imdb_id=MATRIX, person_name="Nobody"),
+        action("removeRecommendation", imdb_id=MATRIX, person_name="Unknown"),
     )
     assert statuses(results) == ["rejected"] * 6
     assert HEAT not in busy.pull().movies

@@ -1,35 +1,28 @@
 """More scenarios that protocols like ours are known to fail in, on both kinds of database."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from conftest import client_of
 from flask import Flask
-from support.databases import database_url
+from support.client import client_of
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
 from movietracker.sync.upkeep import collect, mark_restored
 
-from .devices import OldPhone, Phone
+from .devices import Family, Phone
 from .dump import library_of, rows_of
 from .interleave import before_statement, count_statements, together
 from .restoring import Backup
-from .wire import HEAT, MATRIX, Json, Store, Wire, action, codes, statuses, told
+from .wire import HEAT, MATRIX, Json, Wire, action, codes, statuses
 
-__all__ = ["database_url"]
+pytestmark = pytest.mark.each_database
 
 DAY = 86_400.0
-MakePhone = Callable[..., Phone]
 
 
-def test_duplicate_delivery_by_an_older_client(
-    make_old_phone: Callable[..., OldPhone], assert_converged: Callable[..., Store], clock: WallClock
-) -> None:
-    phone = make_old_phone()
+def test_duplicate_delivery_by_an_older_client(family: Family, clock: WallClock) -> None:
+    phone = family.old_phone()
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("watchMovie", imdb_id=MATRIX, my_rating=7)
     queue = list(phone.queue)
@@ -37,12 +30,12 @@ def test_duplicate_delivery_by_an_older_client(
     clock.time += 3600
     phone.queue = queue
     assert statuses(phone.push()) == ["noop", "noop"]
-    movie = assert_converged(phone).movies[MATRIX]
+    movie = family.converge(phone).movies[MATRIX]
     assert len(movie["recommendations"]) == 1
 
 
-def test_a_request_captured_last_week_and_delivered_today(wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
-    phone = make_phone("phone")
+def test_a_request_captured_last_week_and_delivered_today(wire: Wire, family: Family, clock: WallClock) -> None:
+    phone = family.phone("phone")
     phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     phone.do("addPerson", name="Anna")
     captured = phone.request()
@@ -57,14 +50,12 @@ def test_a_request_captured_last_week_and_delivered_today(wire: Wire, make_phone
     assert (after.cursor, after.movies, after.people) == (before.cursor, before.movies, before.people)
 
 
-def test_rename_and_reuse_and_swap_of_names_while_another_devices_queue_names_them(
-    make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    start = make_phone("start")
+def test_rename_and_reuse_and_swap_of_names_while_another_devices_queue_names_them(family: Family) -> None:
+    start = family.phone("start")
     for name in ("Anna", "Ben"):
         start.do("addPerson", name=name)
     start.sync()
-    phone, tablet = make_phone("phone"), make_phone("tablet")
+    phone, tablet = family.phone("phone"), family.phone("tablet")
     anna, ben = phone.store.person("Anna")["id"], phone.store.person("Ben")["id"]
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("updatePerson", name="Ben", emoji="🎬")
@@ -72,24 +63,19 @@ def test_rename_and_reuse_and_swap_of_names_while_another_devices_queue_names_th
         tablet.do("updatePerson", name=old, new_name=new)
     tablet.sync()
     phone.pull()  # before it pushes what it queued
-    truth = assert_converged(phone, tablet)
+    truth = family.converge(phone, tablet)
     assert [vote["person_id"] for vote in truth.movies[MATRIX]["recommendations"]] == [anna]
     assert truth.people[ben]["emoji"] == "🎬"
     assert (truth.people[anna]["name"], truth.people[ben]["name"]) == ("Ben", "Anna")
 
 
-def test_the_servers_clock_an_hour_back_between_two_commits(
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-) -> None:
-    phone, tablet, old = make_phone("phone"), make_phone("tablet"), make_old_phone()
+def test_the_servers_clock_an_hour_back_between_two_commits(family: Family, clock: WallClock) -> None:
+    phone, tablet, old = family.phone("phone"), family.phone("tablet"), family.old_phone()
     for number, jump in enumerate((0.0, -3600.0, 0.0, 7200.0, -DAY)):
         clock.time += jump
         phone.do("addMovie", imdb_id=f"tt{number:07}")
         phone.do("updateMovieStatus", imdb_id=MATRIX, status=("watched", "toWatch")[number % 2])
-        truth = assert_converged(phone, tablet, old)
+        truth = family.converge(phone, tablet, old)
         assert len(truth.movies) == number + 2
         assert {result["status"] for result in phone.results.values()} == {"applied"}
     assert phone.refusals == tablet.refusals == []
@@ -104,9 +90,9 @@ def crash() -> None:
 
 
 def test_a_crash_before_any_statement_of_a_push_leaves_nothing_and_it_may_be_sent_again(
-    app: Flask, anna: Account, wire: Wire, make_phone: MakePhone, assert_converged: Callable[..., Store]
+    app: Flask, anna: Account, wire: Wire, family: Family
 ) -> None:
-    phone = make_phone("phone")
+    phone = family.phone("phone")
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     phone.do("addPerson", name="Ben")
@@ -126,13 +112,11 @@ def test_a_crash_before_any_statement_of_a_push_leaves_nothing_and_it_may_be_sen
     app.testing = True
     assert statuses(phone.push()) == ["applied"] * 4
     assert not any(result["replayed"] for result in phone.results.values())
-    assert assert_converged(phone).names() == {"Anna"}
+    assert family.converge(phone).names() == {"Anna"}
 
 
-def test_two_tabs_with_one_name_and_one_queue(
-    app: Flask, anna: Account, make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    one, two = make_phone("browser"), make_phone("browser")
+def test_two_tabs_with_one_name_and_one_queue(app: Flask, anna: Account, family: Family) -> None:
+    one, two = family.phone("browser"), family.phone("browser")
     one.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     one.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     two.queue = list(one.queue)
@@ -140,28 +124,26 @@ def test_two_tabs_with_one_name_and_one_queue(
     assert {result["replayed"] for phone in (one, two) for result in phone.results.values()} == {True, False}
     two.do("updateRating", imdb_id=MATRIX, my_rating=6)
     one.do("updateRating", imdb_id=MATRIX, my_rating=7)
-    truth = assert_converged(one, two)
+    truth = family.converge(one, two)
     assert len(truth.movies[MATRIX]["recommendations"]) == 1
 
 
-def test_a_reinstalled_app_that_kept_its_queue_but_not_its_cursor(
-    make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    phone = make_phone("phone")
+def test_a_reinstalled_app_that_kept_its_queue_but_not_its_cursor(family: Family) -> None:
+    phone = family.phone("phone")
     phone.do("addPerson", name="Anna")
     phone.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     phone.wire.post(phone.request())  # its answer is lost with the app
     phone.do("updateRating", imdb_id=MATRIX, my_rating=6)
     reinstalled = Phone(phone.wire, "phone", phone.now, queue=[dict(item) for item in phone.queue])
     reinstalled.pull(limit=2)
-    truth = assert_converged(reinstalled)
+    truth = family.converge(reinstalled)
     assert truth.names() == {"Anna"}
     assert truth.movies[MATRIX]["watch_history"]["my_rating"] == 6
     assert reinstalled.refusals == []
 
 
-def test_another_account_on_the_same_device(app: Flask, anna: Account, ben: Account, make_phone: MakePhone) -> None:
-    phone = make_phone("phone")
+def test_another_account_on_the_same_device(app: Flask, anna: Account, ben: Account, family: Family) -> None:
+    phone = family.phone("phone")
     phone.do("addPerson", name="Of Anna's")
     phone.wire = Wire(client_of(app, ben))
     bens = rows_of(app, ben.id)
@@ -176,9 +158,7 @@ def test_another_account_on_the_same_device(app: Flask, anna: Account, ben: Acco
     assert phone.store == library_of(app, ben.id)
 
 
-def test_nobody_hears_of_anothers_deletions(
-    app: Flask, wire: Wire, bens_wire: Wire, make_phone: MakePhone, anna: Account
-) -> None:
+def test_no_user_sees_others_deletions(app: Flask, wire: Wire, bens_wire: Wire, family: Family, anna: Account) -> None:
     bens_wire.do("addPerson", name="Of Ben's")
     bens_wire.do("addList", id="list", name="Of Ben's")
     bens_start, start = bens_wire.pull(), wire.pull()
@@ -191,21 +171,12 @@ def test_nobody_hears_of_anothers_deletions(
     for pulled in (wire.pull(start.cursor), wire.pull(start.cursor, limit=1), wire.since(start.timestamp)):
         assert pulled.deleted == nothing
     assert bens_wire.pull(bens_start.cursor).deleted["lists"] == ["list"]
-    assert library_of(app, anna.id) == make_phone("phone").store
-
-
-@pytest.mark.parametrize("count", [100, 101, 500])
-def test_batches_of_many_sizes(wire: Wire, count: int) -> None:
-    queue = [told(action("addMovie", imdb_id=f"tt{number:07}"), id=str(number)) for number in range(count)]
-    assert set(statuses(wire.push(*queue))) == {"applied"}
-    assert len(wire.pull(limit=7).movies) == count
+    assert library_of(app, anna.id) == family.phone("phone").store
 
 
 @pytest.mark.parametrize("atomic", [False, True])
-def test_an_action_on_a_list_whose_creation_failed_fails_too_and_may_be_sent_again(
-    wire: Wire, make_phone: MakePhone, assert_converged: Callable[..., Store], atomic: bool
-) -> None:
-    phone = make_phone("phone")
+def test_an_action_on_a_list_whose_creation_failed_fails_too(wire: Wire, family: Family, atomic: bool) -> None:
+    phone = family.phone("phone")
     phone.do("addList", id="list", name="")  # no list has such a name
     phone.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
     phone.do("addMovie", imdb_id=HEAT)
@@ -216,20 +187,15 @@ def test_an_action_on_a_list_whose_creation_failed_fails_too_and_may_be_sent_aga
     again = phone.push()
     assert again[1]["replayed"] is not atomic  # what was refused for good stays so; what was undone is done now
     phone.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
-    truth = assert_converged(phone)
+    truth = family.converge(phone)
     assert truth.movies[MATRIX]["custom_list_id"] == "list"
     assert HEAT in truth.movies
 
 
 def test_what_was_deleted_and_forgotten_is_made_again_while_devices_are_away(
-    app: Flask,
-    anna: Account,
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
+    app: Flask, anna: Account, family: Family, clock: WallClock
 ) -> None:
-    phone, late, old = make_phone("phone"), make_phone("late"), make_old_phone()
+    phone, late, old = family.phone("phone"), family.phone("late"), family.old_phone()
     phone.do("addList", id="list", name="List")
     phone.do("addPerson", name="Anna")
     phone.sync()
@@ -248,7 +214,7 @@ def test_what_was_deleted_and_forgotten_is_made_again_while_devices_are_away(
     phone.do("addList", id="list", name="Again")
     phone.do("addPerson", name="Anna")
     phone.sync()
-    truth = assert_converged(late, phone)
+    truth = family.converge(late, phone)
     assert late.refusals == ["cursor_expired"]
     assert truth.lists["list"]["name"] == "Again"
     assert len(truth.names()) == len(truth.lists) == 1
@@ -256,27 +222,17 @@ def test_what_was_deleted_and_forgotten_is_made_again_while_devices_are_away(
     assert old.store == truth
 
 
-def test_ten_thousand_actions_are_refused_whole(wire: Wire) -> None:
-    answer = wire.post({"actions": [action("addMovie", imdb_id=MATRIX)] * 10_000})
-    assert (answer.status_code, answer.json["code"]) == (422, "validation_error")
-    assert wire.pull().movies == {}
-
-
-def test_a_thousand_changes_in_one_second_reach_every_client(
-    wire: Wire, make_phone: MakePhone, make_old_phone: Callable[..., OldPhone], assert_converged: Callable[..., Store]
-) -> None:
-    phone, old = make_phone("phone"), make_old_phone()
+def test_a_thousand_changes_in_one_second_reach_every_client(wire: Wire, family: Family) -> None:
+    phone, old = family.phone("phone"), family.old_phone()
     for start in range(0, 1000, 250):  # the clock stands still
         wire.push(*(action("addMovie", imdb_id=f"tt{number:07}") for number in range(start, start + 250)))
         old.pull()
         phone.pull(limit=100)
-    assert len(assert_converged(phone, old).movies) == 1000
+    assert len(family.converge(phone, old).movies) == 1000
 
 
-def test_the_same_counter_on_two_devices_interleaved_with_pulls(
-    make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    one, two = make_phone("one"), make_phone("two")
+def test_the_same_counter_on_two_devices_interleaved_with_pulls(family: Family) -> None:
+    one, two = family.phone("one"), family.phone("two")
     one.do("watchMovie", imdb_id=MATRIX, my_rating=1)
     one.sync()
     two.pull()
@@ -292,13 +248,13 @@ def test_the_same_counter_on_two_devices_interleaved_with_pulls(
         assert codes(two.push()) == ["conflict"]
         one.pull()
         two.pull()
-    assert assert_converged(one, two).movies[MATRIX]["watch_history"]["my_rating"] == 9.5
+    assert family.converge(one, two).movies[MATRIX]["watch_history"]["my_rating"] == 9.5
 
 
 def test_a_number_of_a_device_that_is_higher_than_the_servers_after_a_restore(
-    app: Flask, make_phone: MakePhone, wire: Wire
+    app: Flask, family: Family, wire: Wire
 ) -> None:
-    phone = make_phone("phone")
+    phone = family.phone("phone")
     backup = Backup(app)
     for number in range(20):
         phone.do("addMovie", imdb_id=f"tt{number:07}")
@@ -313,14 +269,8 @@ def test_a_number_of_a_device_that_is_higher_than_the_servers_after_a_restore(
     assert phone.refusals == ["history_diverged"]
 
 
-def test_what_the_server_forgot_is_offered_again_and_every_device_has_it(
-    app: Flask,
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    clock: WallClock,
-    assert_converged: Callable[..., Store],
-) -> None:
-    phone, old = make_phone("phone"), make_old_phone()
+def test_what_the_server_forgot_is_sent_again_to_every_device(app: Flask, family: Family, clock: WallClock) -> None:
+    phone, old = family.phone("phone"), family.old_phone()
     backup = Backup(app)
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("addMovie", imdb_id=HEAT)
@@ -332,7 +282,7 @@ def test_what_the_server_forgot_is_offered_again_and_every_device_has_it(
     with app.app_context():
         mark_restored()
     phone.queue = sent  # it remembers what it had sent lately
-    truth = assert_converged(phone, old)
+    truth = family.converge(phone, old)
     assert set(truth.movies) == {MATRIX, HEAT}
     assert truth.names() == {"Anna"}
     assert not any(result["replayed"] for result in phone.results.values())

@@ -1,16 +1,11 @@
-from __future__ import annotations
-
 from typing import Any
 
 import pytest
-from conftest import Client
-from flask import Flask
+from support.client import Client
 from support.shapes import LIST, MOVIE, PERSON, assert_problem, assert_shape
 from support.wall_clock import WallClock
 
-from movietracker.services.accounts import Account
-
-from .below import remove_movie
+from .below import Remove
 from .wire import ALIEN, HEAT, MATRIX, Wire, action
 
 IDS = {"movies": [str], "people": [int], "lists": [str]}
@@ -86,9 +81,7 @@ def test_the_timestamp_handed_back_gives_nothing_twice_and_misses_nothing(wire: 
         since = pulled.timestamp
 
 
-def test_the_timestamp_handed_back_is_exact_also_when_the_servers_clock_was_set_back(
-    wire: Wire, clock: WallClock
-) -> None:
+def test_the_returned_timestamp_is_exact_also_when_the_servers_clock_was_set_back(wire: Wire, clock: WallClock) -> None:
     wire.do("addMovie", imdb_id=MATRIX)
     since = wire.since().timestamp
     clock.time -= 86_400
@@ -115,9 +108,7 @@ def test_a_time_that_the_server_did_not_give_is_taken_five_minutes_earlier(wire:
 
 @pytest.mark.usefixtures("full_library")
 @pytest.mark.parametrize("ahead", [0.0, -1.0, 1e300, "future"])
-def test_a_time_of_zero_or_in_the_future_gives_the_whole_library(
-    wire: Wire, clock: WallClock, ahead: float | str
-) -> None:
+def test_a_time_of_zero_or_the_future_gives_the_whole_library(wire: Wire, clock: WallClock, ahead: float | str) -> None:
     since = clock.time + 1 if isinstance(ahead, str) else ahead
     pulled = wire.since(since)
     assert pulled.full_sync
@@ -161,14 +152,13 @@ def test_a_since_that_is_no_time_is_422(wire: Wire, since: str) -> None:
     assert_problem(wire.get(since=since), 422, "validation_error")
 
 
-def test_what_was_deleted_since_is_named(app: Flask, anna: Account, wire: Wire) -> None:
+def test_what_was_deleted_since_is_named(wire: Wire, remove: Remove) -> None:
     wire.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     wire.do("addList", id="list", name="List")
     before = wire.since()
     wire.do("deletePerson", name="Anna")
     wire.do("deleteList", id="list")
-    with app.app_context():
-        remove_movie(anna, MATRIX)
+    remove(MATRIX)
     for after in (wire.since(before.timestamp), wire.pull(before.cursor)):
         person_id = before.person("Anna")["id"]
         assert after.deleted == {"movies": [MATRIX], "people": [person_id], "lists": ["list"]}
@@ -176,14 +166,11 @@ def test_what_was_deleted_since_is_named(app: Flask, anna: Account, wire: Wire) 
         assert not after.movies
 
 
-def test_what_was_deleted_and_made_again_is_given_and_not_named_as_deleted(
-    app: Flask, anna: Account, wire: Wire
-) -> None:
+def test_what_was_deleted_and_made_again_is_given_and_not_named_as_deleted(wire: Wire, remove: Remove) -> None:
     wire.do("addMovie", imdb_id=MATRIX)
     wire.do("addList", id="list", name="List")
     before = wire.pull()
-    with app.app_context():
-        remove_movie(anna, MATRIX)
+    remove(MATRIX)
     wire.do("deleteList", id="list")
     wire.do("addMovie", imdb_id=MATRIX)
     wire.do("addList", id="list", name="List")
@@ -252,8 +239,7 @@ def test_pages_of_any_size_give_the_same_library_and_come_to_an_end(wire: Wire, 
 
 def test_a_page_that_holds_all_is_the_last(wire: Wire) -> None:
     start = wire.cursor()
-    for imdb_id in (MATRIX, HEAT):
-        wire.do("addMovie", imdb_id=imdb_id)
+    wire.add(MATRIX, HEAT)
     assert wire.page(start, limit=1)["has_more"]
     assert not wire.page(start, limit=2)["has_more"]
     assert not wire.page(start, limit=3)["has_more"]
@@ -275,24 +261,21 @@ def test_a_page_holds_100_unless_asked_otherwise_and_500_at_most(wire: Wire) -> 
 def test_a_later_pull_says_that_it_is_not_everything(wire: Wire) -> None:
     pulled = wire.pull(limit=2)
     assert [page["full_sync"] for page in pulled.pages] == [True] * len(pulled.pages)
-    wire.do("addMovie", imdb_id=MATRIX)
-    wire.do("addMovie", imdb_id=HEAT)
+    wire.add(MATRIX, HEAT)
     later = wire.pull(pulled.cursor, limit=1)
     assert [page["full_sync"] for page in later.pages] == [False, False]
 
 
 def test_each_page_says_everything_of_a_first_pull_also_beyond_the_head_that_it_began_at(wire: Wire) -> None:
     first = wire.page(limit=3)
-    for imdb_id in (MATRIX, HEAT, ALIEN):
-        wire.do("addMovie", imdb_id=imdb_id)
+    wire.add(MATRIX, HEAT, ALIEN)
     rest = wire.pull(first["cursor"], limit=1)
     assert [page["full_sync"] for page in rest.pages] == [True] * 4
 
 
 def test_a_record_that_changes_while_a_client_pages_comes_again_and_hides_no_other(wire: Wire) -> None:
     start = wire.cursor()
-    for imdb_id in (MATRIX, HEAT, ALIEN):
-        wire.do("addMovie", imdb_id=imdb_id)
+    wire.add(MATRIX, HEAT, ALIEN)
     first = wire.page(start, limit=1)
     wire.do("updateMovieStatus", imdb_id=MATRIX, status="watched")
     wire.do("updateMovieStatus", imdb_id=HEAT, status="watched")
@@ -388,10 +371,9 @@ def test_a_pull_by_time_in_pages_gives_the_same(wire: Wire, limit: int) -> None:
     assert wire.since(float(str(pages[-1]["timestamp"]))).is_empty
 
 
-def test_a_pull_by_time_in_pages_gives_what_changes_meanwhile(wire: Wire) -> None:
+def test_a_pull_by_time_in_pages_gives_what_changes_between_pages(wire: Wire) -> None:
     since = wire.since().timestamp
-    for imdb_id in (MATRIX, HEAT, ALIEN):
-        wire.do("addMovie", imdb_id=imdb_id)
+    wire.add(MATRIX, HEAT, ALIEN)
     first = wire.get(since=repr(since), limit=1).json
     wire.do("updateMovieStatus", imdb_id=HEAT, status="watched")
     second = wire.get(since=repr(since), limit=1, offset=first["next_offset"]).json
@@ -403,8 +385,7 @@ def test_a_pull_by_time_in_pages_gives_what_changes_meanwhile(wire: Wire) -> Non
 
 
 def test_an_offset_that_the_server_did_not_give_starts_over(wire: Wire) -> None:
-    for imdb_id in (MATRIX, HEAT):
-        wire.do("addMovie", imdb_id=imdb_id)
+    wire.add(MATRIX, HEAT)
     first = wire.get(since=0, limit=5).json
     for offset in (1, 100, first["next_offset"] + 1, 2**62):
         assert wire.get(since=0, limit=5, offset=offset).json == first
@@ -412,9 +393,8 @@ def test_an_offset_that_the_server_did_not_give_starts_over(wire: Wire) -> None:
     assert_problem(wire.get(since=0, offset=2**63), 422, "validation_error")
 
 
-def test_a_whole_pull_stays_whole_though_its_time_comes_to_be_known_meanwhile(wire: Wire, clock: WallClock) -> None:
-    for imdb_id in (MATRIX, HEAT):
-        wire.do("addMovie", imdb_id=imdb_id)
+def test_a_whole_pull_stays_whole_though_its_time_comes_to_be_known_between_pages(wire: Wire, clock: WallClock) -> None:
+    wire.add(MATRIX, HEAT)
     since = clock.time + 1000  # a client whose clock is ahead
     first = wire.get(since=repr(since), limit=5).json
     assert first["full_sync"]

@@ -1,10 +1,8 @@
 """The cursor in the answer to a push: the client's own place, which now also vouches for what was acknowledged."""
 
-from __future__ import annotations
-
 import pytest
-from conftest import Client
 from flask import Flask
+from support.client import Client
 
 from .restoring import Backup
 from .wire import ALIEN, HEAT, MATRIX, Wire, action
@@ -18,7 +16,7 @@ def pushed(wire: Wire, cursor: str, *imdb_ids: str) -> str:
     return str(answer.json["cursor"])
 
 
-def test_it_skips_nothing_that_others_did_meanwhile(wire: Wire) -> None:
+def test_it_skips_nothing_that_others_did_since_the_base(wire: Wire) -> None:
     cursor = wire.cursor()
     wire.do("addMovie", imdb_id=HEAT)
     assert set(wire.pull(pushed(wire, cursor, MATRIX)).movies) == {HEAT, MATRIX}
@@ -46,16 +44,13 @@ def test_a_single_action_answers_it_too(wire: Wire) -> None:
 
 @pytest.mark.parametrize("grown", [False, True])
 @pytest.mark.parametrize("then", ["pull", "push"])
-def test_a_client_is_told_when_the_server_forgets_what_it_acknowledged(
-    app: Flask, wire: Wire, then: str, grown: bool
-) -> None:
+def test_a_client_is_told_when_the_server_forgets_its_writes(app: Flask, wire: Wire, then: str, grown: bool) -> None:
     pulled = wire.cursor()
     backup = Backup(app)
     acknowledged = pushed(wire, pulled, MATRIX)
     backup.restore()
     if grown:
-        for imdb_id in (HEAT, ALIEN):
-            wire.do("addMovie", imdb_id=imdb_id)
+        wire.add(HEAT, ALIEN)
     if then == "pull":
         answer = wire.get(cursor=acknowledged)
     else:

@@ -1,7 +1,5 @@
 """The server is put back to an earlier state: every client is told, or has what the server has."""
 
-from __future__ import annotations
-
 from flask import Flask
 
 from .restoring import Backup
@@ -15,25 +13,20 @@ def gone_wrong(wire: Wire, cursor: str) -> str:
     return str(answer.json["code"])
 
 
-def add_movies(wire: Wire, *imdb_ids: str) -> None:
-    for imdb_id in imdb_ids:
-        wire.do("addMovie", imdb_id=imdb_id)
-
-
 def test_a_first_pull_is_told_of_a_restore_to_before_it_began(app: Flask, wire: Wire) -> None:
-    add_movies(wire, MATRIX)
+    wire.add(MATRIX)
     backup = Backup(app)
-    add_movies(wire, HEAT, ALIEN)
+    wire.add(HEAT, ALIEN)
     first = wire.page(limit=2)
     assert first["has_more"]
     backup.restore()
     assert gone_wrong(wire, first["cursor"]) == "history_diverged"
-    add_movies(wire, "tt0000001", "tt0000002")
+    wire.add("tt0000001", "tt0000002")
     assert gone_wrong(wire, first["cursor"]) == "history_diverged"
 
 
 def test_a_first_pull_is_told_of_a_restore_to_a_state_between_two_of_its_pages(app: Flask, wire: Wire) -> None:
-    add_movies(wire, MATRIX, HEAT, ALIEN)
+    wire.add(MATRIX, HEAT, ALIEN)
     first = wire.page(limit=5)  # the four quick recommenders and the Matrix
     backup = Backup(app)
     wire.do("updateMovieStatus", imdb_id=HEAT, status="watched")  # Heat leaves its place for the end
@@ -46,7 +39,7 @@ def test_a_first_pull_is_told_of_a_restore_to_a_state_between_two_of_its_pages(a
 
 def test_a_later_pull_is_told_of_a_restore_to_a_state_between_two_of_its_pages(app: Flask, wire: Wire) -> None:
     start = wire.cursor()
-    add_movies(wire, MATRIX, HEAT, ALIEN)
+    wire.add(MATRIX, HEAT, ALIEN)
     first = wire.page(start, limit=1)
     backup = Backup(app)
     wire.do("updateMovieStatus", imdb_id=HEAT, status="watched")

@@ -1,38 +1,34 @@
 """The scenarios that docs/sync.md names, each as a test of that name, on both kinds of database."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import client_of
 from flask import Flask
-from support.databases import database_url
+from support.applications import MakeApp
+from support.client import client_of
 from support.wall_clock import WallClock
 
 from movietracker.services.accounts import Account
 from movietracker.sync.upkeep import collect
 
-from .devices import OldPhone, Phone
+from .devices import Family, Phone
 from .dump import library_of, rows_of
 from .interleave import together
 from .restoring import Backup
 from .wire import ALIEN, HEAT, MATRIX, Store, Wire, action, codes, statuses, told
 
-__all__ = ["database_url"]
+pytestmark = pytest.mark.each_database
 
 DAY = 86_400.0
-MakePhone = Callable[..., Phone]
 
 
-def test_duplicate_delivery(app: Flask, anna: Account, wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
-    phone = make_phone("phone")
+def test_duplicate_delivery(app: Flask, anna: Account, wire: Wire, family: Family, clock: WallClock) -> None:
+    phone = family.phone("phone")
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("deletePerson", name="Anna")
     phone.do("addPerson", name="Anna")
@@ -48,8 +44,8 @@ def test_duplicate_delivery(app: Flask, anna: Account, wire: Wire, make_phone: M
     assert library_of(app, anna.id).movies[MATRIX]["recommendations"] == []
 
 
-def test_reordered_queue(wire: Wire, make_phone: MakePhone, clock: WallClock) -> None:
-    phone = make_phone("phone")
+def test_reordered_queue(wire: Wire, family: Family, clock: WallClock) -> None:
+    phone = family.phone("phone")
     for status in ("watched", "deleted", "toWatch"):
         clock.time += 60
         phone.do("updateMovieStatus", imdb_id=MATRIX, status=status)
@@ -64,41 +60,30 @@ def test_reordered_queue(wire: Wire, make_phone: MakePhone, clock: WallClock) ->
     assert [wire.post(each).json["results"][0]["replayed"] for each in requests] == [True] * 3
 
 
-def test_answer_lost_after_commit(
-    make_app: Callable[..., Flask],
-    app: Flask,
-    anna: Account,
-    make_phone: MakePhone,
-    assert_converged: Callable[..., Store],
-) -> None:
-    phone = make_phone("phone")
+def test_answer_lost_after_commit(make_app: MakeApp, app: Flask, anna: Account, family: Family) -> None:
+    phone = family.phone("phone")
     phone.do("addPerson", name="Anna")
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.wire.post(phone.request())  # and the answer never arrives
-    other = make_phone("tablet")
+    other = family.phone("tablet")
     other.do("deletePerson", name="Anna")
     other.push()
-    phone.wire = Wire(client_of(make_app(), anna))  # the server was restarted meanwhile
+    phone.wire = Wire(client_of(make_app(), anna))  # the server was restarted in between
     phone.do("addMovie", imdb_id=HEAT)
     results = phone.push()
     assert statuses(results) == ["applied"] * 3
     assert [result["replayed"] for result in results] == [True, True, False]
-    truth = assert_converged(phone, other)
+    truth = family.converge(phone, other)
     assert truth.names() == set()
     assert phone.refusals == other.refusals == []
 
 
-def test_two_devices_offline_for_a_week(
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-) -> None:
-    start = make_phone("start")
+def test_two_devices_offline_for_a_week(family: Family, clock: WallClock) -> None:
+    start = family.phone("start")
     start.do("watchMovie", imdb_id=MATRIX, my_rating=5)
     start.do("addRecommendation", imdb_id=HEAT, person_name="Anna")
     start.sync()
-    phone, tablet, old = make_phone("phone"), make_phone("tablet"), make_old_phone()
+    phone, tablet, old = family.phone("phone"), family.phone("tablet"), family.old_phone()
     for day in range(7):
         clock.time += DAY
         phone.do("updateRating", of=("movies", MATRIX), imdb_id=MATRIX, my_rating=day + 1)
@@ -107,7 +92,7 @@ def test_two_devices_offline_for_a_week(
         tablet.do("updatePerson", name="Anna", color=f"color {day}")
         old.do("addRecommendation", imdb_id=MATRIX, person_name="Ben", vote_type=day % 2)
         old.do("addMovie", imdb_id=f"tt000001{day}")
-    truth = assert_converged(phone, tablet, old)
+    truth = family.converge(phone, tablet, old)
     movie = truth.movies[MATRIX]
     assert (movie["watch_history"]["my_rating"], movie["status"]) == (7, "deleted")
     assert [vote["vote_type"] for vote in movie["recommendations"]] == [False]
@@ -117,16 +102,11 @@ def test_two_devices_offline_for_a_week(
     assert phone.refusals == tablet.refusals == []
 
 
-def test_rename_while_another_devices_queue_names_the_old_name(
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-) -> None:
-    start = make_phone("start")
+def test_rename_while_another_devices_queue_names_the_old_name(family: Family, clock: WallClock) -> None:
+    start = family.phone("start")
     start.do("addPerson", name="Anna")
     start.sync()
-    phone, tablet, old = make_phone("phone"), make_phone("tablet"), make_old_phone()
+    phone, tablet, old = family.phone("phone"), family.phone("tablet"), family.old_phone()
     phone.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     phone.do("updatePerson", name="Anna", color="red")
     old.do("addRecommendation", imdb_id=HEAT, person_name="Anna")
@@ -134,22 +114,20 @@ def test_rename_while_another_devices_queue_names_the_old_name(
     clock.time += 60
     tablet.do("updatePerson", name="Anna", new_name="Anne")
     tablet.sync()
-    truth = assert_converged(phone, old, tablet)
+    truth = family.converge(phone, old, tablet)
     assert truth.names() == {"Anne"}
     anne = truth.person("Anne")
     assert (anne["color"], anne["movie_count"]) == ("red", 2)
 
 
 @pytest.mark.parametrize("is_delete_first", [True, False])
-def test_delete_against_update(
-    make_phone: MakePhone, assert_converged: Callable[..., Store], is_delete_first: bool
-) -> None:
-    start = make_phone("start")
+def test_delete_against_update(family: Family, is_delete_first: bool) -> None:
+    start = family.phone("start")
     start.do("addList", id="list", name="List")
     start.do("addPerson", name="Anna")
     start.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
     start.sync()
-    deleter, updater = make_phone("deleter"), make_phone("updater")
+    deleter, updater = family.phone("deleter"), family.phone("updater")
     deleter.do("deleteList", id="list")
     deleter.do("deletePerson", name="Anna")
     updater.do("updateList", of=("lists", "list"), id="list", color="red")
@@ -159,7 +137,7 @@ def test_delete_against_update(
     first, second = (deleter, updater) if is_delete_first else (updater, deleter)
     first.push()
     second.push()
-    truth = assert_converged(deleter, updater)
+    truth = family.converge(deleter, updater)
     assert (truth.lists, truth.names()) == ({}, set())
     assert truth.movies[MATRIX]["status"] == "toWatch"
     assert truth.movies[MATRIX]["recommendations"] == []
@@ -168,12 +146,12 @@ def test_delete_against_update(
     assert [result["status"] for result in deleter.results.values()] == ["applied"] * 2
 
 
-def test_re_add_after_delete(make_phone: MakePhone, assert_converged: Callable[..., Store]) -> None:
-    start = make_phone("start")
+def test_re_add_after_delete(family: Family) -> None:
+    start = family.phone("start")
     start.do("addList", id="list", name="List")
     start.do("addPerson", name="Anna")
     start.sync()
-    phone, tablet, late = make_phone("phone"), make_phone("tablet"), make_phone("late")
+    phone, tablet, late = family.phone("phone"), family.phone("tablet"), family.phone("late")
     late.do("deleteList", of=("lists", "list"), id="list")
     late.do("deletePerson", name="Anna")
     late.do("updateList", of=("lists", "list"), id="list", color="blue")
@@ -183,20 +161,18 @@ def test_re_add_after_delete(make_phone: MakePhone, assert_converged: Callable[.
     phone.do("addPerson", name="Anna")
     phone.sync()
     late.push()
-    truth = assert_converged(phone, tablet, late)
+    truth = family.converge(phone, tablet, late)
     assert truth.lists["list"]["name"] == "Again"
     assert truth.names() == {"Anna"}
     outcomes = [result["code"] or result["status"] for result in late.results.values()]
     assert outcomes == ["recreated", "noop", "recreated"]
 
 
-def test_pagination_while_writes_go_on(
-    wire: Wire, make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
+def test_pagination_while_writes_go_on(wire: Wire, family: Family) -> None:
     ids = [f"tt{number:07}" for number in range(12)]
     wire.push(*(action("addMovie", imdb_id=imdb_id) for imdb_id in ids))
     wire.push(action("addPerson", name="Anna"), action("addList", id="list", name="List"))
-    phone = make_phone("phone")
+    phone = family.phone("phone")
     reader = Phone(wire, "reader", lambda: 0.0)
     pages, cursor = [], None
     while not pages or pages[-1]["has_more"]:
@@ -214,14 +190,12 @@ def test_pagination_while_writes_go_on(
             phone.do("deleteList", id="list") if number == 9 else None
         phone.sync()
     reader.show(pages, is_full=True)
-    assert reader.store == assert_converged(phone)
-    assert_converged(reader)
+    assert reader.store == family.converge(phone)
+    family.converge(reader)
 
 
-def test_server_restored_in_the_middle(
-    app: Flask, make_phone: MakePhone, assert_converged: Callable[..., Store], clock: WallClock
-) -> None:
-    phone, tablet, reader = make_phone("phone"), make_phone("tablet"), make_phone("reader")
+def test_server_restored_in_the_middle(app: Flask, family: Family, clock: WallClock) -> None:
+    phone, tablet, reader = family.phone("phone"), family.phone("tablet"), family.phone("reader")
     for number in range(6):
         phone.do("addMovie", imdb_id=f"tt{number:07}")
     phone.sync()
@@ -237,17 +211,15 @@ def test_server_restored_in_the_middle(
     for number in range(30):  # the numbers grow past those that were lost
         reader.wire.do("addMovie", imdb_id=f"tt1{number:06}")
     reader.cursor = half_way["cursor"]
-    truth = assert_converged(phone, tablet, reader)
+    truth = family.converge(phone, tablet, reader)
     assert phone.refusals == tablet.refusals == reader.refusals == ["history_diverged"]
     assert truth.names() == set()
     assert truth.movies["tt0000001"]["status"] == "toWatch"
     assert [result["code"] for result in phone.results.values()][-1] == "person_not_found"
 
 
-def test_list_id_that_another_user_owns(
-    app: Flask, anna: Account, ben: Account, make_phone: MakePhone, assert_converged: Callable[..., Store]
-) -> None:
-    mine, theirs = make_phone("phone"), make_phone("phone", account=ben)
+def test_list_id_that_another_user_owns(app: Flask, anna: Account, ben: Account, family: Family) -> None:
+    mine, theirs = family.phone("phone"), family.phone("phone", account=ben)
     theirs.do("addList", id="list", name="Ben's")
     theirs.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="list")
     theirs.sync()
@@ -258,15 +230,15 @@ def test_list_id_that_another_user_owns(
     assert codes(mine.push()) == ["list_not_found"] * 3
     mine.do("addList", id="list", name="Anna's")
     mine.do("updateMovieStatus", imdb_id=HEAT, status="custom", custom_list_id="list")
-    truth = assert_converged(mine)
+    truth = family.converge(mine)
     assert truth.lists["list"]["name"] == "Anna's"
     assert list(truth.movies) == [HEAT]
     mine.do("deleteList", id="list")
-    assert_converged(mine)
+    family.converge(mine)
     assert rows_of(app, ben.id) == bens
 
 
-def test_batch_of_500_with_one_bad_action(wire: Wire, make_phone: MakePhone) -> None:
+def test_batch_of_500_with_one_bad_action(wire: Wire, family: Family) -> None:
     queue = [told(action("addMovie", imdb_id=f"tt{number:07}"), id=str(number)) for number in range(500)]
     queue[250] = told(action("updateRating", imdb_id=MATRIX, my_rating=5), id="250")
     start = wire.cursor()
@@ -281,14 +253,8 @@ def test_batch_of_500_with_one_bad_action(wire: Wire, make_phone: MakePhone) -> 
 
 
 @pytest.mark.parametrize("skew", [-3600.0, 3600.0, -DAY, DAY])
-def test_clock_an_hour_behind(
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-    skew: float,
-) -> None:
-    phone, old, tablet = make_phone("phone", skew=skew), make_old_phone(skew=skew), make_phone("tablet")
+def test_clock_an_hour_behind(family: Family, clock: WallClock, skew: float) -> None:
+    phone, old, tablet = family.phone("phone", skew=skew), family.old_phone(skew=skew), family.phone("tablet")
     for device in (phone, old):
         device.do("addMovie", imdb_id=MATRIX)
         device.do("watchMovie", imdb_id=MATRIX, my_rating=5)
@@ -305,7 +271,7 @@ def test_clock_an_hour_behind(
     phone.pull()
     phone.do("updateRating", of=("movies", MATRIX), imdb_id=MATRIX, my_rating=8)
     assert statuses(phone.push()) == ["applied"]
-    truth = assert_converged(phone, old, tablet)
+    truth = family.converge(phone, old, tablet)
     assert truth.movies[MATRIX]["watch_history"]["my_rating"] == 8
     assert phone.refusals == tablet.refusals == []
 
@@ -328,6 +294,7 @@ def test_20_concurrent_pushes_of_the_same_id(app: Flask, anna: Account, wire: Wi
     assert len(rows_of(app, anna.id)["sync_actions"]) == 1
 
 
+@pytest.mark.slow
 def test_two_processes_writing_the_same_user(app: Flask, anna: Account, wire: Wire, instance_path: Path) -> None:
     start = wire.pull()
     actions = [told(action("addMovie", imdb_id=f"tt{number:07}"), id=str(number)) for number in range(60)]
@@ -370,14 +337,9 @@ def test_two_processes_writing_the_same_user(app: Flask, anna: Account, wire: Wi
 
 @pytest.mark.parametrize("mode", ["merge", "replace"])
 def test_import_or_replace_restore_while_a_device_is_offline(
-    app: Flask,
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-    mode: str,
+    app: Flask, family: Family, clock: WallClock, mode: str
 ) -> None:
-    start = make_phone("start")
+    start = family.phone("start")
     for imdb_id in (MATRIX, HEAT, ALIEN):
         start.do("addRecommendation", imdb_id=imdb_id, person_name="Anna")
     start.do("addList", id="0b6f6a5e-7c6b-4bb0-9a5c-2f4f8f9c1d11", name="List")
@@ -385,7 +347,7 @@ def test_import_or_replace_restore_while_a_device_is_offline(
     document = start.wire.client.get("/api/backup/export").json
     document["movies"] = [movie for movie in document["movies"] if movie["imdb_id"] != ALIEN]
     document["lists"] = []
-    offline, old = make_phone("offline"), make_old_phone()
+    offline, old = family.phone("offline"), family.old_phone()
     offline.do("updateMovieStatus", of=("movies", MATRIX), imdb_id=MATRIX, status="watched")
     offline.do("updateMovieStatus", of=("movies", ALIEN), imdb_id=ALIEN, status="watched")
     old.do("addRecommendation", imdb_id=HEAT, person_name="Ben")
@@ -393,7 +355,7 @@ def test_import_or_replace_restore_while_a_device_is_offline(
     answer = start.wire.client.post(f"/api/backup/import?mode={mode}", json=document)
     assert answer.status_code == 200, answer.text
     clock.time += DAY
-    truth = assert_converged(offline, old, start)
+    truth = family.converge(offline, old, start)
     statuses_of = {MATRIX: "watched", HEAT: "toWatch"} | ({ALIEN: "watched"} if mode == "merge" else {})
     assert {imdb_id: movie["status"] for imdb_id, movie in truth.movies.items()} == statuses_of
     outcomes = [result["code"] or result["status"] for result in offline.results.values()]
@@ -403,19 +365,12 @@ def test_import_or_replace_restore_while_a_device_is_offline(
     assert offline.refusals == []
 
 
-def test_a_cursor_one_day_past_the_horizon(
-    app: Flask,
-    anna: Account,
-    make_phone: MakePhone,
-    make_old_phone: Callable[..., OldPhone],
-    assert_converged: Callable[..., Store],
-    clock: WallClock,
-) -> None:
-    writer, old = make_phone("writer"), make_old_phone()
+def test_a_cursor_one_day_past_the_horizon(app: Flask, anna: Account, family: Family, clock: WallClock) -> None:
+    writer, old = family.phone("writer"), family.old_phone()
     writer.do("addPerson", name="Anna")
     writer.do("addMovie", imdb_id=MATRIX)
     writer.sync()
-    away = make_phone("away")
+    away = family.phone("away")
     away.do("addMovie", imdb_id=HEAT)
     old.pull()
     clock.time += 1
@@ -427,7 +382,7 @@ def test_a_cursor_one_day_past_the_horizon(
     clock.time += 2 * DAY
     with app.app_context():
         assert collect(anna.id) > 0
-    truth = assert_converged(away, old, writer)
+    truth = family.converge(away, old, writer)
     assert away.refusals == ["cursor_expired"]
     assert writer.refusals == []
     assert set(truth.movies) == {MATRIX, HEAT, ALIEN}

@@ -1,15 +1,13 @@
 """What is forgotten after 180 days, and what clients are told of a restored database."""
 
-from __future__ import annotations
-
 import pytest
-from conftest import Client, client_of
 from flask import Flask
 from sqlalchemy import func, select
+from support.client import Client, client_of
 from support.wall_clock import WallClock
 
 from movietracker.extensions import db
-from movietracker.models import ActionRecord, LedgerEntry, PersonName, Tombstone
+from movietracker.models.library import ActionRecord, LedgerEntry, PersonName, Tombstone
 from movietracker.services.accounts import Account
 from movietracker.sync.upkeep import collect, collect_all, mark_restored
 
@@ -76,6 +74,16 @@ def test_a_cursor_lives_180_days(wire: Wire, clock: WallClock) -> None:
     assert set(wire.pull().movies) == {MATRIX}
 
 
+def test_the_horizon_can_be_set(app: Flask, wire: Wire, clock: WallClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "SYNC_HORIZON_DAYS", 7)
+    cursor = wire.cursor()
+    wire.do("addMovie", imdb_id=MATRIX)
+    clock.time += 7 * DAY
+    assert set(wire.pull(cursor).movies) == {MATRIX}
+    clock.time += 1
+    assert code_of(wire, cursor) == (410, "cursor_expired", "apply_server")
+
+
 @pytest.mark.parametrize("is_collected", [False, True])
 def test_who_was_away_beyond_the_horizon_starts_over_and_has_no_deleted_record_left(
     app: Flask, anna: Account, wire: Wire, clock: WallClock, is_collected: bool
@@ -94,9 +102,7 @@ def test_who_was_away_beyond_the_horizon_starts_over_and_has_no_deleted_record_l
     assert away.names() == set()
 
 
-def test_a_first_pull_during_which_deletions_are_forgotten_starts_over(
-    app: Flask, anna: Account, wire: Wire, clock: WallClock
-) -> None:
+def test_a_first_pull_starts_over_after_a_collection(app: Flask, anna: Account, wire: Wire, clock: WallClock) -> None:
     wire.do("addPerson", name="Anna")
     wire.do("addMovie", imdb_id=MATRIX)
     first = wire.page(limit=5)
@@ -121,9 +127,7 @@ def test_a_first_pull_that_began_after_the_floor_is_not_disturbed_by_a_collectio
     assert set(rest.movies) == {MATRIX}
 
 
-def test_the_cursor_at_the_floor_itself_goes_on_after_a_collection(
-    app: Flask, anna: Account, wire: Wire, clock: WallClock
-) -> None:
+def test_the_cursor_at_the_floor_survives_a_collection(app: Flask, anna: Account, wire: Wire, clock: WallClock) -> None:
     wire.do("addMovie", imdb_id=MATRIX)
     pulled = wire.pull()
     clock.time += HORIZON + DAY
@@ -271,11 +275,8 @@ def test_cursors_of_what_was_kept_go_on_after_the_mark(app: Flask, wire: Wire) -
     assert code_of(wire, lost) == (410, "history_diverged", "upload_differences")
 
 
-def test_a_pull_by_time_in_pages_starts_over_when_the_server_is_restored_in_its_midst(
-    app: Flask, wire: Wire, clock: WallClock
-) -> None:
-    for imdb_id in (MATRIX, HEAT):
-        wire.do("addMovie", imdb_id=imdb_id)
+def test_a_pull_by_time_in_pages_starts_over_after_a_restore(app: Flask, wire: Wire, clock: WallClock) -> None:
+    wire.add(MATRIX, HEAT)
     backup = Backup(app)
     wire.do("addPerson", name="Lost")
     wire.do("addMovie", imdb_id=ALIEN)

@@ -1,7 +1,5 @@
 """Speaking the sync protocol in tests: actions, pushes, pulls, and a store that a puller keeps."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,7 +87,7 @@ class Wire:
         return self.client.post(path, json=body)
 
     def push(self, *actions: Any, **envelope: Any) -> list[Json]:
-        """Push a batch; answers the results."""
+        """Push a batch, and return the results."""
         answer = self.post({"actions": list(actions), **envelope})
         assert answer.status_code == 200, answer.text
         results: list[Json] = answer.json["results"]
@@ -97,12 +95,17 @@ class Wire:
         return results
 
     def do(self, name: str, /, **data: Any) -> Json:
-        """Push a single action that must be applied; answers its result."""
+        """Push a single action that must be applied, and return its result."""
         answer = self.post(action(name, **data), "/api/sync")
         assert answer.status_code == 200, answer.text
         assert answer.json["status"] == "applied", answer.json
         result: Json = answer.json
         return result
+
+    def add(self, *imdb_ids: str) -> None:
+        """Add movies, one action after the other."""
+        for imdb_id in imdb_ids:
+            self.do("addMovie", imdb_id=imdb_id)
 
     def get(self, path: str = "/api/sync/changes", **query: Any) -> Any:
         """The raw answer to a pull."""

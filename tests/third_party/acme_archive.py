@@ -1,7 +1,5 @@
 """The invented service behind the worked plugin: ``LoopbackServer({"acme": acme_archive})`` serves it."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from standin.loopback import Answer, Call

@@ -1,0 +1,223 @@
+"""The journal of backup runs and of the files that they wrote (tables backup_runs, backup_files), and their users."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, NamedTuple
+
+from sqlalchemy import Select, Table, and_, case, delete, func, insert, select, update
+
+from ... import clock
+from ...database import upsert
+from ...metrics import DestinationState
+from ...models import BACKUP_FILES as RECORDS
+from ...models import BACKUP_RUNS as RUNS
+from ...models import USERS
+from ...services.transactions import change, query, write_connection
+
+RunKind = Literal["nightly", "manual", "safety"]
+
+KEEP_RUNS_SECONDS = 400 * 86_400.0
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run as it was begun; ``day`` is the date on which it began, times are in Unix seconds."""
+
+    id: str
+    kind: RunKind
+    day: str
+    due_at: float | None
+    started_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One attempt to write a backup; ``sha256`` and ``size`` (bytes) are the file's, None if there was none."""
+
+    user_id: str
+    run_id: str
+    destination: str
+    name: str
+    at: float
+    size: int | None
+    sha256: str | None
+    seconds: float
+    verified: bool
+    error: str | None
+
+
+class Target(NamedTuple):
+    """A user; without an e-mail address the account has been deleted."""
+
+    user_id: str
+    email: str | None
+
+    def __str__(self) -> str:
+        return self.email or f"deleted account {self.user_id}"
+
+
+def close_interrupted_runs(but: Run | None) -> None:
+    """Mark interrupted runs as not to be resumed, except one; the caller holds the lease of all runs."""
+    unfinished = (RUNS.c.finished_at.is_(None), RUNS.c.kind != "safety", RUNS.c.id != (but.id if but else ""))
+    change(update(RUNS).where(*unfinished).values(status="interrupted", finished_at=clock.now()))
+
+
+def begin_run(kind: RunKind, day: str, due_at: float | None = None) -> Run:
+    """Record the start of a run."""
+    run = Run(str(uuid.uuid4()), kind, day, due_at, clock.now())
+    change(insert(RUNS).values(asdict(run)))
+    return run
+
+
+def finish_run(run: Run, status: str, users: int, failed_users: int) -> None:
+    """Record how a run ended; runs from more than a year ago are deleted."""
+    now = clock.now()
+    ended = {"finished_at": now, "status": status, "users": users, "failed_users": failed_users}
+    with write_connection() as connection:
+        connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(ended))
+        connection.execute(delete(RUNS).where(RUNS.c.started_at < now - KEEP_RUNS_SECONDS))
+
+
+def is_done(due_at: float) -> bool:
+    """Whether the nightly run that was due at this moment, or a later one, is finished.
+
+    A run that is due in the future was made before the clock was set back, and does not count.
+    """
+    due = RUNS.c.due_at.between(due_at, clock.now())
+    finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at.is_not(None), RUNS.c.status != "interrupted")
+    return query(select(RUNS.c.id).where(due, *finished).limit(1)).first() is not None
+
+
+def is_first_of_its_day(run: Run) -> bool:
+    """Whether no nightly run before this one has the same day in its files' names."""
+    before = (RUNS.c.day == run.day, RUNS.c.started_at < run.started_at)
+    return query(select(RUNS.c.id).where(RUNS.c.kind == "nightly", *before).limit(1)).first() is None
+
+
+def last_nightly_run() -> Any:
+    """The row of the last nightly run that was not interrupted, None if there is none."""
+    finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at <= clock.now(), RUNS.c.status != "interrupted")
+    return query(select(RUNS).where(*finished).order_by(RUNS.c.finished_at.desc())).first()
+
+
+def unfinished_run(due_at: float) -> Run | None:
+    """The interrupted nightly run for this moment, if any."""
+    begun = (RUNS.c.kind == "nightly", RUNS.c.due_at == due_at, RUNS.c.finished_at.is_(None))
+    row = query(_columns_of(Run, RUNS).where(*begun).order_by(RUNS.c.started_at.desc())).first()
+    return None if row is None else Run(*row)
+
+
+def progress_of(run: Run) -> tuple[str, int, int, int]:
+    """How far a run got: the last user, and how many there were, with a verified backup, and with a failure."""
+    user, verified = RECORDS.c.user_id, RECORDS.c.verified
+    statement = select(
+        func.coalesce(func.max(user), ""),
+        func.count(user.distinct()),
+        func.count(case((verified, user)).distinct()),
+        func.count(case((verified.is_(False), user)).distinct()),
+    )
+    last_user_id, users, saved_users, failed_users = query(statement.where(RECORDS.c.run_id == run.id)).one()
+    return last_user_id, users, saved_users, failed_users
+
+
+def save(records: Sequence[Record]) -> None:
+    """Store the records of a user's backup in one transaction: either all of them are stored, or none."""
+    if records:
+        with write_connection() as connection:
+            upsert(connection, RECORDS, [asdict(record) for record in records])
+
+
+def records_of(user_id: str, destination: str) -> list[Record]:
+    """All records of a user's backups at a destination, the newest first."""
+    mine = (RECORDS.c.user_id == user_id, RECORDS.c.destination == destination)
+    return [Record(*row) for row in query(_columns_of(Record, RECORDS).where(*mine).order_by(RECORDS.c.at.desc()))]
+
+
+def states_of(destinations: Sequence[str]) -> list[DestinationState]:
+    """The state of the backups at each destination, from the newest records, which an index on their time finds."""
+    newest_first = RECORDS.c.at.desc()
+    states = []
+    for name in destinations:
+        here = RECORDS.c.destination == name
+        good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
+        last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
+        worst = select(func.min(case((RECORDS.c.verified, 1), else_=0))).where(here, RECORDS.c.run_id == last_run)
+        good_at, is_ok = query(select(good.scalar_subquery(), worst.scalar_subquery())).one()
+        states.append(DestinationState(name, good_at, None if is_ok is None else bool(is_ok)))
+    return states
+
+
+def newest_by_name(records: Sequence[Record]) -> dict[str, Record]:
+    """The newest record of each file, from records of which the newest come first.
+
+    An attempt that produced no document touched no file, and says nothing about the one that exists.
+    """
+    return {record.name: record for record in reversed(records) if record.sha256 is not None}
+
+
+def forget(user_id: str, destination: str, name: str) -> None:
+    """Delete the records of a file."""
+    mine = (RECORDS.c.user_id == user_id, RECORDS.c.destination == destination, RECORDS.c.name == name)
+    change(delete(RECORDS).where(*mine))
+
+
+def note_damage(record: Record, error: str) -> None:
+    """Record that a file is no longer good, so that it does not count as the last good one."""
+    key = (RECORDS.c.user_id == record.user_id, RECORDS.c.run_id == record.run_id)
+    statement = update(RECORDS).where(*key, RECORDS.c.destination == record.destination)
+    change(statement.values(verified=False, error=error))
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Users in the order of their ids, read in batches to bound memory.
+
+    ``ids`` makes the statement that selects the ids after a given one, ``after`` is where to begin.
+    """
+
+    ids: Callable[[str], Any]
+    after: str = ""
+
+    def __iter__(self) -> Iterator[Target]:
+        after = self.after
+        while True:
+            found = self.ids(after).subquery()
+            users = select(found.c.user_id, USERS.c.email).outerjoin(USERS, USERS.c.id == found.c.user_id).distinct()
+            rows = query(users.order_by(found.c.user_id).limit(BATCH))
+            yield from (Target(*row) for row in rows)
+            if len(rows) < BATCH:
+                return
+            after = rows[-1].user_id
+
+    def count(self) -> int:
+        """The number of these users."""
+        count: int = query(select(func.count()).select_from(self.ids(self.after).subquery())).scalar_one()
+        return count
+
+
+def users_to_back_up(after: str = "", only: str | None = None) -> Targets:
+    """The active users with backups on whose ids come after this one; ``only`` one user, with backups on or not."""
+    wanted = and_(USERS.c.is_active, USERS.c.backup_enabled) if only is None else USERS.c.id == only
+    return Targets(lambda last: select(USERS.c.id.label("user_id")).where(USERS.c.id > last, wanted), after)
+
+
+def users_with_backups() -> Targets:
+    """Every user who has backups or should have, deleted accounts included."""
+
+    def ids(after: str) -> Any:
+        recorded = select(RECORDS.c.user_id).where(RECORDS.c.user_id > after)
+        return recorded.union(select(USERS.c.id).where(USERS.c.id > after, USERS.c.backup_enabled))
+
+    return Targets(ids)
+
+
+def users_with_old_records(before: float) -> Targets:
+    """Every user with a record from before a moment (Unix seconds), deleted accounts included."""
+    return Targets(lambda after: select(RECORDS.c.user_id).where(RECORDS.c.user_id > after, RECORDS.c.at < before))
+
+
+def _columns_of(kind: type, table: Table) -> Select[Any]:
+    """The columns of a table that a dataclass holds, in its order."""
+    return select(*(table.c[field.name] for field in fields(kind)))

@@ -1,0 +1,90 @@
+"""Removing backups older than BACKUP_RETENTION_DAYS, but never the last good one, nor a file that we did not write."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from ... import clock
+from ...errors import BackupNotFound, DestinationProblem
+from . import Catalog, GuardedDestination
+from .journal import Record, Target, forget, records_of, users_with_old_records
+from .spool import Spool, what_failed
+
+logger = logging.getLogger("movietracker.backup")
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """The files of a user that were removed at one destination; ``error`` says why some could not be."""
+
+    user: str
+    destination: str
+    removed: list[str]
+    error: str | None = None
+
+
+def prune_all(catalog: Catalog, destinations: Sequence[GuardedDestination]) -> Iterator[Pruned]:
+    """Remove what is too old, user by user, including users without nightly backups and deleted accounts."""
+    for target in users_with_old_records(_oldest(catalog)):
+        for destination in destinations:
+            pruned = prune(catalog, destination, target)
+            if pruned.removed or pruned.error:
+                yield pruned
+
+
+def prune(catalog: Catalog, destination: GuardedDestination, target: Target, fresh: str | None = None) -> Pruned:
+    """Remove a user's too old backups at a destination; ``fresh`` is a file that has just been verified.
+
+    Nothing of a deleted account is kept. A file without a record, or whose size is not the recorded one, is not ours.
+    """
+    pruned = Pruned(str(target), destination.name, [])
+    records = records_of(target.user_id, destination.name)
+    if not any(record.at < _oldest(catalog) for record in records):
+        return pruned
+    try:
+        for name in _expired(catalog, destination, target, records, fresh):
+            destination.delete(target.user_id, name)
+            pruned.removed.append(name)
+            forget(target.user_id, destination.name, name)
+    except (DestinationProblem, OSError) as problem:
+        error = what_failed(problem) if isinstance(problem, OSError) else problem.detail
+        logger.warning("Old backups of user %s cannot be removed: %s", target.user_id, error)
+        return Pruned(str(target), destination.name, pruned.removed, error)
+    return pruned
+
+
+def _oldest(catalog: Catalog) -> float:
+    return clock.now() - catalog.retention_seconds
+
+
+def _expired(
+    catalog: Catalog, destination: GuardedDestination, target: Target, records: Sequence[Record], fresh: str | None
+) -> list[str]:
+    """The names of the files to remove; records of expired files that no longer exist are deleted."""
+    oldest = _oldest(catalog)
+    files = {file.name: file for file in destination.list_files(target.user_id)}
+    last_written = {record.name: record.at for record in reversed(records)}
+    expired = {name for name, at in last_written.items() if at < oldest}
+    for name in expired - files.keys():
+        forget(target.user_id, destination.name, name)
+    written = {(record.name, record.size) for record in records}
+    removable = [name for name in sorted(expired & files.keys()) if (name, files[name].size) in written]
+    if not removable or target.email is None:
+        return removable
+    keeper = fresh or _last_good(catalog, destination, [record for record in records if record.name in files])
+    return [name for name in removable if keeper not in (None, name)]
+
+
+def _last_good(catalog: Catalog, destination: GuardedDestination, records: Sequence[Record]) -> str | None:
+    """The newest verified file that is still as it was written; None if there is none, and so nothing may go."""
+    for record in records:
+        if not record.verified:
+            continue
+        with Spool(catalog.folder) as file:
+            try:
+                destination.read(record.user_id, record.name, file)
+            except BackupNotFound:
+                continue
+            if file.sha256() == record.sha256:
+                return record.name
+    return None

@@ -1,0 +1,270 @@
+"""The records of a backup document, checked and in one form for both versions.
+
+schemas/ defines the valid values. A field that the document lacks is None, or omitted from ``values``: old files lack
+some. Documents of version 1 hold whole Movie objects, of which only the user's own data is read.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Self
+
+from ...errors import Invalid
+from ...models.movie import Watch
+from ...records import KIND_OF, KINDS, Kind
+from ...schemas import values
+from ...schemas.fields import checks_of
+from ...schemas.movie import DocumentVoteSchema, RecommendationSchema, WatchFields, WatchRecordSchema
+from ...schemas.values import Check, Fault
+from ...services.movies.metadata import Metadata, metadata_columns
+from ...services.people import QUICK_RECOMMENDERS
+
+MAX_FAULTS = 100
+MAX_PLACE = 200
+
+QUICK_KEYS = frozenset(recommender["quick_key"] for recommender in QUICK_RECOMMENDERS)
+
+_CHECKS = {kind.name: checks_of(kind.document) for kind in KINDS}
+# Version 1 holds whole responses.
+_KNOWN = {kind.name: frozenset(kind.document._declared_fields | kind.schema._declared_fields) for kind in KINDS}
+_VOTE_AS_WRITTEN = DocumentVoteSchema._declared_fields.keys()
+_VOTE = frozenset(_VOTE_AS_WRITTEN | RecommendationSchema._declared_fields)
+_WATCH = frozenset(WatchRecordSchema._declared_fields) | {"rating"}
+_WATCH_CHECKS = checks_of(WatchFields)
+
+
+class VoteEntry(NamedTuple):
+    """A recommendation: whose, by name or (version 1) by the id of one of the file's people; when; whether for it."""
+
+    person_name: str | None
+    person_id: str | None
+    date_recommended: float | None
+    vote_type: bool
+
+
+class MovieEntry(NamedTuple):
+    """A title; with ``has_watch`` and without ``watch`` it was not watched."""
+
+    imdb_id: str
+    media_type: str | None
+    status: str | None
+    list_id: str | None
+    last_modified: float | None
+    has_watch: bool
+    watch: Watch | None
+    votes: list[VoteEntry] | None
+    tmdb_data: dict[str, Any] | None
+    omdb_data: dict[str, Any] | None
+
+    @classmethod
+    def of_json(cls, parts: list[Any]) -> Self:
+        """The entry that was dumped as a JSON array of arrays; its votes stay arrays, since there are very many."""
+        if parts[_WATCH_AT] is not None:
+            parts[_WATCH_AT] = Watch(*parts[_WATCH_AT])
+        return cls(*parts)
+
+
+_WATCH_AT = MovieEntry._fields.index("watch")
+
+
+class Entry(NamedTuple):
+    """A record of another kind; ``values`` holds the fields in the document, ``key`` the one that names the record."""
+
+    key: str
+    values: dict[str, Any]
+    last_modified: float | None = None
+
+
+@dataclass(slots=True)
+class Notes:
+    """Findings while reading: faults by place, repetitions (a fault in some versions), unknown fields."""
+
+    faults: dict[str, list[str]] = field(default_factory=dict)
+    repetitions: list[str] = field(default_factory=list)
+    ignored: dict[str, None] = field(default_factory=dict)
+
+    def fault(self, place: str, message: str) -> None:
+        """Record a fault, up to MAX_FAULTS."""
+        if len(self.faults) < MAX_FAULTS:
+            self.faults.setdefault(place[:MAX_PLACE], []).append(message)
+
+    def repeated(self, place: str) -> None:
+        """Record that something occurs twice."""
+        if len(self.repetitions) < MAX_FAULTS:
+            self.repetitions.append(place)
+
+    def ignore(self, prefix: str, names: Iterable[str]) -> None:
+        """Record fields that this server does not know."""
+        for name in names:
+            if len(self.ignored) < MAX_FAULTS:
+                self.ignored[f"{prefix}{name}"[:MAX_PLACE]] = None
+
+
+@dataclass(slots=True)
+class Fields:
+    """An object of the document, whose fields are read one by one; faults are recorded in ``notes``."""
+
+    raw: dict[str, Any]
+    place: str
+    notes: Notes
+
+    @classmethod
+    def of(cls, raw: Any, place: str, prefix: str, known: frozenset[str], notes: Notes) -> Self | None:
+        """The fields of an object; None, and a fault, when it is not an object. Unknown fields are recorded."""
+        if type(raw) is not dict:
+            notes.fault(place, "must be an object")
+            return None
+        if not raw.keys() <= known:
+            notes.ignore(prefix, sorted(raw.keys() - known))
+        return cls(raw, place, notes)
+
+    def required(self, name: str, check: Check) -> Any:
+        """The field; None, and a fault, when it is missing or wrong."""
+        if self.raw.get(name) is None:
+            self.notes.fault(f"{self.place}.{name}", "is missing")
+            return None
+        return self.optional(name, check)
+
+    def optional(self, name: str, check: Check) -> Any:
+        """The field; None when it is missing or null, and also, with a fault, when it is wrong."""
+        value = self.raw.get(name)
+        if value is None:
+            return None
+        try:
+            return check(value)
+        except Fault as fault:
+            self.notes.fault(f"{self.place}.{name}", str(fault))
+            return None
+
+
+def read_entry(kind: Kind, raw: Any, place: str, notes: Notes) -> Entry | None:
+    """A record of a kind without special rules; None when a required field is missing or wrong."""
+    fields = Fields.of(raw, place, f"{kind.plural}[].", _KNOWN[kind.name], notes)
+    if fields is None:
+        return None
+    known: dict[str, Any] = {}
+    is_whole = True
+    for name, each in _CHECKS[kind.name].items():
+        check = _loose_flag if each.check is values.FLAG.check else each.check
+        value = fields.required(name, check) if each.required else fields.optional(name, check)
+        is_whole = is_whole and not (each.required and value is None)
+        if value is not None or (each.allow_none and name in raw):
+            known[name] = value
+    last_modified = known.pop("last_modified", None)
+    return Entry(known[kind.named_by], known, last_modified) if is_whole else None
+
+
+def read_person(raw: Any, place: str, notes: Notes) -> Entry | None:
+    """A person; None when the name is missing or wrong."""
+    person = read_entry(KIND_OF["person"], raw, place, notes)
+    if person is not None and person.values.get("quick_key") not in QUICK_KEYS:
+        unknown = person.values.pop("quick_key", None)
+        if unknown is not None:
+            notes.ignore(f"{place}.", ["quick_key"])  # of a later version; here an ordinary person
+    return person
+
+
+def read_movie(raw: Any, place: str, notes: Notes) -> MovieEntry | None:
+    """A title; None when the id is missing or wrong."""
+    fields = Fields.of(raw, place, "movies[].", _KNOWN["movie"], notes)
+    imdb_id: str | None = None if fields is None else fields.required("imdb_id", values.IMDB_ID.check)
+    if fields is None or imdb_id is None:
+        return None
+    status = fields.optional("status", values.STATUS.check)
+    list_id = fields.optional("custom_list_id", values.UUID.check) if status == "custom" else None
+    tmdb_data, omdb_data = _metadata(fields)
+    media_type = fields.optional("media_type", values.MEDIA_TYPE.check)
+    if media_type is None and tmdb_data is not None and tmdb_data.get("mediaType") == "tv":
+        media_type = "tv"
+    return MovieEntry(
+        imdb_id,
+        media_type,
+        status,
+        list_id,
+        fields.optional("last_modified", values.MOMENT.check),
+        "watch_history" in raw,
+        _watch(raw.get("watch_history"), f"{place}.watch_history", notes),
+        _votes(raw.get("recommendations"), f"{place}.recommendations", notes),
+        tmdb_data,
+        omdb_data,
+    )
+
+
+def _watch(raw: Any, place: str, notes: Notes) -> Watch | None:
+    if raw is None:
+        return None
+    fields = Fields.of(raw, place, "movies[].watch_history.", _WATCH, notes)
+    if fields is None:
+        return None
+    watch = Watch(**{name: fields.optional(name, each.check) for name, each in _WATCH_CHECKS.items()})
+    if "rating" in raw and raw.get("my_rating") is None:  # of an older server
+        return watch._replace(my_rating=fields.optional("rating", values.RATING.check))
+    return watch
+
+
+def _votes(raw: Any, place: str, notes: Notes) -> list[VoteEntry] | None:
+    if raw is None:
+        return None
+    if type(raw) is not list:
+        notes.fault(place, "must be an array")
+        return None
+    votes = []
+    for index, each in enumerate(raw):
+        vote = _vote(each, f"{place}[{index}]", notes)
+        if vote is not None:
+            votes.append(vote)
+    voters = {vote[:2] for vote in votes}
+    if len(voters) < len(votes):
+        notes.repeated(place)
+    return votes
+
+
+def _vote(raw: Any, place: str, notes: Notes) -> VoteEntry | None:
+    if type(raw) is dict and raw.keys() == _VOTE_AS_WRITTEN and type(raw["vote_type"]) is bool:
+        try:  # a fast path: nearly all are like this, and a library has very many
+            date = values.MOMENT.check(raw["date_recommended"])
+            return VoteEntry(values.NAME.check(raw["person_name"]), None, date, raw["vote_type"])
+        except Fault:
+            pass  # recorded with its place below
+    fields = Fields.of(raw, place, "movies[].recommendations[].", _VOTE, notes)
+    if fields is None:
+        return None
+    name = ref = None
+    spelling = next((each for each in ("person_name", "person") if raw.get(each) not in (None, "")), None)
+    if spelling is not None:
+        name = fields.optional(spelling, values.NAME.check)
+    elif raw.get("person_id") is not None:
+        ref = fields.optional("person_id", _person_ref)
+    else:
+        notes.fault(f"{place}.person_name", "is missing")
+    if name is None and ref is None:
+        return None
+    vote_type = fields.optional("vote_type", values.VOTE.check)
+    date = fields.optional("date_recommended", values.MOMENT.check)
+    return VoteEntry(name, ref, date, vote_type is None or bool(vote_type))
+
+
+def _person_ref(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise Fault("must be the id of one of the file's people")
+    return str(value)[:MAX_PLACE]
+
+
+def _loose_flag(value: Any) -> bool:
+    """true or false; older servers also wrote 1 and 0."""
+    taken: bool = values.FLAG.check(bool(value) if value in (0, 1) else value)
+    return taken
+
+
+def _metadata(fields: Fields) -> tuple[dict[str, Any] | None, dict[str, Any] | None]:
+    """The details from providers, as documents of version 1 hold them; checked as if a client sent them."""
+    if fields.raw.get("tmdb_data") is None and fields.raw.get("omdb_data") is None:
+        return None, None
+    tmdb_data = fields.optional("tmdb_data", values.OBJECT.check) or None
+    omdb_data = fields.optional("omdb_data", values.OBJECT.check) or None
+    if tmdb_data is not None or omdb_data is not None:
+        try:
+            metadata_columns(Metadata(None, tmdb_data, omdb_data))
+        except Invalid as problem:
+            for name, messages in (problem.errors or {}).items():
+                fields.notes.fault(f"{fields.place}.{name}", messages[0])
+    return tmdb_data, omdb_data

@@ -1,0 +1,112 @@
+"""Writing the backup document, version 2: the user's own data, and nothing that only this server knows.
+
+The order is the same wherever the document is written: movies by IMDb id, their recommendations by date, people by
+name, lists by position. Every record has a line of its own.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from operator import itemgetter
+from typing import Any
+
+import orjson
+from sqlalchemy import Select, Table, bindparam, select
+
+from ... import clock
+from ...errors import UserNotFound
+from ...models import MOVIES, STATUS, USERS, VOTES, WATCHED
+from ...models.movie import Watch
+from ...records import KINDS, Kind
+from ...services.library_read import LibraryRead
+from ...services.movies.listing import NAMES_OF_PEOPLE
+
+VERSION = 2
+PAGE = 500
+
+_MOVIES = (
+    select(MOVIES.c.imdb_id, MOVIES.c.media_type, MOVIES.c.last_modified)
+    .where(MOVIES.c.user_id == bindparam("of_user"), MOVIES.c.imdb_id > bindparam("after"))
+    .order_by(MOVIES.c.imdb_id)
+    .limit(PAGE)
+)
+
+
+def _of_page(table: Table, *columns: str) -> Select[Any]:
+    """Rows that belong to the movies of a page; a query of their own is faster than a join with the movies."""
+    statement = select(table.c.imdb_id, *(table.c[column] for column in columns))
+    of_page = table.c.imdb_id.between(bindparam("first"), bindparam("last"))
+    return statement.where(table.c.user_id == bindparam("of_user"), of_page)
+
+
+_ACCOUNT = select(USERS.c.email, USERS.c.username).where(USERS.c.id == bindparam("of_user"))
+_STATUS = _of_page(STATUS, "status", "custom_list_id")
+_WATCHED = _of_page(WATCHED, *Watch._fields)
+_VOTES = _of_page(VOTES, "person_id", "date_recommended", "vote_type")
+
+
+def export_document(read: LibraryRead) -> Iterator[bytes]:
+    """The document of a library in pieces, as UTF-8 JSON; the caller keeps the read open until the last."""
+    account = read.execute(_ACCOUNT).one_or_none()
+    if account is None:
+        raise UserNotFound
+    yield b'{"version":%d,"exported_at":%s,"account":%s' % (
+        VERSION,
+        orjson.dumps(clock.now()),
+        orjson.dumps(account._asdict()),
+    )
+    for kind in KINDS:
+        yield b',"%s":[' % kind.plural.encode()
+        yield from _joined(_movie_pages(read) if kind.name == "movie" else _pages(kind, read))
+        yield b"]"
+    yield b"}\n"
+
+
+def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
+    names: dict[int, str] = dict(read.fetch(NAMES_OF_PEOPLE))
+    after = ""
+    while movies := read.fetch(_MOVIES, after=after):
+        first, after = movies[0][0], movies[-1][0]
+        status, watched, votes = (read.fetch(each, first=first, last=after) for each in (_STATUS, _WATCHED, _VOTES))
+        status_of = {imdb_id: (status, list_id) for imdb_id, status, list_id in status}
+        watched_of = {imdb_id: dict(zip(Watch._fields, watch, strict=True)) for imdb_id, *watch in watched}
+        votes_of = _votes_by_movie(votes, names)
+        yield _lines(
+            {
+                "imdb_id": imdb_id,
+                "media_type": media_type,
+                "status": status_of[imdb_id][0],
+                "custom_list_id": status_of[imdb_id][1],
+                "last_modified": last_modified,
+                "recommendations": votes_of.get(imdb_id, ()),
+                "watch_history": watched_of.get(imdb_id),
+            }
+            for imdb_id, media_type, last_modified in movies
+        )
+
+
+def _votes_by_movie(votes: list[tuple[Any, ...]], names: Mapping[int, str]) -> Mapping[str, list[dict[str, Any]]]:
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for date, name, imdb_id, vote_type in sorted(
+        (date, names[person_id], imdb_id, vote_type) for imdb_id, person_id, date, vote_type in votes
+    ):
+        found[imdb_id].append({"person_name": name, "date_recommended": date, "vote_type": bool(vote_type)})
+    return found
+
+
+def _pages(kind: Kind, read: LibraryRead) -> Iterator[bytes]:
+    names = kind.document._declared_fields
+    # Sorted here, because PostgreSQL sorts names by its locale.
+    records = sorted(kind.read(read, None), key=itemgetter(*kind.order))
+    for start in range(0, len(records), PAGE):
+        yield _lines({name: record[name] for name in names} for record in records[start : start + PAGE])
+
+
+def _lines(records: Iterable[Any]) -> bytes:
+    return b",\n".join(map(orjson.dumps, records))
+
+
+def _joined(pages: Iterable[bytes]) -> Iterator[bytes]:
+    separator = b"\n"
+    for page in pages:
+        yield separator + page
+        separator = b",\n"

@@ -1,1 +1,0 @@
-"""The vault: backups at their destinations. Written nightly with proof, listed, checked, restored and removed."""

@@ -1,0 +1,66 @@
+"""At which migration a database is, and keeping an older SQLite file in step with the models of a newer program."""
+
+import logging
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column, Connection, Engine, Select, column, inspect, select, table, text
+from sqlalchemy.schema import CreateColumn
+
+from ..extensions import Base
+from .connections import write_transaction
+
+_APPLIED: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+
+logger = logging.getLogger("movietracker.database")
+
+
+def applied_revision(connection: Connection) -> str | None:
+    """The revision that a database is at; None before the first migration."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    applied: str | None = connection.execute(_APPLIED).scalar_one_or_none()
+    return applied
+
+
+@cache
+def known_revisions() -> tuple[str, ...]:
+    """The revisions of this version, the newest first; read once, since that takes a while."""
+    scripts = ScriptDirectory(str(files("movietracker_migrations")))
+    return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def ensure_additive_schema(engine: Engine) -> list[str]:
+    """Add the columns that models have and an older SQLite file lacks, with their default; nothing else.
+
+    A rolling deploy starts the new program before the migration has run; this lets it. Columns that can be neither null
+    nor defaulted are left to the migration. Returns what was added, as ``table.column``.
+    """
+    if engine.dialect.name != "sqlite":
+        return []
+    with engine.connect() as connection:
+        if not _missing_columns(connection):
+            return []
+    with write_transaction(engine) as connection:
+        added = []
+        for name, missing in _missing_columns(connection):  # again, under the lock: another process may have been first
+            definition = CreateColumn(missing).compile(dialect=engine.dialect)
+            connection.execute(text(f'ALTER TABLE "{name}" ADD COLUMN {definition}'))
+            added.append(f"{name}.{missing.name}")
+    logger.warning("Added missing columns to the database: %s", ", ".join(added))
+    return added
+
+
+def _missing_columns(connection: Connection) -> list[tuple[str, Column[Any]]]:
+    """The columns that a file lacks and that can be added, each with the name of its table."""
+    tables = inspect(connection).get_multi_columns()
+    present = {name: {each["name"] for each in columns} for (_, name), columns in tables.items()}
+    return [
+        (table.name, column)
+        for table in Base.metadata.sorted_tables
+        for column in table.columns
+        if column.name not in present.get(table.name, {column.name})
+        and (column.nullable or column.server_default is not None)
+    ]

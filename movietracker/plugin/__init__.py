@@ -1,0 +1,1 @@
+"""The plugin interface: hooks, contracts, context and manager; plugins import :mod:`movietracker.pluginapi`."""

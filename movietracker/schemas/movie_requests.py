@@ -1,0 +1,152 @@
+"""What clients send of a title: bodies of REST requests, the query of a list, and the data of sync actions."""
+
+from typing import Any
+
+from marshmallow import ValidationError, post_load, validates_schema
+
+from ..models.movie import SORTS, STATUSES
+from .fields import Field, ListField, OneOfSchema, RequestSchema, one_word
+from .movie import StatusFields, WatchFields
+from .requests import PageSchema
+from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, OBJECT, RATING, STATUS, UUID, VOTE, text, whole
+
+MAX_NAMES = 500
+
+_TMDB_ID = whole(603, 1, 2**53 - 1)
+_SORT_WORDS = [sign + name for name in SORTS for sign in ("", "-")]
+
+
+class MovieAction(RequestSchema):
+    """Base of the data of actions on a title."""
+
+    imdb_id = Field(IMDB_ID, required=True)
+
+
+class _NewMovie(RequestSchema):
+    tmdb_id = Field(_TMDB_ID, allow_none=True)
+    recommender = Field(NAME, "Anna", allow_none=True)
+    media_type = Field(MEDIA_TYPE)
+    vote_type = Field(VOTE)
+
+
+class NewMovieSchema(_NewMovie, OneOfSchema):
+    """A title to add, by one of its two ids."""
+
+    needed = ("imdb_id", "tmdb_id")
+    imdb_id = Field(IMDB_ID, "tt0133093", allow_none=True)
+
+
+class AddMovieData(_NewMovie, MovieAction):
+    """A title to add, and who recommended it."""
+
+
+class _NewVote(RequestSchema):
+    vote_type = Field(VOTE)
+    date_recommended = Field(MOMENT, allow_none=True)
+    tmdb_data = Field(OBJECT, allow_none=True)
+    omdb_data = Field(OBJECT, allow_none=True)
+    media_type = Field(MEDIA_TYPE)
+
+
+class _Recommender(OneOfSchema):
+    needed = ("person_name", "person_id", "person")
+    person_id = Field(ID, allow_none=True)
+    person_name = Field(NAME, "Anna", allow_none=True)
+    person = Field(NAME, description="The older spelling of person_name", allow_none=True)
+
+    @post_load
+    def _join_spellings(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _joined(data, "person_name", "person")
+
+
+class NewRecommendationSchema(_NewVote, _Recommender):
+    """Who recommends: a person by id or by name."""
+
+
+class AddRecommendationData(NewRecommendationSchema, MovieAction):
+    """Who recommends a title."""
+
+
+class RemoveRecommendationData(_Recommender, MovieAction):
+    """Who no longer recommends a title."""
+
+
+class UpdateVoteData(_Recommender, MovieAction):
+    """How a person recommends a title now."""
+
+    vote_type = Field(VOTE, required=True)
+
+
+class NewRecommendationsSchema(_NewVote):
+    """Several people at once."""
+
+    people = ListField(Field(NAME), MAX_NAMES, metadata={"examples": [["Anna", "Ben"]]})
+    person_ids = ListField(Field(ID), MAX_NAMES, metadata={"examples": [[]]})
+
+    @validates_schema
+    def _needs_people(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("people") and not data.get("person_ids"):
+            raise ValidationError("At least one of people and person_ids is required.", "people")
+
+
+class StatusChangeSchema(StatusFields, RequestSchema):
+    """What became of a title."""
+
+    status = Field(STATUS, required=True)
+
+
+class UpdateStatusData(StatusChangeSchema, MovieAction):
+    """What became of a title."""
+
+
+class WatchSchema(WatchFields, RequestSchema):
+    """When a title was watched, and how much the user liked it."""
+
+    date_watched = Field(MOMENT, description="When; at most two days in the future", required=True)
+    my_rating = Field(RATING, required=True)
+
+
+class UpdateRatingData(MovieAction, OneOfSchema):
+    """How a watched title is liked now."""
+
+    needed = ("my_rating", "rating")
+    my_rating = Field(RATING, 8.5, allow_none=True)
+    rating = Field(RATING, description="The older spelling of my_rating", allow_none=True)
+
+    @post_load
+    def _join_spellings(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return _joined(data, "my_rating", "rating")
+
+
+class WatchMovieData(UpdateRatingData, WatchFields):
+    """That a title was watched, and how it was liked; without a date it was when the user said so."""
+
+    date_watched = Field(MOMENT, allow_none=True)
+
+
+class MovieQuerySchema(PageSchema):
+    """Which movies to list; everything that is given must fit."""
+
+    status = Field(text("watched", high=60), description="One status or several, comma-separated.")
+    person = Field(text("Anna", high=400), description="Name or id of a person who recommended it.")
+    list = Field(text(UUID.example, high=36), description="Id of the custom list it is on.")
+    media_type = Field(MEDIA_TYPE)
+    q = Field(text("matrix", high=200, trim=True), description="Text in title, original title, people or genre.")
+    sort = one_word(_SORT_WORDS, "Order; with a leading - descending.")
+
+    @post_load
+    def _split_statuses(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "status" in data:
+            data["status"] = tuple(part.strip() for part in data["status"].split(",") if part.strip())
+            unknown = [part for part in data["status"] if part not in STATUSES]
+            if unknown:
+                raise ValidationError(f"Must be one of: {', '.join(STATUSES)}.", "status")
+        return data
+
+
+def _joined(data: dict[str, Any], name: str, older: str) -> dict[str, Any]:
+    """The data with what came in an older spelling under the newer one."""
+    value = data.pop(older, None)
+    if data.get(name) is None:
+        data[name] = value
+    return data

@@ -1,0 +1,179 @@
+"""Which movies of a user to read, and the statements that read them.
+
+What a status, a list or a person's vote selects is looked up first, in an index of its own, and the movies by their
+keys then; a join lets SQLite read the whole library (134 of 2,000 movies: 0.9 ms; so 0.4 ms).
+"""
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any, Self
+
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Integer, Select, bindparam, exists, func, or_, select
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from ...models import MOVIES, PEOPLE, STATUS, VOTES
+from ...models.movie import SORTS
+from ..names import normal_form, search_form
+from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VOTE_COLUMNS, of_movie, of_user
+
+_MOVIES = select(*MOVIE_COLUMNS).select_from(TITLES).where(of_user(MOVIES))
+SOME_VOTES = select(*VOTE_COLUMNS).where(of_user(VOTES))
+ALL_VOTES = SOME_VOTES.order_by(VOTES.c.id)
+NAMES_OF_PEOPLE = select(PEOPLE.c.id, PEOPLE.c.name).where(of_user(PEOPLE))
+
+ONE_MOVIE = _MOVIES.where(MOVIES.c.imdb_id == OF_MOVIE)
+VOTES_OF_ONE_MOVIE = (
+    select(*VOTE_COLUMNS, PEOPLE.c.name)
+    .join_from(VOTES, PEOPLE, (PEOPLE.c.user_id == VOTES.c.user_id) & (PEOPLE.c.id == VOTES.c.person_id))
+    .where(of_movie(VOTES))
+)
+
+
+class holds(FunctionElement[bool]):  # noqa: N801 - like those of ``func``
+    """Whether a text holds another. LIKE tries again at each letter, up to the length of the one for the other."""
+
+    inherit_cache = True
+    type = Boolean()
+
+
+@compiles(holds, "sqlite")
+def _instr(element: holds, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(instr({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@compiles(holds, "postgresql")
+def _strpos(element: holds, compiler: SQLCompiler, **options: Any) -> str:
+    return f"(strpos({compiler.process(element.clauses, **options)}) > 0)"
+
+
+@dataclass(frozen=True, slots=True)
+class MovieFilter:
+    """Which movies to list; everything that is given must fit.
+
+    ``statuses`` are alternatives; ``person_id`` recommended it; ``text`` is in title, original title, the names of
+    cast, director and recommenders, or genre. ``sort`` is a key of SORTS, descending with a leading "-".
+    ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last; such
+    lists are ordered by IMDb id and come whole.
+    ``after`` is the (sort value, IMDb id) of the last row of the page before; ``limit`` the maximum number of rows.
+    """
+
+    statuses: tuple[str, ...] = ()
+    person_id: int | None = None
+    list_id: str | None = None
+    media_type: str | None = None
+    text: str | None = None
+    sort: str = "imdb_id"
+    after: tuple[Any, str] | None = None
+    limit: int | None = None
+    changed: tuple[int, int] | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether this is the whole library, so that votes need no selection."""
+        return self == MovieFilter(sort=self.sort)
+
+    @property
+    def shape(self) -> Self:
+        """The same without its values: what decides on the statement."""
+        return replace(
+            self,
+            statuses=("",) * len(self.statuses),
+            person_id=None if self.person_id is None else 0,
+            list_id=None if self.list_id is None else "",
+            media_type=None if self.media_type is None else "",
+            text="text" if self.text else None,
+            after=None if self.after is None else ("", ""),
+            limit=None if self.limit is None else 0,
+            changed=None if self.changed is None else (0, 0),
+        )
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is to be bound to the parameters of the statement; those that it does not have do no harm."""
+        text = self.text or ""
+        after, up_to = self.changed or (0, 0)
+        value, imdb_id = self.after or (None, None)
+        return {
+            **{f"status_{number}": status for number, status in enumerate(self.statuses)},
+            "person": self.person_id,
+            "list": self.list_id,
+            "media_type": self.media_type,
+            "text": search_form(text),
+            "name": normal_form(text),
+            "after_seq": after,
+            "to_seq": up_to,
+            "after_value": value,
+            "after_id": imdb_id,
+            "most": None if self.limit is None else self.limit + 1,
+        }
+
+
+@lru_cache(maxsize=512)
+def listing(shape: MovieFilter) -> Select[Any]:
+    """The statement for all filters of this shape, with the sort value as its last column."""
+    sort, ids = SORTS[shape.sort.removeprefix("-")], MOVIES.c.imdb_id
+    descending = shape.sort.startswith("-")
+    statement = _MOVIES.where(*_conditions(shape)).add_columns(sort.label("sort_value"))
+    if shape.after is not None:
+        value: BindParameter[Any] = bindparam("after_value", type_=sort.type)
+        beyond = sort < value if descending else sort > value
+        statement = statement.where(or_(beyond, (sort == value) & (ids > bindparam("after_id"))))
+    if shape.changed is not None:
+        pass  # a few rows from the index of numbers, which list_movies sorts
+    elif sort is ids:
+        statement = statement.order_by(ids.desc() if descending else ids)
+    else:
+        statement = statement.order_by(sort.desc() if descending else sort, ids)
+    if shape.limit is not None:
+        statement = statement.limit(bindparam("most", type_=Integer))
+    return statement
+
+
+@lru_cache(maxsize=64)
+def votes_for_selection(shape: MovieFilter) -> Select[Any] | None:
+    """The votes of all movies that are selected by an index; None when something else selects, too."""
+    keys = _selections(shape)
+    if shape.changed is not None:
+        keys.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), *_CHANGED))
+    selected_only = replace(shape, statuses=(), list_id=None, person_id=None, changed=None)
+    if not keys or not selected_only.is_everything:
+        return None
+    return SOME_VOTES.where(*(VOTES.c.imdb_id.in_(each) for each in keys))
+
+
+def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = [MOVIES.c.imdb_id.in_(keys) for keys in _selections(shape)]
+    if shape.changed is not None:
+        conditions += _CHANGED
+    if shape.media_type is not None:
+        conditions.append(MOVIES.c.media_type == bindparam("media_type"))
+    if shape.text:
+        found = holds(MOVIES.c.search_text, bindparam("text"))
+        votes = exists().where(VOTES.c.user_id == MOVIES.c.user_id, VOTES.c.imdb_id == MOVIES.c.imdb_id)
+        conditions.append(or_(found, votes.where(VOTES.c.person_id.in_(_NAMED))))
+    return conditions
+
+
+_CHANGED = (MOVIES.c.seq > bindparam("after_seq"), MOVIES.c.seq <= bindparam("to_seq"))
+
+_NAMED = select(PEOPLE.c.id).where(
+    of_user(PEOPLE),
+    holds(func.lower(PEOPLE.c.name), func.lower(bindparam("name", type_=PEOPLE.c.name.type))),
+)
+
+
+def _selections(shape: MovieFilter) -> list[Select[Any]]:
+    """Statements that give the keys of what is selected, each from one index."""
+    selections: list[Select[Any]] = []
+    status = select(STATUS.c.imdb_id).where(of_user(STATUS))
+    votes = select(VOTES.c.imdb_id).where(of_user(VOTES))
+    if shape.statuses:
+        names = [bindparam(f"status_{number}", type_=STATUS.c.status.type) for number in range(len(shape.statuses))]
+        selections.append(status.where(STATUS.c.status.in_(names)))
+    if shape.list_id is not None:
+        selections.append(status.where(STATUS.c.custom_list_id == bindparam("list")))
+    if shape.person_id is not None:
+        selections.append(votes.where(VOTES.c.person_id == bindparam("person")))
+    return selections

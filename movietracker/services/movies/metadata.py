@@ -1,0 +1,73 @@
+"""What is known of a title, as the columns of its movie."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from ...errors import Invalid
+from ..names import search_form
+from ..quota import MAX_METADATA_BYTES, MAX_SEARCH_TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """What is known of a title, in the contract's light shapes; what is not known is None.
+
+    ``search_extra`` holds words to search by that the light shapes leave out, such as the original title.
+    """
+
+    media_type: str | None = None
+    tmdb_data: Mapping[str, Any] | None = None
+    omdb_data: Mapping[str, Any] | None = None
+    search_extra: tuple[str, ...] = field(default=())
+
+
+def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
+    """The columns of a movie for these metadata, given the row that is there. Raises Invalid."""
+    values: dict[str, Any] = {}
+    for column, data in (("tmdb_data", metadata.tmdb_data), ("omdb_data", metadata.omdb_data)):
+        if data is not None:
+            values[column] = _dump(column, data)
+    if not values:
+        return values
+    if metadata.tmdb_data is not None or before is None or before.title is None:
+        known = metadata.tmdb_data or metadata.omdb_data or {}
+        values["title"] = _text(known.get("title"))
+        values["year"] = _year(known.get("year"))
+    values["search_text"] = _search_text(metadata, before.search_text if before else None)
+    return values
+
+
+def _dump(column: str, data: Mapping[str, Any]) -> str:
+    try:
+        dumped = orjson.dumps(data)
+    except TypeError:
+        raise Invalid.field(column, "holds a value that JSON cannot express") from None
+    if len(dumped) > MAX_METADATA_BYTES:
+        raise Invalid.field(column, f"must have at most {MAX_METADATA_BYTES} bytes")
+    return dumped.decode()
+
+
+def _search_text(metadata: Metadata, known: str | None) -> str:
+    """Everything that ``q`` searches in, case-folded, a phrase a line: titles, people and genres of both shapes."""
+    phrases: list[Any] = [*(known or "").splitlines(), *metadata.search_extra]
+    for data in (metadata.tmdb_data, metadata.omdb_data):
+        for key in ("title", "director", "writer"):
+            phrases.append((data or {}).get(key))
+        for key in ("cast", "actors", "genres"):
+            listed = (data or {}).get(key)
+            phrases.extend(listed if isinstance(listed, list | tuple) else [])
+    texts = dict.fromkeys(search_form(phrase) for phrase in phrases if isinstance(phrase, str) and phrase)
+    return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
+
+
+def _text(value: Any) -> str | None:
+    return value.replace("\x00", "")[:1000] if isinstance(value, str) else None
+
+
+def _year(value: Any) -> str | None:
+    text = str(value)[:4] if isinstance(value, str | int) else ""
+    return text if text.isdecimal() else None

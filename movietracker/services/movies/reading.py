@@ -1,0 +1,166 @@
+"""Reading a user's movies: by set, never by object, with stored JSON spliced into the response.
+
+A list takes three statements however long it is: the movies with status and watch record, their votes, and the names of
+people. Rows are the driver's own tuples, since SQLAlchemy's rows with access by name take longer than
+everything else together (2,000 movies: 61 ms of CPU with them, 28 ms without, 20 ms for plain sqlite3 and orjson).
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
+from typing import Any, NamedTuple, TypeVar
+
+from sqlalchemy import BindParameter, bindparam, func, select
+
+from ...database import MAX_KEYS, Rows, in_chunks
+from ...errors import MovieNotFound
+from ...models import MOVIES, STATUS, VOTES, WATCHED
+from ...models.movie import Status, Vote, Watch
+from ...schemas.movie import movie_json, recommendations_by_movie
+from ..library_read import LibraryRead
+from .columns import STATUS_COLUMNS, TITLES, VOTE_CONTENT, WATCH_COLUMNS, of_movie, of_user
+from .listing import (
+    ALL_VOTES,
+    NAMES_OF_PEOPLE,
+    ONE_MOVIE,
+    SOME_VOTES,
+    VOTES_OF_ONE_MOVIE,
+    MovieFilter,
+    listing,
+    votes_for_selection,
+)
+from .storing import StoredTitle, TitleState
+
+Said = TypeVar("Said", Status, Watch, Vote)
+
+_STATUS = select(*STATUS_COLUMNS).where(of_movie(STATUS))
+_WATCH = select(*WATCH_COLUMNS).where(of_movie(WATCHED))
+_VOTE = select(*VOTE_CONTENT).where(of_movie(VOTES), VOTES.c.person_id == bindparam("of_person"))
+_COUNT = select(func.count()).select_from(MOVIES).where(of_user(MOVIES))
+_IDS = select(MOVIES.c.imdb_id).where(of_user(MOVIES))
+_KEYS: BindParameter[list[str]] = bindparam("of_keys", expanding=True)
+_STORED_TITLES = (
+    select(
+        MOVIES.c.imdb_id,
+        MOVIES.c.last_modified,
+        MOVIES.c.tmdb_data.is_(None),
+        MOVIES.c.omdb_data.is_(None),
+        MOVIES.c.media_type,
+        *STATUS_COLUMNS,
+        *WATCH_COLUMNS,
+    )
+    .select_from(TITLES)
+    .where(of_user(MOVIES), MOVIES.c.imdb_id.in_(_KEYS))
+)
+_VOTES_OF_TITLES = select(VOTES.c.imdb_id, VOTES.c.person_id, *VOTE_CONTENT).where(
+    of_user(VOTES), VOTES.c.imdb_id.in_(_KEYS)
+)
+
+
+class MoviePage(NamedTuple):
+    """Movies ready to be dumped by orjson; ``last`` is where the next page goes on, None at the end."""
+
+    movies: list[dict[str, Any]]
+    last: tuple[Any, str] | None = None
+
+
+def list_movies(read: LibraryRead, wanted: MovieFilter, *, with_rev: bool = False) -> MoviePage:
+    """The movies that fit, in order; ``with_rev`` adds each one's number, for the sync protocol."""
+    rows = read.fetch(listing(wanted.shape), **wanted.values)
+    if wanted.changed is not None:
+        rows.sort(key=itemgetter(0))
+    last = None
+    if wanted.limit is not None and len(rows) > wanted.limit:
+        rows = rows[: wanted.limit]
+        last = (rows[-1][-1], rows[-1][0])
+    votes_of = _votes_of(read, wanted, rows)
+    return MoviePage([movie_json(row, votes_of.get(row[0], ()), read.user_id, with_rev) for row in rows], last)
+
+
+def get_movie(read: LibraryRead, imdb_id: str, *, with_rev: bool = False) -> dict[str, Any]:
+    """One movie; ``with_rev`` adds its number, for the sync protocol. Raises MovieNotFound."""
+    rows = read.fetch(ONE_MOVIE, of_movie=imdb_id)
+    if not rows:
+        raise MovieNotFound
+    return movie_json(rows[0], list_recommendations(read, imdb_id), read.user_id, with_rev)
+
+
+def list_recommendations(
+    read: LibraryRead, imdb_id: str, person_ids: Iterable[int] | None = None
+) -> list[dict[str, Any]]:
+    """The votes for one movie, the oldest first; or those of these people, in their order."""
+    votes = _in_order(read.fetch(VOTES_OF_ONE_MOVIE, of_movie=imdb_id))
+    names = {vote[2]: vote[5] for vote in votes}
+    recommendations = recommendations_by_movie(votes, names, read.user_id).get(imdb_id, [])
+    if person_ids is None:
+        return recommendations
+    made = {recommendation["person_id"]: recommendation for recommendation in recommendations}
+    return [made[person_id] for person_id in person_ids]
+
+
+def status_of(read: LibraryRead, imdb_id: str) -> Status | None:
+    """Status and custom list of a title, None when it is not in the library."""
+    return _said(Status, read.execute(_STATUS, of_movie=imdb_id))
+
+
+def watch_of(read: LibraryRead, imdb_id: str) -> Watch | None:
+    """When a title was watched and its rating, None when there is no watch record."""
+    return _said(Watch, read.execute(_WATCH, of_movie=imdb_id))
+
+
+def vote_of(read: LibraryRead, imdb_id: str, person_id: int) -> Vote | None:
+    """A person's vote for or against a title, None when there is none."""
+    return _said(Vote, read.execute(_VOTE, of_movie=imdb_id, of_person=person_id))
+
+
+def _said(made: Callable[..., Said], rows: Rows) -> Said | None:
+    row = rows.one_or_none()
+    return None if row is None else made(*row)
+
+
+def count_titles(read: LibraryRead) -> int:
+    """How many titles the library holds."""
+    count: int = read.execute(_COUNT).scalar_one()
+    return count
+
+
+def ids_of_titles(read: LibraryRead) -> list[str]:
+    """The IMDb ids of the library, in no order."""
+    return read.execute(_IDS).scalars()
+
+
+def read_titles(read: LibraryRead, imdb_ids: Sequence[str]) -> dict[str, StoredTitle]:
+    """What the user said of those of these titles that are there, by IMDb id."""
+    votes: defaultdict[str, dict[int, Vote]] = defaultdict(dict)
+    titles = {}
+    for keys in in_chunks(imdb_ids):
+        for imdb_id, person_id, date, vote_type in read.fetch(_VOTES_OF_TITLES, of_keys=keys):
+            votes[imdb_id][person_id] = Vote(date, bool(vote_type))
+        for row in read.fetch(_STORED_TITLES, of_keys=keys):
+            imdb_id, last_modified, lacks_tmdb, lacks_omdb, media_type, status, list_id, *watch = row
+            watched = None if watch[0] is None else Watch(*watch)
+            state = TitleState(Status(status, list_id), watched, votes.get(imdb_id, {}), media_type)
+            titles[imdb_id] = StoredTitle(state, last_modified, bool(lacks_tmdb), bool(lacks_omdb))
+    return titles
+
+
+def _in_order(votes: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """The oldest first. With ORDER BY id SQLite reads all votes of the user in that order, to pick a few."""
+    return sorted(votes, key=itemgetter(1))
+
+
+def _votes_of(
+    read: LibraryRead, wanted: MovieFilter, rows: list[tuple[Any, ...]]
+) -> Mapping[str, list[dict[str, Any]]]:
+    """The votes of these movies by IMDb id, the oldest first."""
+    if not rows:
+        return {}
+    selection = votes_for_selection(wanted.shape)
+    if selection is not None:
+        votes = _in_order(read.fetch(selection, **wanted.values))
+    elif wanted.is_everything or len(rows) > MAX_KEYS:  # reading all is cheaper than naming so many
+        votes = read.fetch(ALL_VOTES)
+    else:
+        votes = _in_order(read.fetch(SOME_VOTES.where(VOTES.c.imdb_id.in_([row[0] for row in rows]))))
+    names: dict[int, str] = dict(read.fetch(NAMES_OF_PEOPLE)) if votes else {}
+    return recommendations_by_movie(votes, names, read.user_id)

@@ -1,0 +1,180 @@
+"""The operations on one title: adding it, its status, watch record, details and recommendations."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from ...errors import Invalid, MovieNotFound, NotWatched, PersonNotFound, RecommendationNotFound
+from ...models import MOVIES
+from ...models.movie import Status, Vote, Watch
+from .. import lists, people, quota
+from ..change_clock import LibraryWrite
+from .columns import of_movie
+from .metadata import Metadata, metadata_columns
+from .reading import status_of, vote_of, watch_of
+from .storing import NO_METADATA, ChangedTitle, NewTitle, TitleState, add_titles, change_titles, dated, remove_titles
+
+_BEFORE = select(
+    MOVIES.c.tmdb_data.is_(None).label("lacks_tmdb"),
+    MOVIES.c.omdb_data.is_(None).label("lacks_omdb"),
+    MOVIES.c.media_type,
+    MOVIES.c.title,
+    MOVIES.c.search_text,
+).where(of_movie(MOVIES))
+_UPDATE = update(MOVIES).where(of_movie(MOVIES))
+
+UPVOTE = Vote()
+
+MOST_AHEAD = 2 * 86_400.0
+"""How far a date may be in the future: time zones are a day apart at most, and clocks are set back a day."""
+
+
+def add_movie(
+    tx: LibraryWrite,
+    imdb_id: str,
+    metadata: Metadata,
+    recommender: int | str | None = None,
+    vote: Vote = UPVOTE,
+    *,
+    revive: bool = True,
+) -> bool:
+    """Add a title, with the vote of a recommender; returns whether it is new.
+
+    One whose status is deleted comes back to toWatch, unless ``revive`` is false.
+    """
+    is_new = ensure_movie(tx, imdb_id, metadata)
+    if revive and not is_new and status_of(tx, imdb_id) == Status("deleted"):
+        set_status(tx, imdb_id, "toWatch")
+    if recommender is not None:
+        recommend(tx, imdb_id, recommender, vote)
+    return is_new
+
+
+def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata = NO_METADATA) -> bool:
+    """Make the movie (toWatch) if it is not there, and fill in metadata that is missing. Returns whether it is new.
+
+    Stored metadata is never overwritten here; only :func:`refresh_metadata` does that.
+    """
+    before = tx.execute(_BEFORE, of_movie=imdb_id).one_or_none()
+    if before is None:
+        add_titles(tx, [NewTitle(imdb_id, TitleState(media_type=metadata.media_type), tx.wall_time, metadata)])
+        return True
+    missing = Metadata(
+        metadata.media_type if before.lacks_tmdb else None,
+        metadata.tmdb_data if before.lacks_tmdb else None,
+        metadata.omdb_data if before.lacks_omdb else None,
+        metadata.search_extra,
+    )
+    if missing.tmdb_data or missing.omdb_data:
+        quota.check(tx.connection, tx.user_id, tx.seq, "movie", 0)
+    _store_metadata(tx, imdb_id, missing, before)
+    return False
+
+
+def refresh_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata) -> None:
+    """Overwrite stored metadata with what a provider says now. Raises MovieNotFound."""
+    before = tx.execute(_BEFORE, of_movie=imdb_id).one_or_none()
+    if before is None:
+        raise MovieNotFound
+    _store_metadata(tx, imdb_id, metadata, before)
+
+
+def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str | None = None) -> None:
+    """What became of a title; made as a stub if it is not there. Raises Invalid, ListNotFound."""
+    if status != "custom":
+        custom_list_id = None  # older clients send it with any status
+    elif custom_list_id is None:
+        raise Invalid.field("custom_list_id", "is required when the status is custom")
+    else:
+        lists.values_of(tx, custom_list_id)
+    before = status_of(tx, imdb_id)
+    after = TitleState(Status(status, custom_list_id))
+    _store(tx, imdb_id, None if before is None else TitleState(before), after)
+
+
+def remove_movie(tx: LibraryWrite, imdb_id: str) -> None:
+    """Remove a title with all that hangs on it; a tombstone tells other devices. Raises MovieNotFound."""
+    if status_of(tx, imdb_id) is None:
+        raise MovieNotFound
+    remove_titles(tx, [imdb_id])
+
+
+def is_to_come(tx: LibraryWrite, watched: Watch) -> bool:
+    """Whether a title is said to be watched in the future, beyond what time zones and clocks that differ explain."""
+    return watched.date_watched is not None and watched.date_watched > tx.wall_time + MOST_AHEAD
+
+
+def watch(tx: LibraryWrite, imdb_id: str, watched: Watch, otherwise: float | None = None) -> None:
+    """Record that a title was watched and how it was liked; watching again updates the record.
+
+    Without a date it is that of the record, else ``otherwise`` (Unix seconds), else now. Raises Invalid for a date in
+    the future that the record does not have.
+    """
+    status = status_of(tx, imdb_id)
+    before = None if status is None else TitleState(status, watch_of(tx, imdb_id))
+    known = None if before is None else before.watch
+    if is_to_come(tx, watched) and (known is None or watched.date_watched != known.date_watched):
+        raise Invalid.field("date_watched", "must not be in the future")
+    watched = dated(watched, known, tx.wall_time if otherwise is None else otherwise)
+    _store(tx, imdb_id, before, TitleState(Status("watched"), watched))
+
+
+def rate(tx: LibraryWrite, imdb_id: str, my_rating: float) -> None:
+    """Change the rating of a watched title, its status aside. Raises NotWatched."""
+    before = watch_of(tx, imdb_id)
+    if before is None:
+        raise NotWatched
+    _store(tx, imdb_id, TitleState(watch=before), TitleState(watch=before._replace(my_rating=my_rating)))
+
+
+def recommend(
+    tx: LibraryWrite, imdb_id: str, recommender: int | str, vote: Vote = UPVOTE, metadata: Metadata = NO_METADATA
+) -> int:
+    """Record a person's vote; makes movie and person as needed, updates an earlier vote. Returns the person's id.
+
+    ``recommender`` is an id or a name. Without a date it is that of the earlier vote, else now. Raises PersonNotFound
+    for an unknown id, Invalid for an empty name.
+    """
+    if isinstance(recommender, str):
+        person_id = people.find_or_add_person(tx, recommender)
+    elif people.has_person(tx, recommender):
+        person_id = recommender
+    else:
+        raise PersonNotFound
+    ensure_movie(tx, imdb_id, metadata)
+    before = vote_of(tx, imdb_id, person_id)
+    known = {} if before is None else {person_id: before}
+    _store(tx, imdb_id, TitleState(votes=known), TitleState(votes={person_id: dated(vote, before, tx.wall_time)}))
+    return person_id
+
+
+def recommend_all(
+    tx: LibraryWrite, imdb_id: str, recommenders: Iterable[int | str], vote: Vote, metadata: Metadata = NO_METADATA
+) -> list[int]:
+    """Record the same vote of several people; returns their ids, each once, in order."""
+    return list(dict.fromkeys(recommend(tx, imdb_id, each, vote, metadata) for each in recommenders))
+
+
+def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
+    """Remove a person's vote. Raises MovieNotFound, RecommendationNotFound."""
+    before = vote_of(tx, imdb_id, person_id)
+    if before is None:
+        raise MovieNotFound if status_of(tx, imdb_id) is None else RecommendationNotFound
+    _store(tx, imdb_id, TitleState(votes={person_id: before}), TitleState())
+
+
+def _store(tx: LibraryWrite, imdb_id: str, before: TitleState | None, after: TitleState) -> None:
+    if before is None:
+        add_titles(tx, [NewTitle(imdb_id, after, tx.wall_time)])
+    else:
+        change_titles(tx, [ChangedTitle(imdb_id, before, after)])
+
+
+def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: Row[Any]) -> None:
+    values = metadata_columns(metadata, before)
+    if metadata.media_type not in (None, before.media_type):
+        values["media_type"] = metadata.media_type
+    if values:
+        tx.execute(_UPDATE.values(**values), of_movie=imdb_id)
+        tx.touch("movie", imdb_id, "metadata")

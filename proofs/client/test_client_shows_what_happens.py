@@ -1,0 +1,103 @@
+"""What a device shows before the server has answered is what the server then makes of it."""
+
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from client.devices import assert_in_step
+from flask import Flask
+from hypothesis import given, note
+from hypothesis import strategies as st
+from support.effort import thorough
+from support.live_server import LiveServer
+
+from movietracker.api import authentication
+from movietracker.client import Client
+from movietracker.services.accounts import Account
+
+MOVIES = st.sampled_from(["tt0000001", "tt0000002", "tt0000003"])
+NAMES = st.sampled_from(["Alma", "Bert", "Cleo", "Random Person"])
+LISTS = st.sampled_from(["list-1", "list-2"])
+RATINGS = st.sampled_from([1.0, 7.5, 10.0])
+COLORS = st.sampled_from(["#0a84ff", "#ff0000"])
+STATUSES = st.sampled_from(["toWatch", "watched", "deleted"])
+TIMES = st.sampled_from([1000.0, 2000.0])
+
+_serial = itertools.count()
+
+
+def data(*required: tuple[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(dict(required), optional=optional)
+
+
+MOVIE, PERSON, LIST = ("imdb_id", MOVIES), ("person_name", NAMES), ("id", LISTS)
+LOOKS = {"color": COLORS, "emoji": st.sampled_from([None, "🌱"]), "is_trusted": st.booleans()}
+
+ACTIONS = st.one_of(
+    st.tuples(st.just(name), strategy)
+    for name, strategy in {
+        "addMovie": data(MOVIE, recommender=NAMES, media_type=st.sampled_from(["movie", "tv"])),
+        "addRecommendation": data(MOVIE, PERSON, vote_type=st.booleans(), date_recommended=TIMES),
+        "removeRecommendation": data(MOVIE, PERSON),
+        "updateRecommendationVote": data(MOVIE, PERSON, ("vote_type", st.booleans())),
+        "updateMovieStatus": st.one_of(
+            data(MOVIE, ("status", STATUSES)), data(MOVIE, ("status", st.just("custom")), ("custom_list_id", LISTS))
+        ),
+        "watchMovie": data(MOVIE, ("my_rating", RATINGS), date_watched=TIMES),
+        "updateRating": data(MOVIE, ("my_rating", RATINGS)),
+        "addPerson": data(("name", NAMES), **LOOKS),
+        "updatePerson": data(("name", NAMES), new_name=NAMES, **LOOKS),
+        "deletePerson": data(("name", NAMES)),
+        "addList": data(LIST, ("name", NAMES), color=COLORS, position=st.integers(0, 3)),
+        "updateList": data(LIST, name=NAMES, icon=st.sampled_from(["list", "star"])),
+        "deleteList": data(LIST),
+    }.items()
+)
+
+
+def visible(device: Client) -> dict[str, Any]:
+    """What the user sees, without ids, numbers and times that only the server can give."""
+    library = device.library()
+    movies = {
+        imdb_id: {
+            "status": (movie["status"], movie["custom_list_id"]),
+            "watched": movie["watch_history"] and (movie["watch_history"]["my_rating"]),
+            "votes": {vote["person_name"]: vote["vote_type"] for vote in movie["recommendations"]},
+        }
+        for imdb_id, movie in library.movies.items()
+    }
+    people = {name: (each["color"], each["emoji"], each["is_trusted"]) for name, each in library.people.items()}
+    lists = {key: (each["name"], each["color"], each["icon"], each["position"]) for key, each in library.lists.items()}
+    return {"movies": movies, "people": people, "lists": lists}
+
+
+@thorough(40)
+@given(rounds=st.lists(st.lists(ACTIONS, min_size=1, max_size=12), min_size=1, max_size=3))
+def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
+    rounds: list[list[tuple[str, dict[str, Any]]]],
+    app: Flask,
+    make_account: Callable[[str], Account],
+    server: LiveServer,
+    tmp_path: Path,
+) -> None:
+    number = next(_serial)
+    account = make_account(f"user{number}")
+    device = Client(tmp_path / f"{number}.sqlite", f"http://127.0.0.1:{server.port}")
+    with app.app_context(), device._db:
+        device._set(user=account.id, token=authentication.user_token(account, token_version=0))
+    try:
+        device.pull()
+        for actions in rounds:
+            for action, values in actions:
+                device.do(action, values)
+            before = visible(device)
+            device.push()
+            note(str([(report["action"], report["code"]) for report in device.rejections]))
+            assert {report["code"] for report in device.conflicts} <= {"deleted"}  # it was about what is gone
+            assert visible(device) == before
+            device.pull()
+            assert visible(device) == before
+            assert_in_step(device)
+    finally:
+        device.close()

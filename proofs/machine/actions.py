@@ -1,0 +1,218 @@
+"""What each action must come to, by the model: outcome and effect."""
+
+from collections.abc import Callable
+from typing import Any
+
+from .model import Conflict, Doing, Library, Outcome, Rejected, Shelf, Title
+from .names import bearer_meant, bearer_there, last_bearing, person_meant, refuse_namesake, todays_bearer
+
+Data = dict[str, Any]
+Perform = Callable[[Library, Doing, Data], None]
+
+
+def carry_out(library: Library, doing: Doing, action: Data) -> tuple[Library, Outcome, bool]:
+    """The library after an action, its outcome, and whether it was recorded before."""
+    known = library.recorded.get(action["id"]) if "id" in action else None
+    if known is not None:
+        fingerprint, outcome, _ = known
+        same = fingerprint == (action["action"], action["data"])
+        return library, (outcome if same else ("rejected", "id_reused")), same
+    after = library.copy()
+    before_it = after.has_changed
+    after.has_changed = False
+    try:
+        ACTIONS[action["action"]](after, doing, action["data"])
+        outcome: Outcome = ("applied" if after.has_changed else "noop", None)
+        after.has_changed = after.has_changed or before_it
+    except Conflict as conflict:
+        after, outcome = library.copy(), ("conflict", str(conflict))
+    except Rejected as rejected:
+        after, outcome = library.copy(), ("rejected", str(rejected))
+    if "id" in action:
+        after.recorded[action["id"]] = ((action["action"], action["data"]), outcome, doing.at)
+    return after, outcome, False
+
+
+def _add_movie(library: Library, doing: Doing, data: Data) -> None:
+    imdb_id = data["imdb_id"]
+    library.refuse_deleted(doing, "movie", imdb_id)
+    name = data.get("recommender")
+    person = None if name is None else bearer_meant(library, doing, name)
+    known = library.titles.get(imdb_id)
+    if known is not None and known.status == "deleted" and _may_come_back(library, doing, known):
+        library.set_status(doing, imdb_id, "toWatch", None)
+    library.ensure_title(doing, imdb_id)
+    if name is not None:
+        _recommend(library, doing, imdb_id, person, name, True)
+
+
+def _may_come_back(library: Library, doing: Doing, title: Title) -> bool:
+    try:
+        library.refuse_changed(doing, title, {"status": True})
+    except Conflict:
+        return False
+    return True
+
+
+def _add_recommendation(library: Library, doing: Doing, data: Data) -> None:
+    library.refuse_deleted(doing, "movie", data["imdb_id"])
+    if "person_id" in data:
+        person: int | None = person_meant(library, doing, data, "person_id", "person_name")
+    else:
+        person = bearer_meant(library, doing, data["person_name"])
+    _recommend(library, doing, data["imdb_id"], person, data.get("person_name"), data["vote_type"])
+
+
+def _recommend(
+    library: Library, doing: Doing, imdb_id: str, person: int | None, name: str | None, vote_type: bool
+) -> None:
+    if person is None:
+        assert name is not None
+        person = todays_bearer(library, name)
+    if person is None:
+        assert name is not None
+        person = library.add_person(doing, name)
+    library.vote(doing, imdb_id, person, vote_type)
+
+
+def _title(library: Library, doing: Doing, imdb_id: str) -> Title:
+    if imdb_id not in library.titles:
+        library.refuse_deleted(doing, "movie", imdb_id, even_if_known=True)
+        raise Rejected("movie_not_found")
+    return library.titles[imdb_id]
+
+
+def _remove_recommendation(library: Library, doing: Doing, data: Data) -> None:
+    title = _title(library, doing, data["imdb_id"])
+    try:
+        person = person_meant(library, doing, data, "person_id", "person_name")
+    except Conflict:
+        return
+    if person in title.votes:
+        library.refuse_changed(doing, title, {f"vote {person}": True})
+        library.withdraw(doing, data["imdb_id"], person)
+
+
+def _update_vote(library: Library, doing: Doing, data: Data) -> None:
+    title = _title(library, doing, data["imdb_id"])
+    person = person_meant(library, doing, data, "person_id", "person_name")
+    library.refuse_changed(doing, title, {f"vote {person}": title.votes.get(person) != data["vote_type"]})
+    if person not in title.votes:
+        raise Rejected("recommendation_not_found")
+    library.vote(doing, data["imdb_id"], person, data["vote_type"])
+
+
+def _update_status(library: Library, doing: Doing, data: Data) -> None:
+    imdb_id, status = data["imdb_id"], data["status"]
+    list_id = data["custom_list_id"] if status == "custom" else None
+    if list_id is not None:
+        library.refuse_deleted(doing, "list", list_id, even_if_known=True)
+    title = library.titles.get(imdb_id)
+    if title is None:
+        library.refuse_deleted(doing, "movie", imdb_id)
+    else:
+        library.refuse_changed(doing, title, {"status": (title.status, title.list_id) != (status, list_id)})
+    library.set_status(doing, imdb_id, status, list_id)
+
+
+def _watch(library: Library, doing: Doing, data: Data) -> None:
+    imdb_id, rating, date = data["imdb_id"], data["my_rating"], data.get("date_watched")
+    if date is not None and date > doing.now + 2 * 86_400.0:
+        date = doing.timestamp
+    title = library.titles.get(imdb_id)
+    if title is None:
+        library.refuse_deleted(doing, "movie", imdb_id)
+    else:
+        if date is None and title.watch is not None:
+            date = title.watch[0]
+        differs = {"status": title.status != "watched", "rating": title.watch != (date, rating)}
+        library.refuse_changed(doing, title, differs)
+    library.set_watch(doing, imdb_id, (doing.timestamp if date is None else date, rating))
+
+
+def _rate(library: Library, doing: Doing, data: Data) -> None:
+    title = _title(library, doing, data["imdb_id"])
+    if title.watch is None:
+        raise Rejected("not_watched")
+    library.refuse_changed(doing, title, {"rating": title.watch[1] != data["my_rating"]})
+    if title.watch[1] != data["my_rating"]:
+        title.watch = (title.watch[0], data["my_rating"])
+        title.changes["rating"] = library.change(doing)
+
+
+def _add_person(library: Library, doing: Doing, data: Data) -> None:
+    if bearer_there(library, doing, data["name"]) is None:
+        library.add_person(doing, data["name"], data.get("color", "#0a84ff"))
+
+
+def _update_person(library: Library, doing: Doing, data: Data) -> None:
+    person = person_meant(library, doing, data, "id", "name")
+    someone = library.people[person]
+    values = {"color": "color", "is_trusted": "is_trusted", "new_name": "name"}
+    changes = {mine: data[key] for key, mine in values.items() if key in data}
+    library.refuse_changed(doing, someone, {key: getattr(someone, key) != value for key, value in changes.items()})
+    if "name" in changes:
+        library.rename(doing, person, changes.pop("name"))
+    for key, value in changes.items():
+        library.set_field(doing, someone, key, value)
+
+
+def _delete_person(library: Library, doing: Doing, data: Data) -> None:
+    try:
+        person = person_meant(library, doing, data, "id", "name")
+    except Conflict:
+        return
+    except Rejected:
+        if "name" in data and last_bearing(library, data["name"]) is not None:
+            return
+        raise
+    if "id" not in data:
+        refuse_namesake(library, doing, data["name"], person)
+    library.delete_person(doing, person)
+
+
+def _add_list(library: Library, doing: Doing, data: Data) -> None:
+    if data["id"] not in library.shelves:
+        library.refuse_deleted(doing, "list", data["id"])
+        library.shelves[data["id"]] = library.bear(doing, "list", data["id"], Shelf(data["name"]))
+
+
+def _update_list(library: Library, doing: Doing, data: Data) -> None:
+    shelf = _shelf(library, doing, data["id"])
+    changes = {key: data[key] for key in ("name", "color") if key in data}
+    library.refuse_changed(doing, shelf, {key: getattr(shelf, key) != value for key, value in changes.items()})
+    for key, value in changes.items():
+        library.set_field(doing, shelf, key, value)
+
+
+def _delete_list(library: Library, doing: Doing, data: Data) -> None:
+    try:
+        shelf = _shelf(library, doing, data["id"])
+    except Conflict:
+        return
+    library.refuse_recreated(doing, shelf)
+    library.delete_list(doing, data["id"])
+
+
+def _shelf(library: Library, doing: Doing, list_id: str) -> Shelf:
+    if list_id not in library.shelves:
+        library.refuse_deleted(doing, "list", list_id, even_if_known=True)
+        raise Rejected("list_not_found")
+    return library.shelves[list_id]
+
+
+ACTIONS: dict[str, Perform] = {
+    "addMovie": _add_movie,
+    "addRecommendation": _add_recommendation,
+    "removeRecommendation": _remove_recommendation,
+    "updateRecommendationVote": _update_vote,
+    "updateMovieStatus": _update_status,
+    "watchMovie": _watch,
+    "updateRating": _rate,
+    "addPerson": _add_person,
+    "updatePerson": _update_person,
+    "deletePerson": _delete_person,
+    "addList": _add_list,
+    "updateList": _update_list,
+    "deleteList": _delete_list,
+}

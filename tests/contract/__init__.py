@@ -1,1 +1,0 @@
-"""Base classes of tests that every implementation of a protocol inherits."""

@@ -1,5 +1,0 @@
-"""Proofs that the server keeps its word under load and faults; each is a script that prints its figures.
-
-``python -m faults.load`` (from tests/) and so on; docs/reliability.md says what each does and what it found. A test
-runs the short form of each.
-"""
