@@ -154,12 +154,14 @@ def tests_for(mutant: Mutant | None, tests: str) -> list[str]:
     return [str(path) for path in sorted(files, key=lambda path: mutant is None or mutant.path.stem not in path.stem)]
 
 
-def run_all(mutants: list[Mutant], tests: str, jobs: int, limit_seconds: float) -> Iterator[tuple[Mutant | None, str]]:
-    """Each mutant and its outcome, after None for the unedited source; each has a process of its own."""
+def run_all(
+    runs: list[Mutant | None], tests: str, jobs: int, limit_seconds: float
+) -> Iterator[tuple[Mutant | None, str]]:
+    """Each mutant, or None for the unedited source, and its outcome; each has a process of its own."""
     for name in THIRD_PARTY:
         importlib.import_module(name)
     assert "movietracker" not in sys.modules
-    waiting: list[Mutant | None] = [None, *mutants]
+    waiting = list(runs)
     running: dict[ForkProcess, tuple[Mutant | None, float]] = {}
     while waiting or running:
         while waiting and len(running) < jobs:
@@ -188,13 +190,15 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--tests", default=TESTS, help="folder or file of the tests")
     parser.add_argument("--jobs", type=int, default=2, help="processes at a time")
     parser.add_argument("--limit", type=float, default=180, help="seconds per mutant; a timeout is not a kill")
+    parser.add_argument("--skip-unedited", action="store_true", help="the tests are known to pass without any edit")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
     paths = [path for target in TARGETS for path in sorted((ROOT / target).glob("*.py")) or [ROOT / target]]
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
     sample = random.Random(options.seed).sample(mutants, min(options.sample or len(mutants), len(mutants)))
+    runs = [*([] if options.skip_unedited else [None]), *sample]
     killed = 0
-    for mutant, outcome in run_all(sample, options.tests, options.jobs, options.limit):
+    for mutant, outcome in run_all(runs, options.tests, options.jobs, options.limit):
         if mutant is None and outcome != "survived":
             print(f"without any edit the tests end with {outcome}: pytest {options.tests} shows why")
             return 1
