@@ -47,6 +47,8 @@ from .settings import text as text
 from .settings import url as url
 from .settings import whole_number as whole_number
 from .settings import words as words
+from .text import fold_words as fold_words
+from .text import joined_words as joined_words
 
 hookimpl = pluggy.HookimplMarker("movietracker")
 

@@ -9,9 +9,9 @@ import re
 import sqlite3
 from typing import NamedTuple
 
-from movietracker.pluginapi import DiscoverKind, DiscoverQuery
+from movietracker.pluginapi import DiscoverKind, DiscoverQuery, fold_words
 
-from .words import MAX_QUERY_LENGTH, TYPE, WHOLE, YEAR, genre_marker, match, whole, words
+from .words import MAX_QUERY_LENGTH, TYPE, WHOLE, YEAR, genre_marker, match, whole
 
 LIMIT = 20
 _PEOPLE_AMONG_TITLES = 5
@@ -146,7 +146,7 @@ def search(connection: sqlite3.Connection, query: str, year: int | None = None) 
     if year is not None and not 0 <= year <= 9999:
         return []
     query = query[:MAX_QUERY_LENGTH]
-    terms = words(query)
+    terms = fold_words(query)
     of_year = [f"{YEAR}{year:04}"] if year is not None else []
     readings = [(terms, of_year)]
     if year is None and len(terms) > 1 and _YEAR_AT_END.fullmatch(terms[-1]):
@@ -186,14 +186,14 @@ def discover(connection: sqlite3.Connection, query: DiscoverQuery, this_year: in
 
 
 def _of_genre(connection: sqlite3.Connection, genre: str) -> list[Title]:
-    key = "".join(words(genre))
+    key = "".join(fold_words(genre))
     if not key:
         return []
     return titles_matching(connection, match((), [genre_marker(_OTHER_GENRE_NAMES.get(key, key))]))
 
 
 def _of_person(connection: sqlite3.Connection, name: str, role: str) -> list[Title]:
-    terms = words(name)
+    terms = fold_words(name)
     if not terms:
         return []
     exact = people_matching(connection, match((), [whole(name)]), 1)
