@@ -38,8 +38,9 @@ class Library:
                     self._vote(self._named(data["recommender"]), data, at)
             case "addRecommendation":
                 self._vote(self._person(data) if data.get("person_id") else self._named(data["person_name"]), data, at)
-            case "updateRecommendationVote":
-                self._votes(data)[self._person(data)["name"]]["vote_type"] = data["vote_type"]
+            case "updateRecommendation":
+                vote = self._votes(data)[self._person(data)["name"]]
+                vote.update({"vote_type": data.get("vote_type", vote["vote_type"])} | _note(data))
             case "removeRecommendation":
                 self.movies[data["imdb_id"]]["recommendations"].remove(self._votes(data)[self._person(data)["name"]])
             case "updateMovieStatus":
@@ -91,9 +92,12 @@ class Library:
     def _vote(self, person: Record, data: Record, at: float) -> None:
         made = {"person_id": person["id"], "person_name": person["name"], "person": person["name"]}
         movie, votes = self._movie(data), self._votes(data)
-        vote = votes.setdefault(person["name"], {"imdb_id": data["imdb_id"], "date_recommended": at, **made})
+        made |= {"imdb_id": data["imdb_id"], "date_recommended": at, "note": None}
+        vote = votes.setdefault(person["name"], made)
         date = data.get("date_recommended") or vote["date_recommended"]
         vote.update(vote_type=data.get("vote_type", True), date_recommended=date)
+        if data.get("note") is not None:
+            vote.update(_note(data))
         movie["recommendations"] = list(votes.values())
 
     def _rename(self, old: str, new: str | None) -> None:
@@ -101,6 +105,10 @@ class Library:
             for vote in [vote for vote in movie["recommendations"] if vote["person_name"] == old]:
                 vote.update(person_name=new, person=new)  # no name: the vote goes with the person
             movie["recommendations"] = [vote for vote in movie["recommendations"] if vote["person_name"] is not None]
+
+
+def _note(data: Record) -> Record:
+    return {"note": (data["note"] or "").strip() or None} if "note" in data else {}
 
 
 def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:
@@ -140,10 +148,14 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
     if ours["imdb_id"] not in library.movies:
         yield "addMovie", {**key, "media_type": ours["media_type"]}
     theirs = library.movies[ours["imdb_id"]]
-    votes = {vote["person_name"]: vote["vote_type"] for vote in theirs["recommendations"]}
-    for vote in [each for each in ours["recommendations"] if each["vote_type"] is not votes.get(each["person_name"])]:
-        data = {name: vote[name] for name in ("imdb_id", "person_name", "vote_type", "date_recommended")}
-        yield "updateRecommendationVote" if vote["person_name"] in votes else "addRecommendation", data
+    votes = {vote["person_name"]: (vote["vote_type"], vote.get("note")) for vote in theirs["recommendations"]}
+    for vote in ours["recommendations"]:
+        known, said = votes.get(vote["person_name"]), (vote["vote_type"], vote.get("note"))
+        data = {**key, "person_name": vote["person_name"], "vote_type": said[0], "note": said[1]}
+        if known is None:
+            yield "addRecommendation", {**data, "date_recommended": vote["date_recommended"]}
+        elif known != said:
+            yield "updateRecommendation", data
     if watched and watched["my_rating"] and watched != theirs["watch_history"]:
         yield "watchMovie", {name: value for name, value in watched.items() if name != "user_id"} | key
     if (ours["status"], ours["custom_list_id"]) != (theirs["status"], theirs["custom_list_id"]):

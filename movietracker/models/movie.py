@@ -101,8 +101,11 @@ class WatchRecord(Base):
     my_rating: Mapped[float | None]
 
 
+MAX_NOTE_LENGTH = 2000
+
+
 class Recommendation(Base):
-    """A person's vote for (true) or against (false) a title."""
+    """A person's vote for (true) or against (false) a title, and what they said of it."""
 
     __tablename__ = "recommendations"
     __table_args__ = (
@@ -119,6 +122,7 @@ class Recommendation(Base):
     person_id: Mapped[int] = mapped_column(BigInteger)
     date_recommended: Mapped[float]
     vote_type: Mapped[bool] = mapped_column(server_default=true())
+    note: Mapped[str | None] = mapped_column(String(MAX_NOTE_LENGTH))
 
 
 SORTS: dict[str, ColumnElement[Any]] = {
@@ -156,7 +160,11 @@ class Watch(NamedTuple):
 
 
 class Vote(NamedTuple):
-    """What a person said of a title: when (Unix seconds), and whether for it."""
+    """What a person said of a title: when (Unix seconds), whether for it, and in which words.
+
+    Of what is about to be stored, no ``note`` leaves the one that is there, and an empty one takes it away.
+    """
 
     date_recommended: float | None = None
     vote_type: bool = True
+    note: str | None = None

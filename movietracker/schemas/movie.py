@@ -14,7 +14,7 @@ from marshmallow import Schema, fields
 from ..models.movie import Watch
 from .fields import Field, ResponseSchema
 from .title import TitleDetailsSchema, TitleRatingsSchema
-from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, RATING, STATUS, UUID, text
+from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, UUID, text
 
 
 class WatchFields(Schema):
@@ -42,6 +42,7 @@ class RecommendationSchema(ResponseSchema):
     person = Field(NAME, description="person_name again, for older clients")
     date_recommended = Field(MOMENT, description="When")
     vote_type = Field(FLAG, description="true is an upvote")
+    note = Field(NOTE, NOTE.example, "What that person said of it", allow_none=True)
 
 
 class WatchRecordSchema(WatchFields, ResponseSchema):
@@ -77,6 +78,7 @@ class DocumentVoteSchema(Schema):
     person_name = Field(NAME)
     date_recommended = Field(MOMENT)
     vote_type = Field(FLAG, description="true is an upvote")
+    note = Field(NOTE, description="Missing where there is none", optional=True)
 
 
 class DocumentWatchSchema(WatchFields):
@@ -114,6 +116,7 @@ class VoteRow(NamedTuple):
     person_id: int
     date_recommended: float
     vote_type: bool
+    note: str | None
 
 
 _WATCH_AT = len(MovieRow._fields)
@@ -157,7 +160,7 @@ def recommendations_by_movie(
 ) -> dict[str, list[dict[str, Any]]]:
     """The Recommendations of each title, from rows of VoteRow (more columns may follow) and the names of people."""
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for imdb_id, vote_id, person_id, date_recommended, vote_type, *_ in votes:
+    for imdb_id, vote_id, person_id, date_recommended, vote_type, note, *_ in votes:
         name = names[person_id]
         found[imdb_id].append(
             {
@@ -169,6 +172,7 @@ def recommendations_by_movie(
                 "person": name,
                 "date_recommended": date_recommended,
                 "vote_type": bool(vote_type),
+                "note": note,
             }
         )
     return found

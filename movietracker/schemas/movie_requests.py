@@ -8,7 +8,7 @@ from ..models.movie import SORTS, STATUSES
 from .fields import Field, ListField, OneOfSchema, RequestSchema, one_word
 from .movie import StatusFields, WatchFields
 from .requests import PageSchema
-from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, OBJECT, RATING, STATUS, UUID, VOTE, text, whole
+from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, OBJECT, RATING, STATUS, UUID, VOTE, text, whole
 
 MAX_NAMES = 500
 
@@ -22,11 +22,15 @@ class MovieAction(RequestSchema):
     imdb_id = Field(IMDB_ID, required=True)
 
 
-class _NewMovie(RequestSchema):
+class _Vote(RequestSchema):
+    vote_type = Field(VOTE)
+    note = Field(NOTE, description="What they said of it; an empty one takes it away", allow_none=True)
+
+
+class _NewMovie(_Vote):
     tmdb_id = Field(_TMDB_ID, allow_none=True)
     recommender = Field(NAME, "Anna", allow_none=True)
     media_type = Field(MEDIA_TYPE)
-    vote_type = Field(VOTE)
 
 
 class NewMovieSchema(_NewMovie, OneOfSchema):
@@ -40,8 +44,7 @@ class AddMovieData(_NewMovie, MovieAction):
     """A title to add, and who recommended it."""
 
 
-class _NewVote(RequestSchema):
-    vote_type = Field(VOTE)
+class _NewVote(_Vote):
     date_recommended = Field(MOMENT, allow_none=True)
     tmdb_data = Field(OBJECT, allow_none=True)
     omdb_data = Field(OBJECT, allow_none=True)
@@ -71,10 +74,13 @@ class RemoveRecommendationData(_Recommender, MovieAction):
     """Who no longer recommends a title."""
 
 
-class UpdateVoteData(_Recommender, MovieAction):
-    """How a person recommends a title now."""
+class UpdateRecommendationData(_Vote, _Recommender, MovieAction):
+    """How a person recommends a title now, or what they said of it; null takes the note away."""
 
-    vote_type = Field(VOTE, required=True)
+    @validates_schema
+    def _says_something(self, data: dict[str, Any], **_: Any) -> None:
+        if not {"vote_type", "note"} & data.keys():
+            raise ValidationError("One of vote_type and note is required.", "vote_type")
 
 
 class NewRecommendationsSchema(_NewVote):

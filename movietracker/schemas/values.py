@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..models.movie import MEDIA_TYPES, STATUSES
+from ..models.movie import MAX_NOTE_LENGTH, MEDIA_TYPES, STATUSES
 
 Check = Callable[[Any], Any]
 
@@ -188,6 +188,7 @@ IMDB_ID = Value(_imdb_id, {"type": "string", "pattern": f"^{_IMDB_ID.pattern}$"}
 MEDIA_TYPE = one_of(MEDIA_TYPES, "movie")
 STATUS = one_of(STATUSES, "watched")
 RATING = number(8.5, 1, 10)
+NOTE = text("watch it with the sound up", high=MAX_NOTE_LENGTH, trim=True)
 VOTE = Value(
     _vote,
     {

@@ -72,9 +72,9 @@ _END_NAME = (
 )
 
 
-def vote_field(person_id: int) -> str:
-    """The field of a movie that holds this person's vote, for the change clock."""
-    return f"vote:{person_id}"
+def vote_fields(person_id: int) -> tuple[str, str]:
+    """The fields of a movie that hold this person's vote and what they said of it, for the change clock."""
+    return f"vote:{person_id}", f"vote:{person_id}:note"
 
 
 def find_person(read: LibraryRead, name: str) -> int:
@@ -146,7 +146,8 @@ def delete_person(tx: LibraryWrite, person_id: int) -> None:
     """Remove a person and their recommendations. Raises QuickRecommenderProtected."""
     if tx.execute(_QUICK_KEY, of_person=person_id).scalar_one() is not None:
         raise QuickRecommenderProtected
-    tx.touch_all("movie", tx.execute(_MOVIES_OF, of_person=person_id).scalars(), vote_field(person_id))
+    movies = tx.execute(_MOVIES_OF, of_person=person_id).scalars()
+    tx.touch_all("movie", movies, *vote_fields(person_id))
     tx.execute(_REMOVE_VOTES, of_person=person_id)
     COLLECTION.remove(tx, person_id)
     _end_name(tx, person_id)

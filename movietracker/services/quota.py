@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from ..database import execute
 from ..errors import QuotaExceeded
 from ..extensions import db
-from ..models import LISTS, MOVIES, PEOPLE
+from ..models import LISTS, MOVIES, PEOPLE, VOTES
 from ..plugin.events import RecordKind
 
 MAX_METADATA_BYTES = 65_536
@@ -35,6 +35,7 @@ _TITLES = select(
     func.count(MOVIES.c.imdb_id).label("titles"),
     func.coalesce(func.sum(sum(func.coalesce(func.length(each), 0) for each in _TEXTS)), 0).label("bytes"),
 ).where(MOVIES.c.user_id == _OF_USER)
+_NOTES = select(func.coalesce(func.sum(func.length(VOTES.c.note)), 0)).where(VOTES.c.user_id == _OF_USER)
 _OTHERS = [select(func.count(table.c.id)).where(table.c.user_id == _OF_USER) for table in (PEOPLE, LISTS)]
 
 
@@ -74,4 +75,5 @@ def _count(connection: Connection, user_id: str, seq: int) -> _Count:
     values: dict[str, Any] = {"of_user": user_id}
     titles, size = execute(connection, _TITLES, values).one()
     records = titles + sum(execute(connection, each, values).scalar_one() for each in _OTHERS)
-    return _Count(titles, int(size) + records * RECORD_BYTES, seq, time.monotonic())
+    notes = execute(connection, _NOTES, values).scalar_one()
+    return _Count(titles, int(size) + int(notes) + records * RECORD_BYTES, seq, time.monotonic())

@@ -102,22 +102,29 @@ def remove_recommendation(context: ActionContext, data: dict[str, Any]) -> str |
     except ActionConflict:
         return imdb_id  # the vote went with the person
     if movies.vote_of(context.tx, imdb_id, person_id) is not None:
-        refuse_changed(context, "movie", imdb_id, {people.vote_field(person_id): True})
+        refuse_changed(context, "movie", imdb_id, dict.fromkeys(people.vote_fields(person_id), True))
         movies.withdraw(context.tx, imdb_id, person_id)
     return imdb_id
 
 
-@registry.action("updateRecommendationVote", kind="movie", schema=requests.UpdateVoteData)
-def update_vote(context: ActionContext, data: dict[str, Any]) -> str | int:
-    """Change how a person recommends a title."""
+@registry.action(
+    "updateRecommendation", "updateRecommendationVote", kind="movie", schema=requests.UpdateRecommendationData
+)
+def update_recommendation(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Change how a person recommends a title, or what they said of it."""
     imdb_id = _movie(context, data)
     person_id = person_meant(context, data.get("person_id"), data.get("person_name"))
     current = movies.vote_of(context.tx, imdb_id, person_id)
-    is_other = current is None or current.vote_type != data["vote_type"]
-    refuse_changed(context, "movie", imdb_id, {people.vote_field(person_id): is_other})
+    said = {name: data[name] for name in ("vote_type", "note") if name in data}
+    if said.get("note") == "":
+        said["note"] = None
+    fields = dict(zip(("vote_type", "note"), people.vote_fields(person_id), strict=True))
+    differs = {fields[name]: current is None or getattr(current, name) != value for name, value in said.items()}
+    refuse_changed(context, "movie", imdb_id, differs)
     if current is None:
         raise RecommendationNotFound
-    movies.recommend(context.tx, imdb_id, person_id, Vote(vote_type=data["vote_type"]))
+    after = current._replace(**said)
+    movies.recommend(context.tx, imdb_id, person_id, after._replace(note=after.note or ""))
     return imdb_id
 
 

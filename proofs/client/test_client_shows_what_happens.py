@@ -22,6 +22,7 @@ LISTS = st.sampled_from(["list-1", "list-2"])
 RATINGS = st.sampled_from([1.0, 7.5, 10.0])
 COLORS = st.sampled_from(["#0a84ff", "#ff0000"])
 STATUSES = st.sampled_from(["toWatch", "watched", "deleted"])
+NOTES = st.sampled_from([None, "", "loud"])
 TIMES = st.sampled_from([1000.0, 2000.0])
 
 _serial = itertools.count()
@@ -37,10 +38,12 @@ LOOKS = {"color": COLORS, "emoji": st.sampled_from([None, "🌱"]), "is_trusted"
 ACTIONS = st.one_of(
     st.tuples(st.just(name), strategy)
     for name, strategy in {
-        "addMovie": data(MOVIE, recommender=NAMES, media_type=st.sampled_from(["movie", "tv"])),
-        "addRecommendation": data(MOVIE, PERSON, vote_type=st.booleans(), date_recommended=TIMES),
+        "addMovie": data(MOVIE, recommender=NAMES, note=NOTES, media_type=st.sampled_from(["movie", "tv"])),
+        "addRecommendation": data(MOVIE, PERSON, vote_type=st.booleans(), note=NOTES, date_recommended=TIMES),
         "removeRecommendation": data(MOVIE, PERSON),
-        "updateRecommendationVote": data(MOVIE, PERSON, ("vote_type", st.booleans())),
+        "updateRecommendation": st.one_of(
+            data(MOVIE, PERSON, ("vote_type", st.booleans()), note=NOTES), data(MOVIE, PERSON, ("note", NOTES))
+        ),
         "updateMovieStatus": st.one_of(
             data(MOVIE, ("status", STATUSES)), data(MOVIE, ("status", st.just("custom")), ("custom_list_id", LISTS))
         ),
@@ -63,7 +66,7 @@ def visible(device: Client) -> dict[str, Any]:
         imdb_id: {
             "status": (movie["status"], movie["custom_list_id"]),
             "watched": movie["watch_history"] and (movie["watch_history"]["my_rating"]),
-            "votes": {vote["person_name"]: vote["vote_type"] for vote in movie["recommendations"]},
+            "votes": {vote["person_name"]: (vote["vote_type"], vote["note"]) for vote in movie["recommendations"]},
         }
         for imdb_id, movie in library.movies.items()
     }

@@ -205,7 +205,7 @@ ACTIONS: dict[str, Perform] = {
     "addMovie": _add_movie,
     "addRecommendation": _add_recommendation,
     "removeRecommendation": _remove_recommendation,
-    "updateRecommendationVote": _update_vote,
+    "updateRecommendation": _update_vote,
     "updateMovieStatus": _update_status,
     "watchMovie": _watch,
     "updateRating": _rate,

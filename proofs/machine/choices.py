@@ -45,7 +45,7 @@ actions: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
     _action("addMovie", _title, st.one_of(st.just({}), _with(recommender=names))),
     _action("addRecommendation", _title, _voter, _with(vote_type=st.booleans())),
     _action("removeRecommendation", _title, _voter),
-    _action("updateRecommendationVote", _title, _voter, _with(vote_type=st.booleans())),
+    _action("updateRecommendation", _title, _voter, _with(vote_type=st.booleans())),
     _action("updateMovieStatus", _title, _status),
     _action("watchMovie", _title, _with(my_rating=ratings), st.one_of(st.just({}), _with(date_watched=dates))),
     _action("updateRating", _title, _with(my_rating=ratings)),

@@ -45,7 +45,7 @@ VALUES = st.recursive(
 FIELDS = st.sampled_from(
     [
         *("imdb_id", "tmdb_id", "recommender", "media_type", "vote_type", "person_id", "person_name", "person"),
-        *("date_recommended", "tmdb_data", "omdb_data", "people", "person_ids", "status", "custom_list_id"),
+        *("date_recommended", "tmdb_data", "omdb_data", "people", "person_ids", "status", "custom_list_id", "note"),
         *("date_watched", "my_rating", "name", "is_trusted", "color", "emoji", "icon", "position", "email"),
         *("username", "password", "current_password", "new_password", "token", "is_active"),
     ]

@@ -171,6 +171,38 @@ class TestRecommending:
         assert names(client) == ["Zoe", "Mum", "Anton"]
 
 
+class TestNotes:
+    def test_what_a_person_said_is_kept_trimmed(self, client: Client) -> None:
+        assert recommend(client, person_name="Mum").json["note"] is None
+        assert recommend(client, person_name="Dad", note=" with the sound up\n").json["note"] == "with the sound up"
+        assert [vote["note"] for vote in movie_of(client)["recommendations"]] == [None, "with the sound up"]
+
+    def test_the_same_person_again_changes_the_note_only_when_one_is_given(self, client: Client) -> None:
+        recommend(client, person_name="Mum", note="loud")
+        for body, note in (({}, "loud"), ({"note": None}, "loud"), ({"note": "quiet"}, "quiet"), ({"note": ""}, None)):
+            told = recommend(client, person_name="Mum", vote_type=False, **body).json
+            assert (told["note"], told["vote_type"]) == (note, False), body
+
+    def test_several_people_say_the_same(self, client: Client) -> None:
+        told = client.post(f"{ADDRESS}/bulk", json={"people": ["Mum", "Dad"], "note": "loud"}).json
+        assert [vote["note"] for vote in told] == ["loud", "loud"]
+
+    def test_a_title_is_added_with_what_was_said_of_it(self, client: Client) -> None:
+        told = client.post("/api/movies", json={"imdb_id": MATRIX, "recommender": "Mum", "note": "loud"})
+        assert [vote["note"] for vote in told.json["recommendations"]] == ["loud"]
+
+    def test_a_note_has_2000_characters_at_most(self, client: Client) -> None:
+        assert recommend(client, person_name="Mum", note="🎬" * 2000).json["note"] == "🎬" * 2000
+        for note in ("x" * 2001, "x" * 1_000_000, 7, True, ["x"], "a\0b"):
+            assert_invalid(client.post(ADDRESS, json={"person_name": "Mum", "note": note}), "note")
+        assert movie_of(client)["recommendations"][0]["note"] == "🎬" * 2000
+
+    def test_a_note_goes_with_its_recommendation(self, client: Client) -> None:
+        recommend(client, person_name="Mum", note="loud")
+        client.delete(f"{ADDRESS}/Mum")
+        assert recommend(client, person_name="Mum").json["note"] is None
+
+
 class TestRecommendingInBulk:
     BULK = f"{ADDRESS}/bulk"
 

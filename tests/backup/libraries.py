@@ -28,6 +28,7 @@ MOMENTS = st.one_of(
     st.sampled_from([0.0, 1.0, 1e10, 1_600_000_000.000001]), st.floats(0, 1e10, allow_nan=False, allow_subnormal=False)
 )
 PAST_MOMENTS = st.one_of(st.sampled_from([0.0, 1_600_000_000.000001]), st.floats(0, 1.7e9, allow_subnormal=False))
+NOTES = st.one_of(st.none(), TEXTS.map(str.strip))
 RATINGS = st.one_of(st.none(), st.floats(1, 10, allow_nan=False))
 
 Json = dict[str, Any]
@@ -35,13 +36,13 @@ Json = dict[str, Any]
 
 @dataclass
 class MadeMovie:
-    """A title: ``votes`` are (whose number, date, for), ``on_list`` is a list's number."""
+    """A title: ``votes`` are (whose number, date, for, note), ``on_list`` is a list's number."""
 
     media_type: str
     status: str
     on_list: int
     watch: tuple[float, float | None] | None
-    votes: list[tuple[int, float, bool]]
+    votes: list[tuple[int, float, bool, str | None]]
 
 
 @dataclass
@@ -73,8 +74,8 @@ class MadeLibrary:
             list_ids = [lists.add_list(tx, **each, created_at=1e9 + at) for at, each in enumerate(self.lists)]
             for imdb_id, made in self.movies.items():
                 movies.ensure_movie(tx, imdb_id, Metadata(made.media_type))
-                for number, date, vote_type in made.votes:
-                    movies.recommend(tx, imdb_id, voters[number % len(voters)], Vote(date, vote_type))
+                for number, *vote in made.votes:
+                    movies.recommend(tx, imdb_id, voters[number % len(voters)], Vote(*vote))
                 if made.watch is not None:
                     movies.watch(tx, imdb_id, Watch(*made.watch))
                 on_list = list_ids[made.on_list % len(list_ids)] if list_ids else None
@@ -103,7 +104,7 @@ _MOVIES = st.dictionaries(
         st.sampled_from(["toWatch", "watched", "deleted", "custom"]),
         st.integers(0, 3),
         st.one_of(st.none(), st.tuples(PAST_MOMENTS, RATINGS)),
-        st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans()), max_size=4),
+        st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans(), NOTES), max_size=4),
     ),
     max_size=6,
 )

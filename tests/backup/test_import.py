@@ -221,6 +221,24 @@ class TestWhatIsNewerInTheFile:
             assert movie_of(anna, MATRIX)["tmdb_data"] == details
 
 
+def test_what_people_said_comes_with_their_recommendations(client: Client) -> None:
+    said = vote("Anna") | {"note": "loud"}
+    sent = document(movie(MATRIX, said, vote("Ben")), people=[person("Anna"), person("Ben")])
+    bring(client, sent)
+    assert by_key(export(client), "movies", MATRIX)["recommendations"] == [said, vote("Ben")]
+    assert bring(client, sent)["imported_counts"] == counts()
+    for note in ("", None):
+        quiet = movie(MATRIX, said | {"note": note}, vote("Ben"), last_modified=FAR_AHEAD)
+        assert bring(client, document(quiet))["imported_counts"] == counts(movies=1)
+        assert by_key(export(client), "movies", MATRIX)["recommendations"] == [vote("Anna"), vote("Ben")]
+        bring(client, document(movie(MATRIX, said, vote("Ben"), last_modified=FAR_AHEAD)))
+    older = document(movie(MATRIX, vote("Anna"), vote("Ben"), last_modified=FAR_AHEAD))
+    assert bring(client, older)["imported_counts"] == counts(movies=1), "a title is taken as a whole"
+    refused = send(client, document(movie(HEAT, said | {"note": "x" * 2001})))
+    assert_problem(refused, 422, "invalid_document")
+    assert refused.json["errors"].keys() == {"movies[0].recommendations[0].note"}
+
+
 def test_a_deleted_record_comes_back(client: Client) -> None:
     bring(client, FULL)
     client.delete("/api/people/Ben")

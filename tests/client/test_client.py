@@ -52,7 +52,7 @@ def test_everything_that_a_user_can_do_arrives(phone: Client) -> None:
     for action, data in [
         ("addMovie", {"imdb_id": MATRIX, "recommender": "Alma"}),
         ("addRecommendation", {"imdb_id": HEAT, "person_name": "Bert", "vote_type": False}),
-        ("updateRecommendationVote", {"imdb_id": HEAT, "person_name": "Bert", "vote_type": True}),
+        ("updateRecommendation", {"imdb_id": HEAT, "person_name": "Bert", "vote_type": True, "note": "loud"}),
         ("removeRecommendation", {"imdb_id": MATRIX, "person_name": "Alma"}),
         ("watchMovie", {"imdb_id": MATRIX, "my_rating": 8.0}),
         ("updateRating", {"imdb_id": MATRIX, "my_rating": 8.5}),

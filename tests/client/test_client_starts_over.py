@@ -82,7 +82,8 @@ def test_what_a_restored_server_forgot_is_brought_back(phone: Client, forget: Fo
     recommend(phone, MATRIX, "Alma")
     phone.sync()
     restore = forget()
-    recommend(phone, HEAT, "Bert")
+    phone.do("addRecommendation", {"imdb_id": HEAT, "person_name": "Bert", "note": "loud"})
+    phone.do("updateRecommendation", {"imdb_id": MATRIX, "person_name": "Alma", "note": "quiet"})
     phone.do("watchMovie", {"imdb_id": MATRIX, "my_rating": 9.0, "date_watched": 1000.0})
     phone.do("updatePerson", {"name": "Alma", "color": "#ff0000", "is_trusted": True})
     phone.do("addList", {"id": "list-1", "name": "Rainy Sundays"})
@@ -93,7 +94,7 @@ def test_what_a_restored_server_forgot_is_brought_back(phone: Client, forget: Fo
     assert set(truth(phone)["movies"]) == {MATRIX}
     phone.sync()
     assert essence(phone) == before
-    assert (phone.conflicts, phone.rejections) == ([], [])
+    assert (phone.conflicts, phone.rejections, phone.incomplete) == ([], [], [])
     assert_in_step(phone)
 
 

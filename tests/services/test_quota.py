@@ -84,6 +84,19 @@ def test_text_beyond_the_quota_is_refused(make_app: MakeApp, anna: Account, monk
     assert client.post("/api/people", json={"name": "Zoe"}).status_code == 507
 
 
+def test_notes_count_as_text(make_app: MakeApp, anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quota, "COUNT_EVERY_SECONDS", 0.0)
+    client = client_of(make_app(QUOTA_MB=1), anna)
+    address = f"/api/movies/{TITLES[0]}/recommendations/bulk"
+
+    def recommend_all(first: int, **note: str) -> int:
+        people = [f"Person {number}" for number in range(first, first + 100)]
+        return client.post(address, json={"people": people, **note}).status_code
+
+    assert [recommend_all(first, note="y" * 2000) for first in (0, 100, 200, 300)] == [201, 201, 201, 507]
+    assert recommend_all(300) == 201
+
+
 def test_details_that_a_client_sends_are_small(client: Client) -> None:
     sent = {"title": "x", "plot": "y" * quota.MAX_METADATA_BYTES}
     assert_problem(recommend(client, TITLES[0], tmdb_data=sent), 422, "validation_error")

@@ -40,6 +40,7 @@ RECOMMENDATION = {
     "person": str,
     "date_recommended": NUMBER,
     "vote_type": bool,
+    "note": TEXT_OR_NULL,
 }
 WATCH_RECORD = {"imdb_id": str, "user_id": str, "date_watched": NUMBER, "my_rating": float}
 STATUS = {"imdb_id": str, "status": str, "custom_list_id": TEXT_OR_NULL, "last_modified": float}

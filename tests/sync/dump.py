@@ -22,7 +22,7 @@ LEFT JOIN watch_history w ON w.user_id = m.user_id AND w.imdb_id = m.imdb_id
 WHERE m.user_id = :user
 """
 _VOTES = """
-SELECT r.id, r.imdb_id, r.person_id, r.date_recommended, r.vote_type, p.name
+SELECT r.id, r.imdb_id, r.person_id, r.date_recommended, r.vote_type, r.note, p.name
 FROM recommendations r LEFT JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id
 WHERE r.user_id = :user ORDER BY r.id
 """
@@ -74,7 +74,7 @@ def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
 
 def _vote(vote: Json, user_id: str) -> Json:
     name = vote["name"]
-    kept = {key: vote[key] for key in ("id", "imdb_id", "person_id", "date_recommended")}
+    kept = {key: vote[key] for key in ("id", "imdb_id", "person_id", "date_recommended", "note")}
     return {**kept, "user_id": user_id, "person_name": name, "person": name, "vote_type": bool(vote["vote_type"])}
 
 

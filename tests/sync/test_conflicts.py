@@ -70,7 +70,7 @@ def test_the_same_field_set_to_the_same_value_is_a_noop(wire: Wire, seen: Pulled
 def test_another_field_of_the_same_record_is_none(wire: Wire, seen: Pulled, look: Any) -> None:
     rev = seen.movies[MATRIX]["rev"]
     wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")
-    wire.do("updateRecommendationVote", imdb_id=MATRIX, person_name="Anna", vote_type=False)
+    wire.do("updateRecommendation", imdb_id=MATRIX, person_name="Anna", vote_type=False)
     assert look(rate(8), rev)["status"] == "applied"
     movie = wire.movie(MATRIX)
     assert movie["status"] == "toWatch"
@@ -221,9 +221,9 @@ def test_votes_conflict_person_by_person(wire: Wire, seen: Pulled, look: Any) ->
     rev = seen.movies[MATRIX]["rev"]
 
     def vote(name: str, vote_type: bool) -> Json:
-        return action("updateRecommendationVote", imdb_id=MATRIX, person_name=name, vote_type=vote_type)
+        return action("updateRecommendation", imdb_id=MATRIX, person_name=name, vote_type=vote_type)
 
-    wire.do("updateRecommendationVote", imdb_id=MATRIX, person_name="Ben", vote_type=False)
+    wire.do("updateRecommendation", imdb_id=MATRIX, person_name="Ben", vote_type=False)
     assert look(vote("Anna", False), rev, seen.cursor)["status"] == "applied"
     assert look(vote("Ben", False), rev, seen.cursor)["status"] == "noop"
     wire.do("removeRecommendation", imdb_id=MATRIX, person_name="Ben")
@@ -231,8 +231,43 @@ def test_votes_conflict_person_by_person(wire: Wire, seen: Pulled, look: Any) ->
     assert look(action("removeRecommendation", imdb_id=MATRIX, person_name="Ben"), rev, seen.cursor)["success"]
 
 
+def test_a_vote_and_what_was_said_with_it_are_two_fields(wire: Wire, seen: Pulled, look: Any) -> None:
+    rev = seen.movies[MATRIX]["rev"]
+
+    def change(**said: Any) -> Json:
+        return action("updateRecommendation", imdb_id=MATRIX, person_name="Anna", **said)
+
+    wire.push(change(vote_type=False))
+    assert look(change(note="loud"), rev)["status"] == "applied"
+    assert outcome(look(change(vote_type=True), rev)) == "conflict"
+    assert outcome(look(change(note="quiet"), rev)) == "conflict"
+    assert look(change(note="loud"), rev)["status"] == "noop"
+    assert outcome(look(change(note=None, vote_type=False), rev)) == "conflict"
+    (vote,) = wire.movie(MATRIX)["recommendations"]
+    assert (vote["vote_type"], vote["note"]) == (False, "loud")
+
+
+@pytest.mark.parametrize("said", [{"note": "loud"}, {"vote_type": False}])
+def test_a_recommendation_made_or_removed_is_a_change_of_both(
+    wire: Wire, seen: Pulled, look: Any, said: dict[str, Any]
+) -> None:
+    rev = seen.movies[MATRIX]["rev"]
+    wire.do("addRecommendation", imdb_id=MATRIX, person_name="Ben")
+    wire.do("removeRecommendation", imdb_id=MATRIX, person_name="Anna")
+    for name in ("Anna", "Ben"):
+        change = action("updateRecommendation", imdb_id=MATRIX, person_name=name, **said)
+        assert outcome(look(change, rev)) == "conflict", name
+
+
+def test_removing_what_someone_has_noted_is_a_conflict(wire: Wire, seen: Pulled, look: Any) -> None:
+    wire.do("updateRecommendation", imdb_id=MATRIX, person_name="Anna", note="loud")
+    result = look(action("removeRecommendation", imdb_id=MATRIX, person_name="Anna"), seen.movies[MATRIX]["rev"])
+    assert outcome(result) == "conflict"
+    assert result["server_state"]["recommendations"][0]["note"] == "loud"
+
+
 def test_removing_a_vote_that_someone_changed_is_a_conflict(wire: Wire, seen: Pulled, look: Any) -> None:
-    wire.do("updateRecommendationVote", imdb_id=MATRIX, person_name="Anna", vote_type=False)
+    wire.do("updateRecommendation", imdb_id=MATRIX, person_name="Anna", vote_type=False)
     result = look(action("removeRecommendation", imdb_id=MATRIX, person_name="Anna"), seen.movies[MATRIX]["rev"])
     assert outcome(result) == "conflict"
     assert len(wire.movie(MATRIX)["recommendations"]) == 1
@@ -240,7 +275,7 @@ def test_removing_a_vote_that_someone_changed_is_a_conflict(wire: Wire, seen: Pu
 
 def test_adding_votes_people_movies_and_lists_never_conflicts(wire: Wire, seen: Pulled, look: Any) -> None:
     rev = seen.movies[MATRIX]["rev"]
-    wire.do("updateRecommendationVote", imdb_id=MATRIX, person_name="Anna", vote_type=False)
+    wire.do("updateRecommendation", imdb_id=MATRIX, person_name="Anna", vote_type=False)
     wire.do("updatePerson", name="Anna", color="red")
     wire.do("updateList", id="list", color="blue")
     wire.do("updateMovieStatus", imdb_id=MATRIX, status="toWatch")

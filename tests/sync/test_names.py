@@ -150,7 +150,7 @@ def test_a_person_is_named_in_each_of_the_three_ways(wire: Wire, ids: dict[str, 
     who = ids["Anna"] if spelling == "person_id" else " Anna "
     for name, extra in (
         ("addRecommendation", {}),
-        ("updateRecommendationVote", {"vote_type": "downvote"}),
+        ("updateRecommendation", {"vote_type": "downvote"}),
         ("removeRecommendation", {}),
     ):
         data = {"imdb_id": MATRIX, spelling: who, **extra}

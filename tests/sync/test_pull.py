@@ -192,7 +192,7 @@ def test_what_changes_a_movies_json_gives_the_movie_again(wire: Wire) -> None:
         ("deleteList", {"id": "list"}),
         ("watchMovie", {"imdb_id": MATRIX, "my_rating": 5}),
         ("updateRating", {"imdb_id": MATRIX, "my_rating": 6}),
-        ("updateRecommendationVote", {"imdb_id": MATRIX, "person_name": "Anne", "vote_type": False}),
+        ("updateRecommendation", {"imdb_id": MATRIX, "person_name": "Anne", "vote_type": False}),
         ("removeRecommendation", {"imdb_id": MATRIX, "person_name": "Anne"}),
         ("addRecommendation", {"imdb_id": MATRIX, "person_name": "Anne"}),
         ("deletePerson", {"name": "Anne"}),

@@ -73,9 +73,7 @@ def test_a_rejected_action_says_why_by_a_code(wire: Wire) -> None:
         "movie_not_found": action("updateRating", imdb_id=MATRIX, my_rating=5),
         "person_not_found": action("updatePerson", name="Unknown", color="red"),
         "list_not_found": action("updateMovieStatus", imdb_id=HEAT, status="custom", custom_list_id="none"),
-        "recommendation_not_found": action(
-            "updateRecommendationVote", imdb_id=HEAT, person_name="Anna", vote_type=True
-        ),
+        "recommendation_not_found": action("updateRecommendation", imdb_id=HEAT, person_name="Anna", vote_type=True),
         "quick_recommender_protected": action("deletePerson", name="Google Search"),
         "name_taken": action("updatePerson", name="Google Search", new_name="Random Person"),
     }
@@ -112,12 +110,41 @@ def test_each_action_has_its_effect(wire: Wire) -> None:
     assert (cleo["is_trusted"], cleo["color"], cleo["emoji"], cleo["quick_key"]) == (True, "blue", "🎬", None)
 
 
+def test_what_a_person_said_is_added_changed_and_taken_away(wire: Wire) -> None:
+    def change(**said: Any) -> Json:
+        return action("updateRecommendation", imdb_id=HEAT, person_name="Anna", **said)
+
+    def vote() -> tuple[bool, str | None]:
+        (told,) = wire.movie(HEAT)["recommendations"]
+        return told["vote_type"], told["note"]
+
+    wire.do("addMovie", imdb_id=HEAT, recommender="Anna", note=" loud ")
+    assert vote() == (True, "loud")
+    wire.do("addRecommendation", imdb_id=HEAT, person_name="Anna", vote_type=False)
+    assert vote() == (False, "loud"), "a vote without a note leaves the one that is there"
+    for said, expected in (
+        ({"note": "quiet"}, (False, "quiet")),
+        ({"vote_type": True}, (True, "quiet")),
+        ({"note": None}, (True, None)),
+        ({"note": "x", "vote_type": False}, (False, "x")),
+        ({"note": ""}, (False, None)),
+    ):
+        assert statuses(wire.push(change(**said))) == ["applied"]
+        assert vote() == expected, said
+        assert statuses(wire.push(change(**said))) == ["noop"]
+    for wrong in ({}, {"note": "x" * 2001}, {"note": 7}, {"vote_type": None}):
+        assert codes(wire.push(change(**wrong))) == ["validation_error"], wrong
+    assert codes(wire.push(told(change(note="x"), data={**change(note="x")["data"], "person_name": "Ben"}))) == [
+        "person_not_found"
+    ]
+
+
 def test_each_change_has_its_effect(wire: Wire) -> None:
     wire.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     wire.do("watchMovie", imdb_id=MATRIX, my_rating=8)
     wire.do("addList", id="list", name="List")
     for name, data in (
-        ("updateRecommendationVote", {"imdb_id": MATRIX, "person_name": "Anna", "vote_type": "downvote"}),
+        ("updateRecommendation", {"imdb_id": MATRIX, "person_name": "Anna", "vote_type": "downvote"}),
         ("updateRating", {"imdb_id": MATRIX, "rating": 3}),
         ("updatePerson", {"name": "Anna", "new_name": "Anne", "color": "red", "emoji": "🎬", "is_trusted": True}),
         ("updateList", {"id": "list", "name": "Name", "color": "red", "icon": "star", "position": -1}),
@@ -211,6 +238,7 @@ def test_the_actions_are_listed_with_their_schemas(client: Client) -> None:
     listed = client.get("/api/sync/actions").json
     assert {each["action"] for each in listed} == {each.name for each in registry.actions}
     assert {alias for each in listed for alias in each["aliases"]} == {
+        "updateRecommendationVote",
         "updateStatus",
         "markWatched",
         "updatePersonTrust",
@@ -232,7 +260,10 @@ IDEMPOTENT = [
     action("watchMovie", imdb_id=MATRIX, my_rating=8),
     action("watchMovie", imdb_id=MATRIX, my_rating=8, date_watched=1000),
     action("updateRating", imdb_id=MATRIX, my_rating=7),
-    action("updateRecommendationVote", imdb_id=HEAT, person_name="Anna", vote_type=False),
+    action("updateRecommendation", imdb_id=HEAT, person_name="Anna", vote_type=False),
+    action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note="loud"),
+    action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note=None),
+    action("addRecommendation", imdb_id=HEAT, person_name="Anna", note="quiet", vote_type=False),
     action("removeRecommendation", imdb_id=HEAT, person_name="Anna"),
     action("addPerson", name="Ben", color="red"),
     action("updatePerson", name="Ben", color="blue", emoji="🎬", is_trusted=True),

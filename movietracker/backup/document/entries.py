@@ -26,19 +26,20 @@ QUICK_KEYS = frozenset(recommender["quick_key"] for recommender in QUICK_RECOMME
 _CHECKS = {kind.name: checks_of(kind.document) for kind in KINDS}
 # Version 1 holds whole responses.
 _KNOWN = {kind.name: frozenset(kind.document._declared_fields | kind.schema._declared_fields) for kind in KINDS}
-_VOTE_AS_WRITTEN = DocumentVoteSchema._declared_fields.keys()
-_VOTE = frozenset(_VOTE_AS_WRITTEN | RecommendationSchema._declared_fields)
+_VOTE_AS_WRITTEN = DocumentVoteSchema._declared_fields.keys() - {"note"}
+_VOTE = frozenset(DocumentVoteSchema._declared_fields | RecommendationSchema._declared_fields)
 _WATCH = frozenset(WatchRecordSchema._declared_fields) | {"rating"}
 _WATCH_CHECKS = checks_of(WatchFields)
 
 
 class VoteEntry(NamedTuple):
-    """A recommendation: whose, by name or (version 1) by the id of one of the file's people; when; whether for it."""
+    """A recommendation: whose, by name or (version 1) by the id of one of the file's people; and a Vote's fields."""
 
     person_name: str | None
     person_id: str | None
     date_recommended: float | None
     vote_type: bool
+    note: str | None = None
 
 
 class MovieEntry(NamedTuple):
@@ -240,7 +241,8 @@ def _vote(raw: Any, place: str, notes: Notes) -> VoteEntry | None:
         return None
     vote_type = fields.optional("vote_type", values.VOTE.check)
     date = fields.optional("date_recommended", values.MOMENT.check)
-    return VoteEntry(name, ref, date, vote_type is None or bool(vote_type))
+    note = fields.optional("note", values.NOTE.check) or None
+    return VoteEntry(name, ref, date, vote_type is None or bool(vote_type), note)
 
 
 def _person_ref(value: Any) -> str:

@@ -15,7 +15,7 @@ from sqlalchemy import Select, Table, bindparam, select
 from ... import clock
 from ...errors import UserNotFound
 from ...models import MOVIES, STATUS, USERS, VOTES, WATCHED
-from ...models.movie import Watch
+from ...models.movie import Vote, Watch
 from ...records import KINDS, Kind
 from ...services.library_read import LibraryRead
 from ...services.movies.listing import NAMES_OF_PEOPLE
@@ -41,7 +41,7 @@ def _of_page(table: Table, *columns: str) -> Select[Any]:
 _ACCOUNT = select(USERS.c.email, USERS.c.username).where(USERS.c.id == bindparam("of_user"))
 _STATUS = _of_page(STATUS, "status", "custom_list_id")
 _WATCHED = _of_page(WATCHED, *Watch._fields)
-_VOTES = _of_page(VOTES, "person_id", "date_recommended", "vote_type")
+_VOTES = _of_page(VOTES, "person_id", *Vote._fields)
 
 
 def export_document(read: LibraryRead) -> Iterator[bytes]:
@@ -86,10 +86,11 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
 
 def _votes_by_movie(votes: list[tuple[Any, ...]], names: Mapping[int, str]) -> Mapping[str, list[dict[str, Any]]]:
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-    for date, name, imdb_id, vote_type in sorted(
-        (date, names[person_id], imdb_id, vote_type) for imdb_id, person_id, date, vote_type in votes
+    for date, name, imdb_id, vote_type, note in sorted(
+        (date, names[person_id], imdb_id, vote_type, note) for imdb_id, person_id, date, vote_type, note in votes
     ):
-        found[imdb_id].append({"person_name": name, "date_recommended": date, "vote_type": bool(vote_type)})
+        vote = {"person_name": name, "date_recommended": date, "vote_type": bool(vote_type)}
+        found[imdb_id].append(vote if note is None else {**vote, "note": note})
     return found
 
 

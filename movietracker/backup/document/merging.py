@@ -157,7 +157,7 @@ class _Merge:
     def _new_title(self, record: MovieEntry) -> NewTitle:
         age = self._age(record)
         state = self._state(record, None, age)
-        said = [*state.votes.values(), *([state.watch] if state.watch else [])]
+        said: list[Vote | Watch] = [*state.votes.values(), *([state.watch] if state.watch else [])]
         added_at = min([age, *(each[0] for each in said if each[0] is not None)])
         return NewTitle(record.imdb_id, state, added_at, _metadata(record))
 
@@ -193,9 +193,9 @@ class _Merge:
         if record.votes is None:
             return before
         people, votes = self.ids["person"], {}
-        for name, person_ref, date, vote_type in record.votes:
+        for name, person_ref, date, vote_type, note in record.votes:
             person_id = people[self.document.ids_of_people[person_ref or ""] if name is None else name]
-            votes[person_id] = dated(Vote(date, vote_type), before.get(person_id), age)
+            votes[person_id] = dated(Vote(date, vote_type, note), before.get(person_id), age)
         return votes
 
     def _age(self, record: MovieEntry) -> float:

@@ -90,7 +90,7 @@ def list_recommendations(
 ) -> list[dict[str, Any]]:
     """The votes for one movie, the oldest first; or those of these people, in their order."""
     votes = _in_order(read.fetch(VOTES_OF_ONE_MOVIE, of_movie=imdb_id))
-    names = {vote[2]: vote[5] for vote in votes}
+    names = {vote[2]: vote[-1] for vote in votes}
     recommendations = recommendations_by_movie(votes, names, read.user_id).get(imdb_id, [])
     if person_ids is None:
         return recommendations
@@ -134,8 +134,8 @@ def read_titles(read: LibraryRead, imdb_ids: Sequence[str]) -> dict[str, StoredT
     votes: defaultdict[str, dict[int, Vote]] = defaultdict(dict)
     titles = {}
     for keys in in_chunks(imdb_ids):
-        for imdb_id, person_id, date, vote_type in read.fetch(_VOTES_OF_TITLES, of_keys=keys):
-            votes[imdb_id][person_id] = Vote(date, bool(vote_type))
+        for imdb_id, person_id, date, vote_type, note in read.fetch(_VOTES_OF_TITLES, of_keys=keys):
+            votes[imdb_id][person_id] = Vote(date, bool(vote_type), note)
         for row in read.fetch(_STORED_TITLES, of_keys=keys):
             imdb_id, last_modified, lacks_tmdb, lacks_omdb, media_type, status, list_id, *watch = row
             watched = None if watch[0] is None else Watch(*watch)

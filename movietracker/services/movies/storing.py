@@ -5,7 +5,7 @@ and which fields are noted; each kind of row takes one statement, however many t
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
@@ -16,7 +16,7 @@ from ...database import in_chunks
 from ...models import MOVIES, STATUS, VOTES, WATCHED
 from ...models.movie import Status, Vote, Watch
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
-from ..people import vote_field
+from ..people import vote_fields
 from .columns import of_movie, of_user
 from .metadata import Metadata, metadata_columns
 
@@ -176,7 +176,7 @@ class _Said:
             known = before.votes.get(person_id)
             if vote == known:
                 continue
-            fields.append(vote_field(person_id))
+            fields += _fields_of(person_id, known, vote)
             if known is None:
                 self._votes.append((self._tx.new_id(), imdb_id, person_id, *vote))
                 self._voters[person_id] = None
@@ -184,7 +184,7 @@ class _Said:
                 self.change(_SET_VOTE, imdb_id, of_person=person_id, **_to(vote))
         if before.votes:  # a check that saves a set for each title of an import
             for person_id in before.votes.keys() - after.votes.keys():
-                fields.append(vote_field(person_id))
+                fields += _fields_of(person_id, before.votes[person_id], None)
                 self.change(_WITHDRAW, imdb_id, of_person=person_id)
                 self._voters[person_id] = None
         return fields
@@ -199,6 +199,15 @@ class _Said:
         if self._votes:
             self._tx.insert_rows(VOTES, ("id", "imdb_id", "person_id", *Vote._fields), self._votes)
         self._tx.touch_all("person", self._voters)  # their movie_count
+
+
+def _fields_of(person_id: int, before: Vote | None, after: Vote | None) -> Iterator[str]:
+    """The fields that a change of a person's vote is noted under; making and removing one is a change of both."""
+    of_vote, of_note = vote_fields(person_id)
+    if before is None or after is None or before[:2] != after[:2]:
+        yield of_vote
+    if before is None or after is None or before.note != after.note:
+        yield of_note
 
 
 def _to(values: Status | Watch | Vote) -> dict[str, Any]:

@@ -134,7 +134,7 @@ def recommend(
     """Record a person's vote; makes movie and person as needed, updates an earlier vote. Returns the person's id.
 
     ``recommender`` is an id or a name. Without a date it is that of the earlier vote, else now. Raises PersonNotFound
-    for an unknown id, Invalid for an empty name.
+    for an unknown id, Invalid for an empty name, QuotaExceeded.
     """
     if isinstance(recommender, str):
         person_id = people.find_or_add_person(tx, recommender)
@@ -144,8 +144,11 @@ def recommend(
         raise PersonNotFound
     ensure_movie(tx, imdb_id, metadata)
     before = vote_of(tx, imdb_id, person_id)
-    known = {} if before is None else {person_id: before}
-    _store(tx, imdb_id, TitleState(votes=known), TitleState(votes={person_id: dated(vote, before, tx.wall_time)}))
+    if vote.note:
+        quota.check(tx.connection, tx.user_id, tx.seq, "movie", 0)
+    note = before.note if vote.note is None and before is not None else vote.note or None
+    after = {person_id: dated(vote._replace(note=note), before, tx.wall_time)}
+    _store(tx, imdb_id, TitleState(votes={} if before is None else {person_id: before}), TitleState(votes=after))
     return person_id
 
 
