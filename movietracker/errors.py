@@ -47,6 +47,14 @@ class AccountExists(BadRequest, code="account_exists"):
     """An account with this e-mail or username exists already."""
 
 
+class NotWatched(BadRequest, code="not_watched"):
+    """You have not watched this title yet."""
+
+
+class AlreadyRanked(BadRequest, code="already_ranked"):
+    """This title is in your ranking already."""
+
+
 class QuickRecommenderProtected(BadRequest, code="quick_recommender_protected"):
     """A quick recommender cannot be deleted."""
 
@@ -82,8 +90,8 @@ class ListNotFound(NotFound, code="list_not_found"):
     """You have no list with that id."""
 
 
-class NotWatched(NotFound, code="not_watched"):
-    """This title has no watch record yet."""
+class NotRanked(NotFound, code="not_ranked"):
+    """This title is not in your ranking."""
 
 
 class UserNotFound(NotFound, code="user_not_found"):

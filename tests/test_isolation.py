@@ -21,6 +21,7 @@ from movietracker.extensions import db
 from movietracker.services.accounts import Account
 
 MATRIX, INCEPTION = "tt0133093", "tt1375666"
+WATCHED, RANKED = "tt0000001", "tt0000002"
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,9 @@ FOREIGN = [
     Call("DELETE /api/movies/{movie}/recommendations/{person_id}"),
     Call("DELETE /api/movies/{movie}/recommendations/{only_bens_person}"),
     Call("PUT /api/movies/{movie}/status", {"status": "custom", "custom_list_id": "{list}"}),
+    Call("POST /api/ranking/insert", {"imdb_id": "{only_bens_movie}", "position": 1, "liked": True}),
+    Call("PUT /api/ranking/{only_bens_movie}", {"position": 1, "liked": True}),
+    Call("DELETE /api/ranking/{only_bens_movie}"),
     Call("POST /api/backup/restore/{backup}", {}),
     Call("GET /api/auth/admin/users", allowed=(403,)),
     Call("POST /api/auth/admin/users", {}, allowed=(403,)),
@@ -81,6 +85,8 @@ SHARED = [
     Call("GET /api/people/{person}", allowed=OWN),
     Call("GET /api/people/{person}/stats", allowed=OWN),
     Call("GET /api/lists?user_id={user}", allowed=OWN),
+    Call("GET /api/ranking?user_id={user}", allowed=OWN),
+    Call("GET /api/ranking/unranked?user_id={user}", allowed=OWN),
     Call("GET /api/external/tmdb/search?q=matrix", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603/credits", allowed=OWN),
@@ -107,6 +113,9 @@ SHARED = [
     Call("POST /api/movies/{movie}/refresh", {"user_id": "{user}"}, OWN),
     Call("PUT /api/movies/{movie}/status", {"status": "deleted"}, OWN),
     Call("PUT /api/movies/{movie}/watch", {"date_watched": 1, "my_rating": 1}, OWN),
+    Call("POST /api/ranking/insert", {"imdb_id": "{watched}", "position": 1, "liked": True, "user_id": "{user}"}, OWN),
+    Call("PUT /api/ranking/{ranked}", {"position": 1, "liked": False, "user_id": "{user}"}, OWN),
+    Call("DELETE /api/ranking/{ranked}", None, OWN),
     Call(
         "POST /api/movies/{movie}/recommendations",
         {"person_name": "{only_bens_person}", "vote_type": False, "user_id": "{user}"},
@@ -163,6 +172,9 @@ def fill(client: Client) -> str:
     list_id: str = client.post("/api/lists", json={"name": "Rainy"}).json["id"]
     client.put(f"/api/movies/{MATRIX}/watch", json={"date_watched": 1.7e9, "my_rating": 8})
     client.put(f"/api/movies/{MATRIX}/status", json={"status": "custom", "custom_list_id": list_id})
+    for imdb_id in (WATCHED, RANKED):
+        client.put(f"/api/movies/{imdb_id}/status", json={"status": "watched"})
+    client.post("/api/ranking/insert", json={"imdb_id": RANKED, "position": 1, "liked": True})
     return list_id
 
 
@@ -214,6 +226,8 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
     ids: dict[str, Any] = {
         "user": ben.id,
         "movie": MATRIX,
+        "watched": WATCHED,
+        "ranked": RANKED,
         "only_bens_movie": INCEPTION,
         "list": bens_list,
         "person": "Mum",
@@ -242,7 +256,7 @@ def assert_whole(client: Client, app: Flask, account: Account) -> None:
     for address in ("/api/movies", "/api/people", "/api/lists", "/api/auth/me"):
         assert fresh.get(address).status_code == 200
         assert fresh.get(address).json == client.get(address).json
-    assert {movie["imdb_id"] for movie in fresh.get("/api/movies").json} == {MATRIX, INCEPTION}
+    assert {movie["imdb_id"] for movie in fresh.get("/api/movies").json} == {MATRIX, INCEPTION, WATCHED, RANKED}
 
 
 def test_ids_of_records_are_not_shared_between_users(client: Client, bens_client: Client) -> None:
@@ -300,6 +314,7 @@ def test_every_statement_of_a_request_names_its_user(
     for number, call in enumerate(calls):
         anna_anew = client_of(app, anna)  # some calls kill their token
         ids = {"user": anna.id, "ben": ben.id, "movie": MATRIX, "only_bens_movie": MATRIX, "backup": backup}
+        ids |= {"watched": WATCHED, "ranked": RANKED}
         ids |= ids_of_everything(anna_anew, new_name=f"Zoe {number}")
         heard: list[tuple[str, str]] = []
         with hearing_statements(app, lambda *told: heard.append((told[2], repr(told[3])))):  # noqa: B023

@@ -8,7 +8,7 @@ from flask import Response
 
 from .. import errors
 from ..metadata.title_store import ready_providers, settle
-from ..models.movie import SORTS, Vote, Watch
+from ..models.movie import Vote, Watch, sort_value
 from ..schemas import movie_requests as requests
 from ..schemas.movie import MovieSchema, RecommendationSchema, TitleStatusSchema, WatchRecordSchema, status_json
 from ..services import movies, people
@@ -33,7 +33,7 @@ def movie_page(read: LibraryRead, wanted: MovieFilter, paging: Mapping[str, Any]
         page = movies.list_movies(read, replace(wanted, after=after, limit=limit))
         return page.movies, page.last
 
-    is_number = SORTS[wanted.sort.removeprefix("-")].type.python_type is float
+    is_number = sort_value(wanted.sort).type.python_type is float
     return Order(f"movies:{wanted.sort}", value=float if is_number else str, imdb_id=str).page(paging, fetch)
 
 

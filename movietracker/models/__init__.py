@@ -5,7 +5,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Table
 
 from ..extensions import Base
-from . import installation, library, movie
+from . import installation, library, movie, ranking
 
 
 def _table(model: type[Base]) -> Table:
@@ -23,6 +23,7 @@ LISTS = _table(library.CustomList)
 MOVIES = _table(movie.Movie)
 NAMES = _table(library.PersonName)
 PEOPLE = _table(library.Person)
+RANKINGS = _table(ranking.Ranking)
 RESPONSES = _table(installation.TitleMetadata)
 REVOKED = _table(installation.RevokedToken)
 REVOKED_ADMIN = _table(installation.RevokedAdminToken)

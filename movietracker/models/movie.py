@@ -11,6 +11,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    case,
     exists,
     func,
     text,
@@ -20,6 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
 from .library import LIBRARY, Record
+from .ranking import Ranking
 
 STATUSES = ("toWatch", "watched", "deleted", "custom")
 MEDIA_TYPES = ("movie", "tv")
@@ -125,6 +127,8 @@ class Recommendation(Base):
     note: Mapped[str | None] = mapped_column(String(MAX_NOTE_LENGTH))
 
 
+_PLACE = case((Ranking.__table__.c.liked, "1"), else_="2").concat(Ranking.__table__.c.order_key)
+
 SORTS: dict[str, ColumnElement[Any]] = {
     "imdb_id": Movie.__table__.c.imdb_id,
     "title": func.lower(func.coalesce(Movie.__table__.c.title, Movie.__table__.c.imdb_id), type_=Text),
@@ -133,8 +137,19 @@ SORTS: dict[str, ColumnElement[Any]] = {
     "modified": Movie.__table__.c.last_modified,
     "watched": func.coalesce(WatchRecord.__table__.c.date_watched, 0.0),
     "rating": func.coalesce(WatchRecord.__table__.c.my_rating, 0.0),
+    "rank": func.coalesce(_PLACE, "3"),
+    "-rank": func.coalesce(_PLACE, ""),
 }
-"""What lists of movies can be sorted by; the values are never null."""
+"""What lists of movies can be sorted by; the values are never null.
+
+With a leading "-" the order is descending, by the same values unless there are others.
+"""
+
+
+def sort_value(sort: str) -> ColumnElement[Any]:
+    """What a list is sorted by, of a key of SORTS, with a leading "-" for the descending order."""
+    return SORTS[sort if sort in SORTS else sort.removeprefix("-")]
+
 
 IS_DELETED = exists().where(
     MovieStatus.user_id == Movie.user_id, MovieStatus.imdb_id == Movie.imdb_id, MovieStatus.status == "deleted"

@@ -12,9 +12,10 @@ import orjson
 from marshmallow import Schema, fields
 
 from ..models.movie import Watch
+from ..models.ranking import Rank
 from .fields import Field, ResponseSchema
 from .title import TitleDetailsSchema, TitleRatingsSchema
-from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, UUID, text
+from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, TEXT, UUID, text
 
 
 class WatchFields(Schema):
@@ -52,6 +53,14 @@ class WatchRecordSchema(WatchFields, ResponseSchema):
     user_id = Field(UUID)
 
 
+class RankSchema(ResponseSchema):
+    """The place of a watched title in the ranking."""
+
+    liked = Field(FLAG, description="Which of the two groups it is in")
+    order_key = Field(TEXT, "V", "Sorts between those of its neighbors in the group, compared byte by byte")
+    ranked_at = Field(MOMENT, description="When")
+
+
 class TitleStatusSchema(StatusFields, ResponseSchema):
     """The status of a title."""
 
@@ -70,6 +79,7 @@ class MovieSchema(StatusFields, ResponseSchema):
     last_modified = Field(MOMENT, description="When it changed last")
     recommendations = fields.List(fields.Nested(RecommendationSchema))
     watch_history = fields.Nested(WatchRecordSchema, allow_none=True)
+    ranking = fields.Nested(RankSchema, allow_none=True)
 
 
 class DocumentVoteSchema(Schema):
@@ -96,7 +106,7 @@ class DocumentMovieSchema(StatusFields):
 
 
 class MovieRow(NamedTuple):
-    """The columns of a title that is read; those of ``Watch`` follow, null when it was not watched."""
+    """The columns of a title that is read; those of ``Watch`` and ``Rank`` follow, null without them."""
 
     imdb_id: str
     media_type: str
@@ -121,13 +131,14 @@ class VoteRow(NamedTuple):
 
 _WATCH_AT = len(MovieRow._fields)
 _WATCH_END = _WATCH_AT + len(Watch._fields)
+_RANK_END = _WATCH_END + len(Rank._fields)
 _WATCH_NAMES = ("imdb_id", "user_id", *Watch._fields)
 
 
 def movie_json(
     row: tuple[Any, ...], recommendations: Iterable[dict[str, Any]], user_id: str, with_rev: bool
 ) -> dict[str, Any]:
-    """A Movie from a row of MovieRow and Watch; more columns may follow. ``with_rev`` adds its number, for sync."""
+    """A Movie from a row of MovieRow, Watch and Rank; more columns may follow. ``with_rev`` adds its number."""
     # Unpacked, because access by name takes 5 % of the time of a list.
     imdb_id, media_type, tmdb_data, omdb_data, last_modified, rev, status, custom_list_id = row[:_WATCH_AT]
     movie = {
@@ -141,10 +152,14 @@ def movie_json(
         "custom_list_id": custom_list_id,
         "recommendations": recommendations,
         "watch_history": None,
+        "ranking": None,
     }
     if row[_WATCH_AT] is not None:
         watch = (imdb_id, user_id, *row[_WATCH_AT:_WATCH_END])
         movie["watch_history"] = dict(zip(_WATCH_NAMES, watch, strict=True))
+    liked, order_key, ranked_at = row[_WATCH_END:_RANK_END]
+    if order_key is not None:
+        movie["ranking"] = {"liked": bool(liked), "order_key": order_key, "ranked_at": ranked_at}
     if with_rev:
         movie["rev"] = rev
     return movie

@@ -13,7 +13,7 @@ from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, OBJECT, RATING,
 MAX_NAMES = 500
 
 _TMDB_ID = whole(603, 1, 2**53 - 1)
-_SORT_WORDS = [sign + name for name in SORTS for sign in ("", "-")]
+_SORT_WORDS = [sign + name for name in SORTS if name[0] != "-" for sign in ("", "-")]
 
 
 class MovieAction(RequestSchema):

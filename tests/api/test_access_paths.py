@@ -20,14 +20,18 @@ from movietracker.services.accounts import Account
 from movietracker.services.lists import add_list
 from movietracker.services.movies import ensure_movie, recommend, set_status, watch
 from movietracker.services.movies.metadata import Metadata
+from movietracker.services.ranking import insert
 from movietracker.services.transactions import library_write
 
 MOVIE = "tt0000004"
+WATCHED, RANKED = "tt0000006", "tt0000009"
+COMPARED = [{"winner": WATCHED, "loser": RANKED}]
 
 WHOLE_LIBRARY = {
     "/api/movies": {"movies", "recommendations", "people"},
     "/api/sync?since=0": {"movies", "recommendations", "people", "custom_lists"},
     "/api/backup/export": {"people", "custom_lists"},
+    "/api/ranking": {"rankings"},
 }
 """Addresses that answer with all rows of these tables."""
 
@@ -38,7 +42,7 @@ READS = [
     *("/api/auth/me", f"/api/movies/{MOVIE}", "/api/movies?status=watched", "/api/movies?status=toWatch,custom"),
     *("/api/movies?person=Person%201", "/api/movies?limit=2", "/api/people", "/api/people/Person%201/stats"),
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
-    "/api/sync/changes?cursor={cursor}",
+    *("/api/sync/changes?cursor={cursor}", "/api/ranking/unranked"),
 ]
 
 ACTION = {"action": "updateMovieStatus", "data": {"imdb_id": MOVIE, "status": "watched"}}
@@ -47,6 +51,9 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PUT", f"/api/movies/{MOVIE}/watch", {"date_watched": 1_700_000_000, "my_rating": 8}),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Person 1", "vote_type": False}),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Somebody new"}),
+    ("POST", "/api/ranking/insert", {"imdb_id": WATCHED, "position": 2, "liked": True, "comparisons": COMPARED}),
+    ("PUT", f"/api/ranking/{RANKED}", {"position": 2, "liked": True}),
+    ("DELETE", f"/api/ranking/{RANKED}", None),
     ("POST", "/api/sync", {"id": "one", **ACTION}),
     ("POST", "/api/sync/batch", {"actions": [{"id": f"a{n}", **ACTION} for n in range(3)], "cursor": "{cursor}"}),
     ("DELETE", f"/api/movies/{MOVIE}/recommendations/Person%204", None),
@@ -66,6 +73,8 @@ def places(app: Flask, anna: Account, client: Client) -> dict[str, str]:
                 watch(tx, imdb_id, Watch(1_700_000_000, 7))
             elif number % 3 == 1:
                 set_status(tx, imdb_id, "custom", list_id)
+        for number in (0, 3, 9):
+            insert(tx, f"tt{number:07}", liked=True, position=1)
     before = client.get("/api/sync/changes?limit=500").json
     client.put(f"/api/movies/{MOVIE}/status", json={"status": "toWatch"})
     return {"list": list_id, "since": repr(before["timestamp"]), "cursor": before["cursor"]}

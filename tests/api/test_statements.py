@@ -10,8 +10,9 @@ from support.client import Client
 from support.statements import hearing_statements
 
 from movietracker.services.accounts import Account
-from movietracker.services.movies import ensure_movie, recommend
+from movietracker.services.movies import ensure_movie, recommend, set_status
 from movietracker.services.movies.metadata import Metadata
+from movietracker.services.ranking import insert, watched_title
 from movietracker.services.transactions import library_write
 
 
@@ -24,6 +25,10 @@ def grow(app: Flask, anna: Account) -> Callable[[int], None]:
             for number in range(count):
                 imdb_id = f"tt{number:07}"
                 ensure_movie(tx, imdb_id, Metadata(tmdb_data={"title": f"Film {number}", "year": "1999"}))
+                if number % 2:
+                    set_status(tx, imdb_id, "watched")
+                if number % 4 == 3 and not watched_title(tx, imdb_id).is_ranked:
+                    insert(tx, imdb_id, liked=True, position=1)
                 for step in range(3):
                     recommend(tx, imdb_id, f"Person {(number + step) % count}")
 
@@ -46,6 +51,7 @@ ADDRESSES = [
     *("/api/movies", "/api/movies?limit=50", "/api/movies?sort=-title&limit=50"),
     *("/api/movies?status=toWatch,watched", "/api/movies?person=Person%201", "/api/movies?q=film"),
     *("/api/movies/tt0000001", "/api/people", "/api/people/Person%201/stats", "/api/lists", "/api/auth/me"),
+    *("/api/ranking", "/api/ranking/unranked", "/api/movies?sort=rank&limit=50"),
 ]
 
 
@@ -83,6 +89,9 @@ def test_a_write_does_not_grow_with_the_library(app: Flask, client: Client, grow
         for method, address, body in (
             ("POST", "/api/movies/tt0000001/recommendations", {"person_name": new_person, "vote_type": False}),
             ("PUT", "/api/movies/tt0000001/status", {"status": "watched"}),
+            ("POST", "/api/ranking/insert", {"imdb_id": "tt0000001", "position": 1, "liked": True}),
+            ("PUT", "/api/ranking/tt0000001", {"position": 1, "liked": False}),
+            ("DELETE", "/api/ranking/tt0000001", None),
             ("DELETE", f"/api/movies/tt0000001/recommendations/{new_person}", None),
             ("PUT", "/api/movies/tt0000001/status", {"status": "toWatch"}),
         ):

@@ -42,6 +42,7 @@ RECOMMENDATION = {
     "vote_type": bool,
     "note": TEXT_OR_NULL,
 }
+RANK = {"liked": bool, "order_key": str, "ranked_at": float}
 WATCH_RECORD = {"imdb_id": str, "user_id": str, "date_watched": NUMBER, "my_rating": float}
 STATUS = {"imdb_id": str, "status": str, "custom_list_id": TEXT_OR_NULL, "last_modified": float}
 MOVIE = {
@@ -55,6 +56,7 @@ MOVIE = {
     "custom_list_id": TEXT_OR_NULL,
     "recommendations": [RECOMMENDATION],
     "watch_history": (WATCH_RECORD, type(None)),
+    "ranking": (RANK, type(None)),
 }
 STATS = PERSON | {
     "total_movies": int,

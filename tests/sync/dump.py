@@ -10,15 +10,16 @@ from movietracker.extensions import Base, db
 
 from .wire import Json, Store
 
-LIBRARY = ("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists")
+LIBRARY = ("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists", "rankings")
 MEMORY = ("library_heads", "change_ledger", "tombstones", "sync_actions", "person_names")
 
 _MOVIES = """
 SELECT m.imdb_id, m.media_type, m.tmdb_data, m.omdb_data, m.last_modified, m.seq, s.status, s.custom_list_id,
-       w.date_watched, w.my_rating
+       w.date_watched, w.my_rating, r.liked, r.order_key, r.ranked_at
 FROM movies m
 LEFT JOIN movie_status s ON s.user_id = m.user_id AND s.imdb_id = m.imdb_id
 LEFT JOIN watch_history w ON w.user_id = m.user_id AND w.imdb_id = m.imdb_id
+LEFT JOIN rankings r ON r.user_id = m.user_id AND r.imdb_id = m.imdb_id
 WHERE m.user_id = :user
 """
 _VOTES = """
@@ -61,6 +62,8 @@ def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
         "date_watched": row["date_watched"],
         "my_rating": row["my_rating"],
     }
+    is_ranked = row["status"] == "watched" and row["ranked_at"] is not None
+    rank = {"liked": bool(row["liked"]), "order_key": row["order_key"], "ranked_at": row["ranked_at"]}
     return {
         **{key: row[key] for key in ("imdb_id", "media_type", "last_modified", "status", "custom_list_id")},
         "user_id": user_id,
@@ -68,6 +71,7 @@ def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
         "tmdb_data": _parsed(row["tmdb_data"]),
         "omdb_data": _parsed(row["omdb_data"]),
         "watch_history": None if row["date_watched"] is None else watched,
+        "ranking": rank if is_ranked else None,
         "recommendations": [_vote(vote, user_id) for vote in votes if vote["imdb_id"] == imdb_id],
     }
 

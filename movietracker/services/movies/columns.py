@@ -2,10 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam
+from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, literal_column
 
-from ...models import MOVIES, STATUS, VOTES, WATCHED
+from ...models import MOVIES, RANKINGS, STATUS, VOTES, WATCHED
 from ...models.movie import Status, Vote, Watch
+from ...models.ranking import Rank
 from ...schemas.movie import MovieRow, VoteRow
 
 OF_USER: BindParameter[str] = bindparam("of_user")
@@ -22,16 +23,25 @@ def of_movie(table: Table) -> ColumnElement[bool]:
     return of_user(table) & (table.c.imdb_id == OF_MOVIE)
 
 
-def _same_title(table: Table) -> ColumnElement[bool]:
-    return (table.c.user_id == MOVIES.c.user_id) & (table.c.imdb_id == MOVIES.c.imdb_id)
+def same_title(table: Table, other: Table = MOVIES) -> ColumnElement[bool]:
+    """The rows of two tables that belong to the same title."""
+    return (table.c.user_id == other.c.user_id) & (table.c.imdb_id == other.c.imdb_id)
 
 
-TITLES = MOVIES.join(STATUS, _same_title(STATUS)).outerjoin(WATCHED, _same_title(WATCHED))
+IS_RANKED = (STATUS.c.status == literal_column("'watched'")) & RANKINGS.c.ranked_at.is_not(None)
+"""Whether a title is shown in the ranking."""
+
+TITLES = (
+    MOVIES.join(STATUS, same_title(STATUS))
+    .outerjoin(WATCHED, same_title(WATCHED))
+    .outerjoin(RANKINGS, same_title(RANKINGS) & IS_RANKED)
+)
 
 STATUS_COLUMNS: tuple[Column[Any], ...] = tuple(STATUS.c[name] for name in Status._fields)
 WATCH_COLUMNS: tuple[Column[Any], ...] = tuple(WATCHED.c[name] for name in Watch._fields)
+RANK_COLUMNS: tuple[Column[Any], ...] = tuple(RANKINGS.c[name] for name in Rank._fields)
 VOTE_CONTENT: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in Vote._fields)
 VOTE_COLUMNS: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in VoteRow._fields)
 
 _BY_NAME = {**{column.name: column for table in (STATUS, MOVIES) for column in table.c}, "rev": MOVIES.c.seq}
-MOVIE_COLUMNS: tuple[Column[Any], ...] = (*(_BY_NAME[name] for name in MovieRow._fields), *WATCH_COLUMNS)
+MOVIE_COLUMNS: tuple[Column[Any], ...] = (*(_BY_NAME[name] for name in MovieRow._fields), *WATCH_COLUMNS, *RANK_COLUMNS)

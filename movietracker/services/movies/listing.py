@@ -14,7 +14,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ...models import MOVIES, PEOPLE, STATUS, VOTES
-from ...models.movie import SORTS
+from ...models.movie import sort_value
 from ..names import normal_form, search_form
 from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VOTE_COLUMNS, of_movie, of_user
 
@@ -113,8 +113,8 @@ class MovieFilter:
 @lru_cache(maxsize=512)
 def listing(shape: MovieFilter) -> Select[Any]:
     """The statement for all filters of this shape, with the sort value as its last column."""
-    sort, ids = SORTS[shape.sort.removeprefix("-")], MOVIES.c.imdb_id
-    descending = shape.sort.startswith("-")
+    ids, descending = MOVIES.c.imdb_id, shape.sort.startswith("-")
+    sort = sort_value(shape.sort)
     statement = _MOVIES.where(*_conditions(shape)).add_columns(sort.label("sort_value"))
     if shape.after is not None:
         value: BindParameter[Any] = bindparam("after_value", type_=sort.type)
