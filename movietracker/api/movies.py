@@ -17,6 +17,7 @@ from ..services.library_read import LibraryRead
 from ..services.movies import Metadata, MovieFilter, said_in
 from ..services.transactions import library_read, library_write
 from ..state import state
+from ..text import search_forms
 from .blueprint import PROVIDER_PROBLEMS, ApiBlueprint
 from .paging import Order
 from .responses import reply
@@ -47,7 +48,7 @@ def list_all(user: Account, query: dict[str, Any]) -> Response:
             person_id=None if person is None else _id_of(read, person),
             list_id=query.get("list"),
             media_type=query.get("media_type"),
-            text=query.get("q"),
+            texts=search_forms(query.get("q", "")),
             sort=query.get("sort", "imdb_id"),
         )
         return movie_page(read, wanted, query)

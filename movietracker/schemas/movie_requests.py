@@ -137,7 +137,10 @@ class MovieQuerySchema(PageSchema):
     person = Field(text("Anna", high=400), description="Name or id of a person who recommended it.")
     list = Field(text(UUID.example, high=36), description="Id of the custom list it is on.")
     media_type = Field(MEDIA_TYPE)
-    q = Field(text("matrix", high=200, trim=True), description="Text in title, original title, people or genre.")
+    q = Field(
+        text("matrix", high=200, trim=True),
+        description="Text in title, original title, people or genre; case, accents and punctuation do not matter.",
+    )
     sort = one_word(_SORT_WORDS, "Order; with a leading - descending.")
 
     @post_load

@@ -1,16 +1,9 @@
 """Names of people and lists: trimmed, in Unicode NFC, so that equal-looking names are equal."""
 
-import unicodedata
-
 from ..errors import Invalid
 from ..schemas.values import NAME, Fault, Value, normal_form
 
-__all__ = ["checked", "normal_form", "normalise_name", "search_form"]
-
-
-def search_form(text: str) -> str:
-    """The form in which text is searched: equal for what differs in case or composition only."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+__all__ = ["checked", "normal_form", "normalise_name"]
 
 
 def normalise_name(name: str, field: str = "name") -> str:

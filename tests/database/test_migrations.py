@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
+from movietracker_migrations import helpers
 from sqlalchemy import inspect, text
 from support import postgresql
 from support.applications import MakeApp, close_app
@@ -106,6 +107,25 @@ class TestMigrations:
             downgrade(revision=revision)
             upgrade()
             assert {address: client.get(address).json for address in before} == before, revision
+
+    def test_fold_what_is_searched_of_all_titles(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(helpers, "ROWS_AT_ONCE", 2)
+        upgrade()
+        account = create_account("anna@example.com", "anna", "a long secret")
+        client: Client = client_of(current_app._get_current_object(), account)  # type: ignore[attr-defined]
+        for number in range(5):
+            body = {"person_name": "Mum", "tmdb_data": {"title": f"Amélie {number}"}}
+            client.post(f"/api/movies/tt000000{number}/recommendations", json=body)
+        client.put("/api/movies/tt0000009/status", json={"status": "toWatch"})  # nothing is known of it
+        downgrade(revision="0008")
+        movies = db.metadata.tables["movies"]
+        with db.engine.begin() as connection:
+            connection.execution_options(library_write=True)
+            connection.execute(movies.update().values(search_text="amélie\nwall·e").where(movies.c.title.is_not(None)))
+        upgrade()
+
+        for typed in ("amelie", "wall-e", "walle"):
+            assert len(client.get("/api/movies", query_string={"q": typed}).json) == 5
 
     def test_leave_constraints_with_names(self) -> None:
         """A later migration can drop only what has a name, on every database."""

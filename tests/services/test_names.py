@@ -1,4 +1,4 @@
-"""Names of people and lists, and text that is searched."""
+"""Names of people and lists."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from movietracker.errors import Invalid
 from movietracker.schemas.values import MAX_NAME_LENGTH
-from movietracker.services.names import normal_form, normalise_name, search_form
+from movietracker.services.names import normal_form, normalise_name
 
 
 def test_names_are_trimmed_and_composed() -> None:
@@ -23,13 +23,3 @@ def test_nothing_and_too_much_are_refused(name: str) -> None:
 @given(st.text())
 def test_the_normal_form_of_a_normal_form_is_itself(name: str) -> None:
     assert normal_form(normal_form(name)) == normal_form(name)
-
-
-@given(st.text())
-def test_the_search_form_of_a_search_form_is_itself(text: str) -> None:
-    assert search_form(search_form(text)) == search_form(text)
-
-
-def test_the_search_form_forgets_case_and_composition() -> None:
-    assert search_form("STRASSE") == search_form("straße")
-    assert search_form("O\u0308MER") == search_form("ömer")

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Self
 
-from sqlalchemy import BindParameter, Boolean, ColumnElement, Integer, Select, bindparam, exists, func, or_, select
+from sqlalchemy import BindParameter, Boolean, ColumnElement, Integer, Select, String, bindparam, cast, or_, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
 from ...models import MOVIES, PEOPLE, STATUS, VOTES
 from ...models.movie import sort_value
-from ..names import normal_form, search_form
 from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VOTE_COLUMNS, of_movie, of_user
 
 _MOVIES = select(*MOVIE_COLUMNS).select_from(TITLES).where(of_user(MOVIES))
@@ -52,8 +51,9 @@ def _strpos(element: holds, compiler: SQLCompiler, **options: Any) -> str:
 class MovieFilter:
     """Which movies to list; everything that is given must fit.
 
-    ``statuses`` are alternatives; ``person_id`` recommended it; ``text`` is in title, original title, the names of
-    cast, director and recommenders, or genre. ``sort`` is a key of SORTS, descending with a leading "-".
+    ``statuses`` are alternatives; ``person_id`` recommended it; one of ``texts``, the search forms of what is looked
+    for, is in title, original title, genre, or a name of cast or director, or a recommender is one of ``named``.
+    ``sort`` is a key of SORTS, descending with a leading "-".
     ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last; such
     lists are ordered by IMDb id and come whole.
     ``after`` is the (sort value, IMDb id) of the last row of the page before; ``limit`` the maximum number of rows.
@@ -63,7 +63,8 @@ class MovieFilter:
     person_id: int | None = None
     list_id: str | None = None
     media_type: str | None = None
-    text: str | None = None
+    texts: tuple[str, ...] = ()
+    named: tuple[int, ...] = ()
     sort: str = "imdb_id"
     after: tuple[Any, str] | None = None
     limit: int | None = None
@@ -83,7 +84,8 @@ class MovieFilter:
             person_id=None if self.person_id is None else 0,
             list_id=None if self.list_id is None else "",
             media_type=None if self.media_type is None else "",
-            text="text" if self.text else None,
+            texts=("",) * len(self.texts),
+            named=(),
             after=None if self.after is None else ("", ""),
             limit=None if self.limit is None else 0,
             changed=None if self.changed is None else (0, 0),
@@ -92,7 +94,6 @@ class MovieFilter:
     @property
     def values(self) -> dict[str, Any]:
         """What is to be bound to the parameters of the statement; those that it does not have do no harm."""
-        text = self.text or ""
         after, up_to = self.changed or (0, 0)
         value, imdb_id = self.after or (None, None)
         return {
@@ -100,8 +101,8 @@ class MovieFilter:
             "person": self.person_id,
             "list": self.list_id,
             "media_type": self.media_type,
-            "text": search_form(text),
-            "name": normal_form(text),
+            **{f"text_{number}": text for number, text in enumerate(self.texts)},
+            "named": f",{','.join(map(str, self.named))},",
             "after_seq": after,
             "to_seq": up_to,
             "after_value": value,
@@ -149,19 +150,19 @@ def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:
         conditions += _CHANGED
     if shape.media_type is not None:
         conditions.append(MOVIES.c.media_type == bindparam("media_type"))
-    if shape.text:
-        found = holds(MOVIES.c.search_text, bindparam("text"))
-        votes = exists().where(VOTES.c.user_id == MOVIES.c.user_id, VOTES.c.imdb_id == MOVIES.c.imdb_id)
-        conditions.append(or_(found, votes.where(VOTES.c.person_id.in_(_NAMED))))
+    if shape.texts:
+        found = [holds(MOVIES.c.search_text, bindparam(f"text_{number}")) for number in range(len(shape.texts))]
+        conditions.append(or_(*found, MOVIES.c.imdb_id.in_(_RECOMMENDED_BY_NAMED)))
     return conditions
 
 
 _CHANGED = (MOVIES.c.seq > bindparam("after_seq"), MOVIES.c.seq <= bindparam("to_seq"))
 
+# The ids are one value, between commas, so that the statement is the same for however many.
 _NAMED = select(PEOPLE.c.id).where(
-    of_user(PEOPLE),
-    holds(func.lower(PEOPLE.c.name), func.lower(bindparam("name", type_=PEOPLE.c.name.type))),
+    of_user(PEOPLE), holds(bindparam("named", type_=String()), "," + cast(PEOPLE.c.id, String) + ",")
 )
+_RECOMMENDED_BY_NAMED = select(VOTES.c.imdb_id).where(of_user(VOTES), VOTES.c.person_id.in_(_NAMED))
 
 
 def _selections(shape: MovieFilter) -> list[Select[Any]]:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import Row
 
 from ...errors import Invalid
-from ..names import search_form
+from ...text import search_forms
 from ..quota import MAX_METADATA_BYTES, MAX_SEARCH_TEXT
 
 
@@ -52,7 +52,7 @@ def _dump(column: str, data: Mapping[str, Any]) -> str:
 
 
 def _search_text(metadata: Metadata, known: str | None) -> str:
-    """Everything that ``q`` searches in, case-folded, a phrase a line: titles, people and genres of both shapes."""
+    """Everything about the title that ``q`` searches in, folded, a phrase a line: titles, people and genres."""
     phrases: list[Any] = [*(known or "").splitlines(), *metadata.search_extra]
     for data in (metadata.tmdb_data, metadata.omdb_data):
         for key in ("title", "director", "writer"):
@@ -60,7 +60,7 @@ def _search_text(metadata: Metadata, known: str | None) -> str:
         for key in ("cast", "actors", "genres"):
             listed = (data or {}).get(key)
             phrases.extend(listed if isinstance(listed, list | tuple) else [])
-    texts = dict.fromkeys(search_form(phrase) for phrase in phrases if isinstance(phrase, str) and phrase)
+    texts = dict.fromkeys(form for phrase in phrases if isinstance(phrase, str) for form in search_forms(phrase))
     return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
 
 
