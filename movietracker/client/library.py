@@ -4,9 +4,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
 
+from . import ranking
+
 Record = dict[str, Any]
 
-STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "watch_history": None}
+STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "ranking": None}
+STUB |= {"watch_history": None}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
 
@@ -46,12 +49,18 @@ class Library:
             case "updateMovieStatus":
                 list_id = self.lists[data["custom_list_id"]]["id"] if data["status"] == "custom" else None
                 self._movie(data).update(status=data["status"], custom_list_id=list_id)
+                if data["status"] != "watched":
+                    self._movie(data)["ranking"] = None
             case "watchMovie":
                 before = (self._movie(data)["watch_history"] or {}).get("date_watched", at)
                 watched = {"my_rating": data["my_rating"], "date_watched": data.get("date_watched") or before}
                 self._movie(data).update(status="watched", custom_list_id=None, watch_history=watched)
             case "updateRating":
                 self.movies[data["imdb_id"]]["watch_history"]["my_rating"] = data["my_rating"]
+            case "rankMovie":
+                ranking.rank(self.movies, data, at)
+            case "unrankMovie":
+                self.movies[data["imdb_id"]]["ranking"] = None
 
     def _to_others(self, action: str, data: Record) -> None:
         match action:
@@ -119,10 +128,17 @@ def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, flo
     """
     same = {(each["rev"], each["last_modified"]) for each in theirs.records()}
     common = max([each["rev"] for each in ours.records() if (each["rev"], each["last_modified"]) in same], default=0)
-    for record in [each for each in ours.records() if each["rev"] > common]:
-        for action, data in _differences(record, theirs):
-            theirs.apply(action, data, record["last_modified"])
-            yield action, data, record["last_modified"]
+    lost = [each for each in ours.records() if each["rev"] > common]
+    for record in lost:
+        yield from _applied(_differences(record, theirs), theirs, record["last_modified"])
+    for record in lost:  # places last, since only watched movies have one
+        yield from _applied(ranking.differences(record, ours.movies, theirs.movies), theirs, record["last_modified"])
+
+
+def _applied(actions: Iterator[tuple[str, Record]], theirs: Library, at: float) -> Iterator[tuple[str, Record, float]]:
+    for action, data in actions:
+        theirs.apply(action, data, at)
+        yield action, data, at
 
 
 def _differences(ours: Record, theirs: Library) -> Iterator[tuple[str, Record]]:

@@ -81,8 +81,9 @@ class Page(NamedTuple):
 
 
 class Title(NamedTuple):
-    """A watched title and its row in the ranking; without one the columns of RANKINGS are None."""
+    """A title and its row in the ranking; without one the columns of RANKINGS are None."""
 
+    is_watched: bool
     liked: bool | None
     order_key: str
     ranked_at: float | None
@@ -92,7 +93,7 @@ class Title(NamedTuple):
 
     @property
     def is_ranked(self) -> bool:
-        """Whether it is in the ranking."""
+        """Whether it has a place in the ranking, shown or not."""
         return self.ranked_at is not None
 
 
@@ -119,15 +120,21 @@ def list_unranked(read: LibraryRead, after: tuple[float, str] | None = None, lim
     return Page(titles, None if start + len(chosen) == len(rows) else (-chosen[-1][0], chosen[-1][1]))
 
 
-def watched_title(tx: LibraryRead, imdb_id: str) -> Title:
-    """A title that can be ranked. Raises MovieNotFound, NotWatched."""
+def read_title(tx: LibraryRead, imdb_id: str) -> Title:
+    """A title and its place, if it has one. Raises MovieNotFound."""
     row = tx.execute(_ONE, of_movie=imdb_id).one_or_none()
     if row is None:
         raise MovieNotFound
     status, liked, order_key, ranked_at, comparisons, former_key, *shown = row
-    if status != "watched":
+    return Title(status == "watched", liked, order_key, ranked_at, comparisons, former_key, TitleRow(*shown))
+
+
+def watched_title(tx: LibraryRead, imdb_id: str) -> Title:
+    """A title that can be ranked. Raises MovieNotFound, NotWatched."""
+    title = read_title(tx, imdb_id)
+    if not title.is_watched:
         raise NotWatched
-    return Title(liked, order_key, ranked_at, comparisons, former_key, TitleRow(*shown))
+    return title
 
 
 def insert(
@@ -214,18 +221,18 @@ def rank_after(tx: LibraryWrite, title: Title, liked: bool, place: str, comparis
     return ranked_at
 
 
-def unrank(tx: LibraryWrite, imdb_id: str, *, also_hidden: bool = False) -> None:
-    """Take a title out of the ranking. Raises MovieNotFound, NotRanked.
-
-    ``also_hidden``: also one that is not shown, since it is not watched at present.
-    """
-    row = tx.execute(_ONE, of_movie=imdb_id).one_or_none()
-    if row is None:
-        raise MovieNotFound
-    if row.ranked_at is None or not (also_hidden or row.status == "watched"):
+def unrank(tx: LibraryWrite, imdb_id: str) -> None:
+    """Take a title out of the ranking. Raises MovieNotFound, NotRanked."""
+    title = read_title(tx, imdb_id)
+    if not (title.is_ranked and title.is_watched):
         raise NotRanked
-    tx.execute(_UNRANK, of_movie=imdb_id)
-    tx.touch("movie", imdb_id, "ranking")
+    take_out(tx, title)
+
+
+def take_out(tx: LibraryWrite, title: Title) -> None:
+    """Take a ranked title out of the ranking, shown or not."""
+    tx.execute(_UNRANK, of_movie=title.shown.imdb_id)
+    tx.touch("movie", title.shown.imdb_id, "ranking")
 
 
 def unknown_titles(tx: LibraryWrite, comparisons: Comparisons) -> set[str]:

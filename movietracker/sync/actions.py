@@ -16,11 +16,13 @@ from ..plugin.events import RecordKind
 from ..schemas import movie_requests as requests
 from ..schemas.custom_list import AddListData, DeleteListData, ListFields, UpdateListData
 from ..schemas.person import AddPersonData, DeletePersonData, PersonFields, UpdatePersonData
-from ..services import lists, movies, people
+from ..schemas.ranking import RankMovieData, UnrankMovieData
+from ..services import lists, movies, people, ranking
 from ..services.movies import Metadata, dated, said_in
 from ..services.names import normalise_name
 from .conflicts import ActionConflict, ActionContext, refuse_changed, refuse_deleted, refuse_recreated
 from .names import existing_holder, holder_meant, last_holder, person_meant, refuse_namesake
+from .places import place_meant, remaining_comparisons
 
 Perform = Callable[[ActionContext, dict[str, Any]], str | int]
 """Carries out an action; returns the key of the record it was about, whose number and state the result shows."""
@@ -172,6 +174,29 @@ def update_rating(context: ActionContext, data: dict[str, Any]) -> str | int:
         raise NotWatched
     refuse_changed(context, "movie", imdb_id, {"rating": before.my_rating != data["my_rating"]})
     movies.rate(context.tx, imdb_id, data["my_rating"])
+    return imdb_id
+
+
+@registry.action("rankMovie", kind="movie", schema=RankMovieData)
+def rank_movie(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Rank a watched title after another one, or first of its group."""
+    imdb_id = _movie(context, data)
+    title = ranking.watched_title(context.tx, imdb_id)
+    place = place_meant(context, title, data)
+    is_other = not ranking.is_at(context.tx, title, data["liked"], place)
+    refuse_changed(context, "movie", imdb_id, {"ranking": is_other})
+    ranking.rank_after(context.tx, title, data["liked"], place, remaining_comparisons(context, data))
+    return imdb_id
+
+
+@registry.action("unrankMovie", kind="movie", schema=UnrankMovieData)
+def unrank_movie(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Take a title out of the ranking."""
+    imdb_id = _movie(context, data)
+    title = ranking.read_title(context.tx, imdb_id)
+    if title.is_ranked:
+        refuse_changed(context, "movie", imdb_id, {"ranking": True})
+        ranking.take_out(context.tx, title)
     return imdb_id
 
 

@@ -56,6 +56,8 @@ def test_everything_that_a_user_can_do_arrives(phone: Client) -> None:
         ("removeRecommendation", {"imdb_id": MATRIX, "person_name": "Alma"}),
         ("watchMovie", {"imdb_id": MATRIX, "my_rating": 8.0}),
         ("updateRating", {"imdb_id": MATRIX, "my_rating": 8.5}),
+        ("rankMovie", {"imdb_id": MATRIX, "liked": True, "after": None}),
+        ("unrankMovie", {"imdb_id": MATRIX}),
         ("addPerson", {"name": "Cleo", "color": "#ff0000"}),
         ("updatePerson", {"name": "Cleo", "new_name": "Clea", "is_trusted": True}),
         ("deletePerson", {"name": "Alma"}),

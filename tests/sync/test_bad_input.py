@@ -54,6 +54,9 @@ PLAUSIBLE = {
     "custom_list_id": st.sampled_from(["list", "other"]),
     "my_rating": st.sampled_from([1, 5.5, 10, 0.99, 10.01]),
     "vote_type": st.sampled_from([True, 0, "downvote", "up"]),
+    "liked": st.booleans(),
+    "after": st.sampled_from([None, MATRIX, HEAT, "tt0000001"]),
+    "comparisons": st.sampled_from([None, [], [{"winner": MATRIX, "loser": HEAT}], [{"winner": MATRIX}]]),
     "date_watched": st.sampled_from([0, 1000, 1e12, 2e10]),
 }
 

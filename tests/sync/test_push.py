@@ -260,6 +260,8 @@ IDEMPOTENT = [
     action("watchMovie", imdb_id=MATRIX, my_rating=8),
     action("watchMovie", imdb_id=MATRIX, my_rating=8, date_watched=1000),
     action("updateRating", imdb_id=MATRIX, my_rating=7),
+    action("rankMovie", imdb_id=MATRIX, liked=True, after=None),
+    action("unrankMovie", imdb_id=MATRIX),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", vote_type=False),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note="loud"),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note=None),
