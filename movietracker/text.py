@@ -44,6 +44,11 @@ def joined_words(text: str) -> list[str]:
     return [word for chunk in text.split() if (word := "".join(fold_words(chunk)))]
 
 
+def fold_key(text: str) -> str:
+    """A text in one piece, however it is spelled: ``Sci-Fi``, ``sci fi`` and ``SciFi`` are one; symbols stay."""
+    return "".join(fold_words(text)) or "".join(fold(text).split())
+
+
 def search_forms(text: str) -> tuple[str, ...]:
     """The phrases by which a text is stored to be searched, and looked for: its words, and its joined words if others.
 
@@ -51,7 +56,7 @@ def search_forms(text: str) -> tuple[str, ...]:
     """
     apart = " ".join(fold_words(text))
     if not apart:
-        symbols = "".join(fold(text).split())
+        symbols = fold_key(text)
         return (symbols,) if symbols else ()
     joined = apart if text.replace(" ", "").isalnum() else " ".join(joined_words(text))
     return (apart,) if joined == apart else (apart, joined)

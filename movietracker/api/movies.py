@@ -42,16 +42,7 @@ def movie_page(read: LibraryRead, wanted: MovieFilter, paging: Mapping[str, Any]
 def list_all(user: Account, query: dict[str, Any]) -> Response:
     """The library, whole or filtered."""
     with library_read(user.id) as read:
-        person = query.get("person")
-        wanted = MovieFilter(
-            statuses=query.get("status", ()),
-            person_id=None if person is None else _id_of(read, person),
-            list_id=query.get("list"),
-            media_type=query.get("media_type"),
-            texts=search_forms(query.get("q", "")),
-            sort=query.get("sort", "imdb_id"),
-        )
-        return movie_page(read, wanted, query)
+        return movie_page(read, _wanted(read, query), query)
 
 
 @blueprint.operation(
@@ -147,6 +138,24 @@ def watch(user: Account, body: dict[str, Any], imdb_id: str) -> Any:
     with library_write(user.id) as tx:
         movies.watch(tx, imdb_id, said_in(body, Watch))
         return movies.get_movie(tx, imdb_id)["watch_history"]
+
+
+def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:
+    person, unrated = query.get("person"), query.get("unrated", False)
+    has_years = "year_from" in query or "year_to" in query
+    return MovieFilter(
+        statuses=query.get("status", ()),
+        is_watched=unrated,
+        person_id=None if person is None else _id_of(read, person),
+        list_id=query.get("list"),
+        media_type=query.get("media_type"),
+        texts=search_forms(query.get("q", "")),
+        genres=query.get("genre", ()),
+        years=(f"{query.get('year_from', 0):04}", f"{query.get('year_to', 9999):04}") if has_years else None,
+        min_rating=query.get("min_rating", 0.0 if query.get("rated") else None),
+        lacks_rating=unrated or query.get("rated") is False,
+        sort=query.get("sort", "imdb_id"),
+    )
 
 
 def _id_of(read: LibraryRead, name_or_id: str) -> int:

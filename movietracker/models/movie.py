@@ -34,7 +34,8 @@ def _to_movie() -> ForeignKeyConstraint:
 class Movie(Record, Base):
     """A title of a user. ``tmdb_data`` and ``omdb_data`` are JSON text in the contract's light shapes.
 
-    ``title``, ``year`` and ``search_text`` repeat values for sorting and searching, so that no list parses JSON.
+    ``title``, ``year``, ``genres`` and ``search_text`` repeat values for sorting and searching, so that no list parses
+    JSON. ``genres`` are folded, each between spaces: those of the details in one line, of the ratings in another.
     A movie without ``tmdb_data`` is a stub that enrichment will fill.
     """
 
@@ -44,6 +45,7 @@ class Movie(Record, Base):
     __table_args__ = (
         CheckConstraint("media_type IN ('movie', 'tv')", name="media_type"),
         Index(None, "user_id", "seq"),
+        Index(None, "user_id", "year", "imdb_id"),
         LIBRARY,
     )
 
@@ -54,6 +56,7 @@ class Movie(Record, Base):
     title: Mapped[str | None]
     year: Mapped[str | None] = mapped_column(String(4))
     search_text: Mapped[str | None]
+    genres: Mapped[str | None]
     added_at: Mapped[float]
 
 
@@ -94,6 +97,7 @@ class WatchRecord(Base):
     __table_args__ = (
         _to_movie(),
         CheckConstraint("my_rating >= 1.0 AND my_rating <= 10.0", name="my_rating"),
+        Index(None, "user_id", "my_rating", "imdb_id"),
         LIBRARY,
     )
 

@@ -114,6 +114,16 @@ def whole_number(description: str, low: int, high: int | None = None, default: A
     return fields.Integer(load_default=default, validate=check, metadata={"description": description})
 
 
+def decimal_number(description: str, low: float, high: float) -> fields.Float:
+    """A field of a query that holds a number in this range."""
+    return fields.Float(validate=validate.Range(low, high), metadata={"description": description})
+
+
+def flag(description: str) -> fields.Boolean:
+    """A field of a query that is true or false."""
+    return fields.Boolean(truthy={"true", "1"}, falsy={"false", "0"}, metadata={"description": description})
+
+
 def texts(description: str | None = None, example: Sequence[str] | None = None, **metadata: Any) -> fields.List[Any]:
     """A field of a response that holds several texts."""
     shown = {} if example is None else {"examples": [example]}

@@ -5,12 +5,15 @@ from typing import Any
 from marshmallow import ValidationError, post_load, validates_schema
 
 from ..models.movie import SORTS, STATUSES
-from .fields import Field, ListField, OneOfSchema, RequestSchema, one_word
+from ..text import fold_key
+from .fields import Field, ListField, OneOfSchema, RequestSchema, decimal_number, flag, one_word, whole_number
 from .movie import StatusFields, WatchFields
 from .requests import PageSchema
 from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, OBJECT, RATING, STATUS, UUID, VOTE, text, whole
 
 MAX_NAMES = 500
+MAX_GENRES = 20
+FIRST_YEAR, LAST_YEAR = 1870, 2200
 
 _TMDB_ID = whole(603, 1, 2**53 - 1)
 _SORT_WORDS = [sign + name for name in SORTS if name[0] != "-" for sign in ("", "-")]
@@ -141,7 +144,24 @@ class MovieQuerySchema(PageSchema):
         text("matrix", high=200, trim=True),
         description="Text in title, original title, people or genre; case, accents and punctuation do not matter.",
     )
+    genre = Field(
+        text("Drama,Sci-Fi", high=400),
+        description="One genre or several, comma-separated, of which one must fit; spelling as for q.",
+    )
+    year_from = whole_number("The first year of release.", FIRST_YEAR, LAST_YEAR)
+    year_to = whole_number("The last year of release.", FIRST_YEAR, LAST_YEAR)
+    rated = flag("Whether the user has rated it.")
+    min_rating = decimal_number("The lowest rating by the user.", 1, 10)
+    unrated = flag("true: only what is watched and not rated; false: as if it were not there.")
     sort = one_word(_SORT_WORDS, "Order; with a leading - descending.")
+
+    @post_load
+    def _split_genres(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        if "genre" in data:
+            data["genre"] = tuple(dict.fromkeys(filter(None, map(fold_key, data["genre"].split(",")))))
+            if len(data["genre"]) > MAX_GENRES:
+                raise ValidationError(f"Must be at most {MAX_GENRES} genres.", "genre")
+        return data
 
     @post_load
     def _split_statuses(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -151,6 +171,11 @@ class MovieQuerySchema(PageSchema):
             if unknown:
                 raise ValidationError(f"Must be one of: {', '.join(STATUSES)}.", "status")
         return data
+
+    @validates_schema
+    def _ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("year_from", FIRST_YEAR) > data.get("year_to", LAST_YEAR):
+            raise ValidationError("Must not be before year_from.", "year_to")
 
 
 def _joined(data: dict[str, Any], name: str, older: str) -> dict[str, Any]:

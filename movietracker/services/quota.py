@@ -22,14 +22,17 @@ MAX_METADATA_BYTES = 65_536
 """Bytes of the details of a title, and of its ratings, from wherever they come; they usually have about 2,000."""
 
 MAX_SEARCH_TEXT = 4000
+MAX_GENRES, MAX_GENRE = 20, 50
+"""Genres that can be filtered by, of the details and of the ratings of a title, and the characters of one."""
+
 RECORD_BYTES = 1024
-MAX_CHANGE_BYTES = 2 * MAX_METADATA_BYTES + MAX_SEARCH_TEXT + RECORD_BYTES
+MAX_CHANGE_BYTES = 2 * MAX_METADATA_BYTES + MAX_SEARCH_TEXT + 2 * MAX_GENRES * (MAX_GENRE + 1) + RECORD_BYTES
 
 # A library near its quota is not counted for each change, and may exceed QUOTA_MB by what comes in between.
 COUNT_EVERY_SECONDS = 5.0
 
 _MIB = 1_048_576
-_TEXTS = (MOVIES.c.tmdb_data, MOVIES.c.omdb_data, MOVIES.c.search_text)
+_TEXTS = (MOVIES.c.tmdb_data, MOVIES.c.omdb_data, MOVIES.c.search_text, MOVIES.c.genres)
 _OF_USER: BindParameter[str] = bindparam("of_user")
 _TITLES = select(
     func.count(MOVIES.c.imdb_id).label("titles"),

@@ -40,6 +40,7 @@ FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users"}
 READS = [
     *WHOLE_LIBRARY,
     *("/api/auth/me", f"/api/movies/{MOVIE}", "/api/movies?status=watched", "/api/movies?status=toWatch,custom"),
+    *("/api/movies?year_from=1990&year_to=1999", "/api/movies?min_rating=8", "/api/movies?rated=true&sort=imdb_id"),
     *("/api/movies?person=Person%201", "/api/movies?limit=2", "/api/people", "/api/people/Person%201/stats"),
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
     *("/api/sync/changes?cursor={cursor}", "/api/ranking/unranked"),
@@ -67,7 +68,7 @@ def places(app: Flask, anna: Account, client: Client) -> dict[str, str]:
         list_id = add_list(tx, "Rainy Sundays")
         for number in range(30):
             imdb_id = f"tt{number:07}"
-            ensure_movie(tx, imdb_id, Metadata(tmdb_data={"title": f"Film {number}"}))
+            ensure_movie(tx, imdb_id, Metadata(tmdb_data={"title": f"Film {number}", "year": str(1980 + number)}))
             recommend(tx, imdb_id, f"Person {number % 5}")
             if number % 3 == 0:
                 watch(tx, imdb_id, Watch(1_700_000_000, 7))

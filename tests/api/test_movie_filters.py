@@ -199,7 +199,7 @@ def test_recommenders_are_found_however_their_names_are_typed(client: Client) ->
     title=st.text(min_size=1, max_size=40, alphabet=st.characters(codec="utf-8", exclude_characters="\0")),
     data=st.data(),
 )
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_title_is_found_by_each_of_its_words_with_or_without_accents(
     client: Client, title: str, data: st.DataObject
 ) -> None:
@@ -213,6 +213,66 @@ def test_a_title_is_found_by_each_of_its_words_with_or_without_accents(
     assert client.delete("/api/movies/tt0000001").status_code == 204
 
 
+def test_by_genre_of_details_or_ratings_however_it_is_spelled(library: Client) -> None:
+    for genre, found in [
+        ("comedy", "1"),
+        ("Science Fiction", "2"),
+        ("science-fiction", "2"),
+        ("DRAMA", "2"),
+        ("fiction", ""),
+        ("Comedy, Animation", "13"),
+        ("Comedy,Western,", "1"),
+        ("Western", ""),
+        ("???", ""),
+        ("", "1234"),
+        (",", "1234"),
+    ]:
+        assert ids(library, genre=genre) == found, genre
+
+
+def test_genres_are_those_that_a_provider_gave_last(make_app: MakeApp, anna: Account, standin: Standin) -> None:
+    client = client_of(make_app(METADATA_PROVIDERS="tmdb,omdb", **standin.settings), anna)
+    known = {"tmdb_data": {"title": "Spirited", "genres": ["Western"]}}
+    client.post("/api/movies/tt0245429/recommendations", json={"person_name": "Mum"} | known)
+    assert ids(client, genre="western") == "9"
+
+    assert client.post("/api/movies/tt0245429/refresh", json={}).json["updated"] == {"tmdb": True, "omdb": True}
+    assert ids(client, genre="western") == ""
+    assert ids(client, genre="animation") == "9"
+
+
+def test_by_year_of_release(library: Client) -> None:
+    for query, found in [
+        ({"year_from": "1930"}, "13"),
+        ({"year_to": "1932"}, "12"),
+        ({"year_from": "1932", "year_to": "1932"}, "1"),
+        ({"year_from": "1933", "year_to": "2019"}, ""),
+        ({"year_from": "1870", "year_to": "2200"}, "123"),
+        ({"year_from": "1927", "sort": "-year"}, "312"),
+    ]:
+        assert ids(library, **query) == found, query
+
+
+def test_by_rating(library: Client) -> None:
+    library.put("/api/movies/tt0000004/status", json={"status": "watched"})
+
+    for query, found in [
+        ({"rated": "true"}, "13"),
+        ({"rated": "false"}, "24"),
+        ({"min_rating": "1"}, "13"),
+        ({"min_rating": "4.5"}, "13"),
+        ({"min_rating": "4.6"}, "1"),
+        ({"min_rating": "9", "rated": "true"}, "1"),
+        ({"min_rating": "9.5"}, ""),
+        ({"min_rating": "2", "rated": "false"}, ""),
+        ({"unrated": "true"}, "4"),
+        ({"unrated": "false"}, "1234"),
+        ({"unrated": "true", "status": "deleted"}, ""),
+        ({"unrated": "true", "status": "watched,deleted"}, "4"),
+    ]:
+        assert ids(library, **query) == found, query
+
+
 def test_the_original_title_is_searched_too(make_app: MakeApp, anna: Account, standin: Standin) -> None:
     client = client_of(make_app(METADATA_PROVIDERS="tmdb", **standin.settings), anna)
     client.post("/api/movies", json={"imdb_id": "tt0245429"})
@@ -223,6 +283,20 @@ def test_the_original_title_is_searched_too(make_app: MakeApp, anna: Account, st
 def test_all_that_is_asked_for_must_fit(library: Client) -> None:
     assert ids(library, person="Mum", status="watched", q="comedy", media_type="movie") == "1"
     assert ids(library, person="Mum", status="watched", q="comedy", media_type="tv") == ""
+    fitting = {"genre": "comedy,drama", "year_from": "1920", "year_to": "1940", "min_rating": "8", "q": "lubitsch"}
+    assert ids(library, **fitting, status="watched", sort="-rating") == "1"
+    assert ids(library, **fitting, rated="false") == ""
+
+
+def test_what_fits_comes_in_pages(library: Client) -> None:
+    address: str | None = "/api/movies?year_from=1900&genre=comedy,drama,animation&sort=-year&limit=1"
+    found = ""
+    while address:
+        page = library.get(address)
+        found += "".join(movie["imdb_id"][-1] for movie in page.json)
+        after = page.headers.get("X-Next-Cursor")
+        address = after and f"{address.partition('&cursor')[0]}&cursor={after}"
+    assert found == "312"
 
 
 def test_the_order_can_be_chosen(library: Client) -> None:
@@ -265,6 +339,21 @@ def test_a_filter_that_is_not_valid_is_422(client: Client) -> None:
         ("q=a%00b", "q"),
         ("person=%00", "person"),
         ("list=%00", "list"),
+        ("genre=" + "x" * 1000, "genre"),
+        ("genre=" + ",".join(map(str, range(21))), "genre"),
+        ("genre=a%00b", "genre"),
+        ("year_from=abc", "year_from"),
+        ("year_from=", "year_from"),
+        ("year_from=1869", "year_from"),
+        ("year_to=2201", "year_to"),
+        ("year_to=1e3", "year_to"),
+        ("year_from=2000&year_to=1999", "year_to"),
+        ("min_rating=0", "min_rating"),
+        ("min_rating=11", "min_rating"),
+        ("min_rating=nan", "min_rating"),
+        ("min_rating=", "min_rating"),
+        ("rated=maybe", "rated"),
+        ("unrated=", "unrated"),
         ("status=%00", "status"),
     ]:
         answer = client.get(f"/api/movies?{query}")

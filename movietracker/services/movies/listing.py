@@ -13,7 +13,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from ...models import MOVIES, PEOPLE, STATUS, VOTES
+from ...models import MOVIES, PEOPLE, STATUS, VOTES, WATCHED
 from ...models.movie import sort_value
 from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VOTE_COLUMNS, of_movie, of_user
 
@@ -51,8 +51,11 @@ def _strpos(element: holds, compiler: SQLCompiler, **options: Any) -> str:
 class MovieFilter:
     """Which movies to list; everything that is given must fit.
 
-    ``statuses`` are alternatives; ``person_id`` recommended it; one of ``texts``, the search forms of what is looked
-    for, is in title, original title, genre, or a name of cast or director, or a recommender is one of ``named``.
+    ``statuses`` are alternatives, ``is_watched`` asks for that one besides; ``person_id`` recommended it; one of
+    ``texts``, the search forms of what is looked for, is in title, original title, genre, or a name of cast or
+    director, or a recommender is one of ``named``; one of ``genres`` (folded, at most 20) is one of its genres; its
+    year is between ``years``, both included; the user's rating is at least ``min_rating``, or is missing as
+    ``lacks_rating`` asks.
     ``sort`` is a key of SORTS, descending with a leading "-".
     ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last; such
     lists are ordered by IMDb id and come whole.
@@ -60,11 +63,16 @@ class MovieFilter:
     """
 
     statuses: tuple[str, ...] = ()
+    is_watched: bool = False
     person_id: int | None = None
     list_id: str | None = None
     media_type: str | None = None
     texts: tuple[str, ...] = ()
     named: tuple[int, ...] = ()
+    genres: tuple[str, ...] = ()
+    years: tuple[str, str] | None = None
+    min_rating: float | None = None
+    lacks_rating: bool = False
     sort: str = "imdb_id"
     after: tuple[Any, str] | None = None
     limit: int | None = None
@@ -86,6 +94,9 @@ class MovieFilter:
             media_type=None if self.media_type is None else "",
             texts=("",) * len(self.texts),
             named=(),
+            genres=("",) * len(self.genres),
+            years=None if self.years is None else ("", ""),
+            min_rating=None if self.min_rating is None else 0.0,
             after=None if self.after is None else ("", ""),
             limit=None if self.limit is None else 0,
             changed=None if self.changed is None else (0, 0),
@@ -96,6 +107,7 @@ class MovieFilter:
         """What is to be bound to the parameters of the statement; those that it does not have do no harm."""
         after, up_to = self.changed or (0, 0)
         value, imdb_id = self.after or (None, None)
+        from_year, to_year = self.years or ("", "")
         return {
             **{f"status_{number}": status for number, status in enumerate(self.statuses)},
             "person": self.person_id,
@@ -103,6 +115,10 @@ class MovieFilter:
             "media_type": self.media_type,
             **{f"text_{number}": text for number, text in enumerate(self.texts)},
             "named": f",{','.join(map(str, self.named))},",
+            **{f"genre_{number}": f" {genre} " for number, genre in enumerate(self.genres)},
+            "from_year": from_year,
+            "to_year": to_year,
+            "min_rating": self.min_rating,
             "after_seq": after,
             "to_seq": up_to,
             "after_value": value,
@@ -138,8 +154,7 @@ def votes_for_selection(shape: MovieFilter) -> Select[Any] | None:
     keys = _selections(shape)
     if shape.changed is not None:
         keys.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), *_CHANGED))
-    selected_only = replace(shape, statuses=(), list_id=None, person_id=None, changed=None)
-    if not keys or not selected_only.is_everything:
+    if not keys or _checks(shape) or shape.after is not None or shape.limit is not None:
         return None
     return SOME_VOTES.where(*(VOTES.c.imdb_id.in_(each) for each in keys))
 
@@ -148,11 +163,22 @@ def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [MOVIES.c.imdb_id.in_(keys) for keys in _selections(shape)]
     if shape.changed is not None:
         conditions += _CHANGED
+    return conditions + _checks(shape)
+
+
+def _checks(shape: MovieFilter) -> list[ColumnElement[bool]]:
+    """What no index finds, and is checked of each row."""
+    conditions: list[ColumnElement[bool]] = []
     if shape.media_type is not None:
         conditions.append(MOVIES.c.media_type == bindparam("media_type"))
     if shape.texts:
         found = [holds(MOVIES.c.search_text, bindparam(f"text_{number}")) for number in range(len(shape.texts))]
         conditions.append(or_(*found, MOVIES.c.imdb_id.in_(_RECOMMENDED_BY_NAMED)))
+    if shape.genres:
+        genres = [holds(MOVIES.c.genres, bindparam(f"genre_{number}")) for number in range(len(shape.genres))]
+        conditions.append(or_(*genres))
+    if shape.lacks_rating:
+        conditions.append(WATCHED.c.my_rating.is_(None))
     return conditions
 
 
@@ -170,11 +196,19 @@ def _selections(shape: MovieFilter) -> list[Select[Any]]:
     selections: list[Select[Any]] = []
     status = select(STATUS.c.imdb_id).where(of_user(STATUS))
     votes = select(VOTES.c.imdb_id).where(of_user(VOTES))
+    watched = select(WATCHED.c.imdb_id).where(of_user(WATCHED))
     if shape.statuses:
         names = [bindparam(f"status_{number}", type_=STATUS.c.status.type) for number in range(len(shape.statuses))]
         selections.append(status.where(STATUS.c.status.in_(names)))
+    if shape.is_watched:
+        selections.append(status.where(STATUS.c.status == bindparam("watched", "watched")))
     if shape.list_id is not None:
         selections.append(status.where(STATUS.c.custom_list_id == bindparam("list")))
     if shape.person_id is not None:
         selections.append(votes.where(VOTES.c.person_id == bindparam("person")))
+    if shape.years is not None:
+        of_years = MOVIES.c.year.between(bindparam("from_year"), bindparam("to_year"))
+        selections.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), of_years))
+    if shape.min_rating is not None:
+        selections.append(watched.where(WATCHED.c.my_rating >= bindparam("min_rating")))
     return selections

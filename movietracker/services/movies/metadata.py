@@ -1,5 +1,6 @@
 """What is known of a title, as the columns of its movie."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +9,10 @@ import orjson
 from sqlalchemy import Row
 
 from ...errors import Invalid
-from ...text import search_forms
-from ..quota import MAX_METADATA_BYTES, MAX_SEARCH_TEXT
+from ...text import fold_key, search_forms
+from ..quota import MAX_GENRE, MAX_GENRES, MAX_METADATA_BYTES, MAX_SEARCH_TEXT
+
+_YEAR = re.compile("[0-9]{4}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,7 @@ def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict
         known = metadata.tmdb_data or metadata.omdb_data or {}
         values["title"] = _text(known.get("title"))
         values["year"] = _year(known.get("year"))
+    values["genres"] = _genres(metadata, before.genres if before else None)
     values["search_text"] = _search_text(metadata, before.search_text if before else None)
     return values
 
@@ -64,10 +68,22 @@ def _search_text(metadata: Metadata, known: str | None) -> str:
     return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
 
 
+def _genres(metadata: Metadata, known: str | None) -> str:
+    """The column ``genres``, in which a line is replaced by that of new details or ratings."""
+    lines = (known or "\n").split("\n")
+    for number, data in enumerate((metadata.tmdb_data, metadata.omdb_data)):
+        if data is not None:
+            listed = data.get("genres")
+            genres = [each for each in listed if isinstance(each, str)] if isinstance(listed, list | tuple) else []
+            keys = [key for each in genres[:MAX_GENRES] if 0 < len(key := fold_key(each)) <= MAX_GENRE]
+            lines[number] = f" {' '.join(keys)} "
+    return "\n".join(lines).replace("\x00", "")
+
+
 def _text(value: Any) -> str | None:
     return value.replace("\x00", "")[:1000] if isinstance(value, str) else None
 
 
 def _year(value: Any) -> str | None:
     text = str(value)[:4] if isinstance(value, str | int) else ""
-    return text if text.isdecimal() else None
+    return text if _YEAR.fullmatch(text) else None

@@ -38,7 +38,7 @@ _WITHDRAW = delete(VOTES).where(of_movie(VOTES), _OF_PERSON)
 
 TO_WATCH = Status("toWatch")
 NO_METADATA = Metadata()
-_NO_METADATA_COLUMNS = dict.fromkeys(("tmdb_data", "omdb_data", "title", "year", "search_text"))
+_NO_METADATA_COLUMNS = dict.fromkeys(("tmdb_data", "omdb_data", "title", "year", "genres", "search_text"))
 _MORE_COLUMNS = (*_NO_METADATA_COLUMNS, *CLOCK_COLUMNS)
 _pick_more_columns = itemgetter(*_MORE_COLUMNS)
 _NO_VOTES: Mapping[int, Vote] = MappingProxyType({})

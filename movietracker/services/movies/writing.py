@@ -20,6 +20,7 @@ _BEFORE = select(
     MOVIES.c.omdb_data.is_(None).label("lacks_omdb"),
     MOVIES.c.media_type,
     MOVIES.c.title,
+    MOVIES.c.genres,
     MOVIES.c.search_text,
 ).where(of_movie(MOVIES))
 _UPDATE = update(MOVIES).where(of_movie(MOVIES))
