@@ -33,8 +33,8 @@ def refill(
         .where(*(rows.c[name] == sa.bindparam(f"of_{name}") for name in key))
         .values({column: sa.bindparam("made")})
     )
-    connection, after = op.get_bind(), [""] * len(key)
-    while found := connection.execute(read.where(place > after).limit(ROWS_AT_ONCE)).all():
+    connection, rest = op.get_bind(), read
+    while found := connection.execute(rest.limit(ROWS_AT_ONCE)).all():
         changes = [dict(zip(names, row[: len(key)], strict=True)) | {"made": make(*row[len(key) :])} for row in found]
         connection.execute(change, changes)
-        after = found[-1][: len(key)]
+        rest = read.where(place > found[-1][: len(key)])

@@ -35,13 +35,14 @@ class Messages(NamedTuple):
 
 
 class Writer(NamedTuple):
-    """How a kind is written: ``add_one`` by REST, ``add`` by imports, the rest by both.
+    """How a kind is written: ``add_one`` and ``change_one`` by REST, ``add`` and ``update`` by imports.
 
-    ``add_one`` takes the values of a record and returns its key, ``add`` takes rows and returns their keys, ``update``
-    takes new values by key.
+    ``add_one`` takes the values of a record and returns its key, ``change_one`` takes a key and new values, ``add``
+    takes rows and returns their keys, ``update`` takes new values by key, ``delete`` a key.
     """
 
     add_one: Callable[..., Any]
+    change_one: Callable[[LibraryWrite, Any, Json], object]
     add: Callable[[LibraryWrite, Sequence[Json]], list[Any]]
     update: Callable[[LibraryWrite, Mapping[Any, Json]], None]
     delete: Callable[[LibraryWrite, Any], None]
@@ -126,7 +127,8 @@ def kind_of(
         lambda read, changed: collection.read_all(read, changed=changed, with_rev=True),
         lambda read, key: collection.read_one(read, key, with_rev=True),
         collection.missing,
-        writer or Writer(collection.add_one, collection.add, collection.change_all, collection.remove),
+        writer
+        or Writer(collection.add_one, collection.change, collection.add, collection.change_all, collection.remove),
         Rest(collection, new, change),
     )
 
@@ -154,7 +156,9 @@ KINDS = (
         Messages("peopleUpdated"),
         order=("name",),
         named_by="name",
-        writer=Writer(people.add_person, people.add_people, people.update_people, people.delete_person),
+        writer=Writer(
+            people.add_person, people.update_person, people.add_people, people.update_people, people.delete_person
+        ),
     ),
     kind_of(
         lists.COLLECTION,
@@ -164,7 +168,9 @@ KINDS = (
         ListChangeSchema,
         Messages("listUpdated", key="list_id"),
         order=("position", "created_at", "name", "id"),
-        writer=Writer(lists.add_list, lists.add_lists, lists.COLLECTION.change_all, lists.delete_list),
+        writer=Writer(
+            lists.add_list, lists.update_list, lists.add_lists, lists.COLLECTION.change_all, lists.delete_list
+        ),
     ),
 )
 KIND_OF = {kind.name: kind for kind in KINDS}

@@ -114,7 +114,7 @@ def recommend_in_bulk(user: Account, body: dict[str, Any], imdb_id: str) -> list
 def withdraw(user: Account, imdb_id: str, person: str) -> None:
     """Remove a person's recommendation, by name or by id."""
     with library_write(user.id) as tx:
-        movies.withdraw(tx, imdb_id, people.find_person_by_name_or_id(tx, person))
+        movies.withdraw(tx, imdb_id, people.find_person(tx, person))
 
 
 @blueprint.operation(
@@ -161,7 +161,7 @@ def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:
 def _id_of(read: LibraryRead, name_or_id: str) -> int:
     """The id of the person; one that no person has when there is none, who therefore has recommended nothing."""
     try:
-        return people.find_person_by_name_or_id(read, name_or_id)
+        return people.find_person(read, name_or_id)
     except errors.PersonNotFound:
         return _NO_ONE
 

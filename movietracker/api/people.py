@@ -14,7 +14,7 @@ from .records import Said, blueprint_of
 blueprint = blueprint_of(
     KIND_OF["person"],
     "People who recommend",
-    people.find_person_by_name_or_id,
+    people.find_person,
     all=Said("All people of the user, the oldest first."),
     one=Said("One person, by name or id."),
     add=Said("Add a person.", [NameTaken]),
@@ -27,6 +27,6 @@ blueprint = blueprint_of(
 def stats(user: Account, name: str) -> dict[str, Any]:
     """What a person's recommendations were worth."""
     with library_read(user.id) as read:
-        person_id = people.find_person_by_name_or_id(read, name)
+        person_id = people.find_person(read, name)
         person = people.get_person(read, person_id) | people.person_stats(read, person_id)
         return person | {"movies": list_movies(read, MovieFilter(person_id=person_id)).movies}

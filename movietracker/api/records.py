@@ -70,7 +70,7 @@ def blueprint_of(
     def change(user: Account, body: dict[str, Any], **path: str) -> dict[str, Any]:
         with library_write(user.id) as tx:
             key = key_of(tx, path)
-            writer.update(tx, {key: body})
+            writer.change_one(tx, key, body)
             return collection.read_one(tx, key)
 
     @operation("remove", "DELETE", rule, [kind.missing], status=204)

@@ -1,5 +1,6 @@
 """The library as the user sees it: the server's, with queued actions applied."""
 
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -64,12 +65,12 @@ class Library:
 
     def _to_others(self, action: str, data: Record) -> None:
         match action:
-            case "addPerson" if data["name"] not in self.people:
+            case "addPerson" if not self._alike(data["name"]):
                 self._named(data["name"]).update({key: data[key] for key in PERSON if key in data})
             case "updatePerson":
                 person = self._person(data)
                 old, new = person["name"], data.get("new_name", person["name"])
-                if new == old or new not in self.people:
+                if self._alike(new) in (None, person):
                     person.update({key: data[key] for key in PERSON if key in data}, name=new)
                     self.people[new] = self.people.pop(old)
                     self._rename(old, new)
@@ -89,11 +90,17 @@ class Library:
         return self.movies.setdefault(data["imdb_id"], {**STUB, **made})
 
     def _named(self, name: str) -> Record:
-        return self.people.setdefault(name, {**PERSON, "id": None, "name": name})
+        return self._alike(name) or self.people.setdefault(name, {**PERSON, "id": None, "name": name})
 
     def _person(self, data: Record) -> Record:
-        by_id, person_id = {each["id"]: each for each in self.people.values()}, data.get("person_id") or data.get("id")
-        return by_id[person_id] if person_id else self.people[data.get("person_name") or data["name"]]
+        person_id, name = data.get("person_id") or data.get("id"), data.get("person_name") or data.get("name")
+        person = None if person_id else self._alike(name)
+        return person or {str(each["id"]): each for each in self.people.values()}[str(person_id or name)]
+
+    def _alike(self, name: Any) -> Record | None:
+        """Return the person whom a name means: whose it is exactly, else the first whose name differs in form only."""
+        alike = [each for each in self.people.values() if _folded(each["name"]) == _folded(name)]
+        return self.people.get(name) or min(alike, key=lambda each: each["id"] or float("inf"), default=None)
 
     def _votes(self, data: Record) -> dict[str, Record]:
         return {vote["person_name"]: vote for vote in self.movies[data["imdb_id"]]["recommendations"]}
@@ -114,6 +121,11 @@ class Library:
             for vote in [vote for vote in movie["recommendations"] if vote["person_name"] == old]:
                 vote.update(person_name=new, person=new)  # no name: the vote goes with the person
             movie["recommendations"] = [vote for vote in movie["recommendations"] if vote["person_name"] is not None]
+
+
+def _folded(name: str) -> str:
+    """Return a name without case and accents: nearly as the server compares names, which knows more letters."""
+    return "".join(each for each in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(each))
 
 
 def _note(data: Record) -> Record:

@@ -15,6 +15,12 @@ LIBRARY: Final[dict[str, Any]] = {"info": {"library": True}}
 
 DEFAULT_COLOR = "#0a84ff"
 
+MAX_FOLDED_NAME = 600
+"""Characters of a name that are compared, since folding can make a name of 200 characters longer.
+
+An entry of PostgreSQL's indexes has at most 2,704 bytes; a character has at most 4.
+"""
+
 
 class Record:
     """Base of the records that are synced; a transaction notes all but ``created_seq`` and writes them at its end.
@@ -51,7 +57,11 @@ class LibraryHead(Base):
 
 
 class Person(Record, Base):
-    """A person who recommends; ``quick_key`` marks the four quick recommenders and never changes."""
+    """A person who recommends; ``quick_key`` marks the four quick recommenders and never changes.
+
+    ``folded`` is the name as names are compared: without case, accents and invisible characters. It is null in a row
+    that a version from before it wrote.
+    """
 
     kind = "person"
 
@@ -59,12 +69,14 @@ class Person(Record, Base):
     __table_args__ = (
         UniqueConstraint("user_id", "name"),
         UniqueConstraint("user_id", "quick_key"),
+        Index(None, "user_id", "folded"),
         Index(None, "user_id", "seq"),
         LIBRARY,
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200))
+    folded: Mapped[str | None] = mapped_column(String(MAX_FOLDED_NAME))
     is_trusted: Mapped[bool] = mapped_column(server_default=false())
     color: Mapped[str] = mapped_column(String(32), server_default=text(f"'{DEFAULT_COLOR}'"))
     emoji: Mapped[str | None] = mapped_column(String(32))
@@ -142,17 +154,19 @@ class ActionRecord(Base):
 class PersonName(Base):
     """The holder of a name from one number to another (exclusive; null: still), which resolves names in queued actions.
 
-    Names that a person held within one transaction begin at the same number. ``ended_at`` is when the user changed the
+    ``folded`` is as in ``Person``; a name that changes only its spelling goes on under the new one. Names that a person
+    held within one transaction begin at the same number. ``ended_at`` is when the user changed the
     name, by the client's clock, on ``device``, if known.
     """
 
     __tablename__ = "person_names"
-    __table_args__ = (Index(None, "user_id", "name"), LIBRARY)
+    __table_args__ = (Index(None, "user_id", "name"), Index(None, "user_id", "folded"), LIBRARY)
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     person_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     from_seq: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    folded: Mapped[str | None] = mapped_column(String(MAX_FOLDED_NAME))
     to_seq: Mapped[int | None] = mapped_column(BigInteger)
     ended_at: Mapped[float | None]
     device: Mapped[str | None] = mapped_column(String(100))

@@ -1,14 +1,29 @@
 """Names of people and lists: trimmed, in Unicode NFC, so that equal-looking names are equal."""
 
 from ..errors import Invalid
+from ..models.library import MAX_FOLDED_NAME
 from ..schemas.values import NAME, Fault, Value, normal_form
+from ..text import fold
 
-__all__ = ["checked", "normal_form", "normalise_name"]
+__all__ = ["checked", "folded_name", "new_persons_name", "normal_form", "normalise_name"]
 
 
 def normalise_name(name: str, field: str = "name") -> str:
     """The stored form of a name; raises Invalid when nothing is left, or too much."""
     return checked(field, name, NAME)
+
+
+def new_persons_name(name: str, field: str = "name") -> str:
+    """The stored form of a name for a person; raises Invalid as for others, and for one that nobody can see."""
+    normal = normalise_name(name, field)
+    if fold(f"x{normal}") == "x":  # by itself it would be left as it is
+        raise Invalid.field(field, "must have a character that can be seen")
+    return normal
+
+
+def folded_name(name: str) -> str:
+    """The form in which names of people are compared: without case, accents and invisible characters."""
+    return fold(name)[:MAX_FOLDED_NAME]
 
 
 def checked(field: str, value: str, kind: Value) -> str:

@@ -2,31 +2,37 @@
 
 A name means the person who held it at the number that the user was looking at, unless the same device has taken the
 name away since; else its current holder; else its last holder, whom another device has renamed. So a rename makes no
-ghost twin.
+ghost twin. Names that differ in case, accents or invisible characters only are one; where two people hold such names,
+the exact spelling comes first, then who was added first. Digits that are nobody's name are an id.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, or_, select, union_all
 
 from ..errors import PersonNotFound
 from ..models import LEDGER, NAMES
 from ..services import people
 from ..services.change_clock import FieldChange
-from ..services.names import normalise_name
+from ..services.names import folded_name, normalise_name
 from .conflicts import ActionConflict, ActionContext, refuse_deleted
 
-_MINE = NAMES.c.user_id == bindparam("of_user")
-_NAMED = NAMES.c.name == bindparam("of_name")
-_HOLDER = select(NAMES.c.person_id, NAMES.c.to_seq, NAMES.c.ended_at, NAMES.c.device)
-_AT_VIEW = _HOLDER.where(
-    _MINE,
-    _NAMED,
+
+def _held(*conditions: ColumnElement[bool]) -> CompoundSelect[Any]:
+    """Who held a name, or one that differs so little that it is the same; each by its index, as OR would not be."""
+    columns = (NAMES.c.person_id, NAMES.c.name, NAMES.c.to_seq, NAMES.c.ended_at, NAMES.c.device)
+    spellings = (NAMES.c.name == bindparam("of_name"), NAMES.c.folded == bindparam("of_folded"))
+    of_user = NAMES.c.user_id == bindparam("of_user")
+    return union_all(*(select(*columns).where(of_user, each, *conditions) for each in spellings))
+
+
+_AT_VIEW = _held(
     NAMES.c.from_seq <= bindparam("at_seq"),
     or_(NAMES.c.to_seq.is_(None), NAMES.c.to_seq > bindparam("at_seq")),
 )
-_TODAY = select(NAMES.c.person_id).where(_MINE, _NAMED, NAMES.c.to_seq.is_(None))
-_LAST = _HOLDER.where(_MINE, _NAMED, NAMES.c.to_seq.is_not(None)).order_by(NAMES.c.to_seq.desc()).limit(1)
+_TODAY = _held(NAMES.c.to_seq.is_(None))
+_FORMERLY = _held(NAMES.c.to_seq.is_not(None))
 _COMMIT = select(func.min(LEDGER.c.seq)).where(
     LEDGER.c.user_id == bindparam("of_user"), LEDGER.c.seq >= bindparam("at_least")
 )
@@ -64,7 +70,9 @@ def holder_meant(context: ActionContext, name: str) -> int | None:
         return today
     last = last_holder(context, normal)
     # A user who knows that the name was taken away means a new person.
-    return None if last is None or _knew_end(context, last) else _unless_deleted(context, last.person_id)
+    if last is not None and not _knew_end(context, last) and (meant := _unless_deleted(context, last.person_id)):
+        return meant
+    return people.person_numbered(context.tx, normal)
 
 
 def existing_holder(context: ActionContext, name: str) -> int | None:
@@ -89,10 +97,9 @@ def refuse_namesake(context: ActionContext, name: str, person_id: int) -> None:
     """Raise ActionConflict when another person held the name at the time of an action that gives nothing else."""
     if context.view is not None:
         return  # the name was resolved at that number
-    others = _HOLDER.where(_MINE, _NAMED, NAMES.c.person_id != person_id, NAMES.c.to_seq.is_not(None))
-    for other in context.tx.execute(others, of_name=normalise_name(name)):
-        if not context.knew(_end(other)):
-            raise ActionConflict("recreated", "person", person_id)
+    others = [each for each in _holders(context, _FORMERLY, normalise_name(name)) if each.person_id != person_id]
+    if not all(context.knew(_end(other)) for other in others):
+        raise ActionConflict("recreated", "person", person_id)
 
 
 def _seen_holder(context: ActionContext, normal: str) -> int | None:
@@ -109,17 +116,28 @@ def _seen_holder(context: ActionContext, normal: str) -> int | None:
 def _holder_at(context: ActionContext, normal: str, seq: int) -> Any:
     # A user who saw one change of a commit saw all of it.
     at_seq = context.tx.execute(_COMMIT, at_least=seq).scalar_one_or_none()
-    return context.tx.execute(_AT_VIEW, of_name=normal, at_seq=at_seq or seq).first()
+    return _first(_holders(context, _AT_VIEW, normal, at_seq=at_seq or seq))
 
 
 def _current_holder(context: ActionContext, normal: str) -> int | None:
-    today: int | None = context.tx.execute(_TODAY, of_name=normal).scalar_one_or_none()
-    return today
+    today = _first(_holders(context, _TODAY, normal))
+    return None if today is None else int(today.person_id)
 
 
 def last_holder(context: ActionContext, normal: str) -> Any:
     """Who last held this normalised name, deleted or not: ``person_id``, and when they lost it; None if no one did."""
-    return context.tx.execute(_LAST, of_name=normal).first()
+    formerly = _holders(context, _FORMERLY, normal)
+    return max(formerly, key=lambda each: (each.name == normal, each.to_seq), default=None)
+
+
+def _holders(context: ActionContext, statement: CompoundSelect[Any], normal: str, **values: Any) -> list[Any]:
+    """Who held a name: the exact spelling first, then who was added first."""
+    found = context.tx.execute(statement, of_name=normal, of_folded=folded_name(normal), **values)
+    return sorted(found, key=lambda each: (each.name != normal, each.person_id))
+
+
+def _first(holders: Sequence[Any]) -> Any:
+    return holders[0] if holders else None
 
 
 def _knew_end(context: ActionContext, holder: Any) -> bool:

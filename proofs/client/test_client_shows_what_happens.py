@@ -17,7 +17,7 @@ from movietracker.client import Client
 from movietracker.services.accounts import Account
 
 MOVIES = st.sampled_from(["tt0000001", "tt0000002", "tt0000003"])
-NAMES = st.sampled_from(["Alma", "Bert", "Cleo", "Random Person"])
+NAMES = st.sampled_from(["Alma", "\u00e1lma", "Bert", "BERT", "Cleo", "Random Person"])
 LISTS = st.sampled_from(["list-1", "list-2"])
 RATINGS = st.sampled_from([1.0, 7.5, 10.0])
 COLORS = st.sampled_from(["#0a84ff", "#ff0000"])

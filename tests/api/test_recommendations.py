@@ -274,6 +274,7 @@ class TestTakingARecommendationBack:
 
     def test_a_name_of_digits_goes_before_an_id(self, client: Client) -> None:
         mum = recommend(client, person_name="Mum").json["person_id"]
+        person_id(client, str(mum))
         recommend(client, person_name=str(mum))
 
         assert client.delete(f"{ADDRESS}/{mum}").status_code == 204

@@ -17,7 +17,20 @@ from movietracker.services.transactions import library_write
 _CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\x00")
 NAMES = (
     st.one_of(
-        st.sampled_from(["Anna", "Ben/Bob", "Zo\u00eb", "日本", "\\u0041", '"', "Google Search", "Random Person"]),
+        st.sampled_from(
+            [
+                "Anna",
+                "anna",
+                "\u00c1NNA",
+                "Ben/Bob",
+                "Zo\u00eb",
+                "日本",
+                "\\u0041",
+                '"',
+                "Google Search",
+                "Random Person",
+            ]
+        ),
         st.text(_CHARACTERS, min_size=1, max_size=12),
     )
     .map(normal_form)
@@ -69,7 +82,9 @@ class MadeLibrary:
                 taken.add(name)
                 changes[ids[recommender["name"]]] = look | {"name": name}
             people.update_people(tx, changes)  # together, since they may have taken each other's names
-            voters = [*ids.values(), *(people.add_person(tx, name, **look) for name, look in self.people.items())]
+            # As in libraries from before names were compared without case, Anna and anna may be two.
+            others = [people.add_people(tx, [{"name": name, **look}])[0] for name, look in self.people.items()]
+            voters = [*ids.values(), *others]
             # Made one after the other, since that orders lists that are otherwise alike.
             list_ids = [lists.add_list(tx, **each, created_at=1e9 + at) for at, each in enumerate(self.lists)]
             for imdb_id, made in self.movies.items():

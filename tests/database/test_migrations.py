@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from flask import Flask, current_app
 from flask_migrate import downgrade, upgrade
 from movietracker_migrations import helpers
-from sqlalchemy import inspect, text
+from sqlalchemy import bindparam, inspect, select, text
 from support import postgresql
 from support.applications import MakeApp, close_app
 from support.client import Client, client_of
@@ -20,7 +20,11 @@ from support.serving import PROGRAM, environment
 
 from movietracker import create_app
 from movietracker.extensions import db
+from movietracker.models import NAMES, PEOPLE
+from movietracker.services import people
 from movietracker.services.accounts import create_account
+from movietracker.services.names import folded_name
+from movietracker.services.transactions import library_read, library_write
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -126,6 +130,22 @@ class TestMigrations:
 
         for typed in ("amelie", "wall-e", "walle"):
             assert len(client.get("/api/movies", query_string={"q": typed}).json) == 5
+
+    def test_fold_the_names_that_are_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Also of two people who could be only one today."""
+        monkeypatch.setattr(helpers, "ROWS_AT_ONCE", 3)
+        upgrade()
+        account = create_account("anna@example.com", "anna", "a long secret")
+        names = ["Zoë", "zoe", *(f"Ánn {number}" for number in range(10))]
+        with library_write(account.id) as tx:
+            people.add_people(tx, [{"name": name} for name in names])
+        downgrade(revision="0010")
+        upgrade()
+        with library_read(account.id) as read:
+            for table in (PEOPLE, NAMES):
+                rows = read.execute(select(table.c.name, table.c.folded).where(table.c.user_id == bindparam("of_user")))
+                assert {(row.name, row.folded) for row in rows} >= {("Zoë", "zoe"), ("zoe", "zoe"), ("Ánn 9", "ann 9")}
+                assert [row.folded for row in rows] == [folded_name(row.name) for row in rows]
 
     def test_leave_constraints_with_names(self) -> None:
         """A later migration can drop only what has a name, on every database."""

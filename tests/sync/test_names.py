@@ -1,7 +1,14 @@
 """Names in queued actions, beside test_names_as_seen.py: no ghost twins, no namesakes hit, no name that breaks."""
 
+import itertools
+
 import pytest
+from flask import Flask
 from support.wall_clock import WallClock
+
+from movietracker.services import people
+from movietracker.services.accounts import Account
+from movietracker.services.transactions import library_write
 
 from .wire import HEAT, MATRIX, Json, Wire, action, codes, statuses, told
 
@@ -162,6 +169,84 @@ def test_names_are_equal_after_trimming_and_composition(wire: Wire) -> None:
     wire.do("addPerson", name="Zoe\u0308")
     assert statuses(wire.push(action("addPerson", name="  Zo\u00eb "))) == ["noop"]
     assert wire.pull().names() == {"Zo\u00eb"}
+
+
+def test_names_are_equal_without_case_accents_and_invisible_characters(wire: Wire, ids: dict[str, int]) -> None:
+    assert statuses(wire.push(action("addPerson", name="ÁNN\u200bA"), action("addPerson", name="ben"))) == ["noop"] * 2
+    wire.push(recommend("anna"), action("addMovie", imdb_id=HEAT, recommender="ANNA"))
+    assert recommenders(wire) == [ids["Anna"]]
+    assert statuses(wire.push(action("updatePerson", name="ánna", color="red"))) == ["applied"]
+    assert codes(wire.push(rename("anna", "BEN"))) == ["name_taken"]
+    assert statuses(wire.push(rename("anna", "ANNA"), action("deletePerson", name="BeN"))) == ["applied"] * 2
+    assert wire.pull().names() == {"ANNA"}
+    assert (
+        codes(wire.push(action("addPerson", name="\u200b"), recommend("\u0301"), rename("anna", "\u2060")))
+        == ["validation_error"] * 3
+    )
+    assert codes(wire.push(action("addPerson", name="x" * 10_000))) == ["validation_error"]
+
+
+def test_another_spelling_means_who_bore_the_name_at_the_base(wire: Wire, ids: dict[str, int]) -> None:
+    pulled = wire.pull()
+    wire.push(rename("Anna", "Other"), rename("Ben", "ANNA"))
+    wire.push(told(recommend("anna"), base_rev=pulled.pages[-1]["rev"]), cursor=pulled.cursor)
+    assert recommenders(wire) == [ids["Anna"]]
+    wire.push(recommend("anna"), cursor=wire.cursor())
+    assert recommenders(wire) == [ids["Anna"], ids["Ben"]]
+
+
+def test_a_name_goes_on_under_another_spelling(wire: Wire, ids: dict[str, int]) -> None:
+    """Else who spelled it anew would be taken to have given it up."""
+    seen = wire.pull()
+    own, base = {"cursor": seen.cursor, "device": "phone"}, {"base_rev": seen.pages[-1]["rev"]}
+    assert statuses(wire.push(told(rename("Anna", "anna"), timestamp=1.0, **base), **own)) == ["applied"]
+    wire.push(rename("anna", "ANNA"), rename("ANNA", "Cleo"), device="tablet")
+    assert statuses(wire.push(told(recommend("Anna"), timestamp=2.0, **base), **own)) == ["applied"]
+    assert recommenders(wire) == [ids["Anna"]]
+    assert wire.pull().names() == {"Cleo", "Ben"}
+
+
+def test_a_name_may_be_spelled_anew_again_and_again_in_one_batch(wire: Wire, ids: dict[str, int]) -> None:
+    names = ["anna", "ANNA", "Cleo", "anna", "ANNA", "Cleo", "anna", "ANNA"]
+    queue = [rename(old, new) for old, new in itertools.pairwise(["Anna", *names])]
+    assert statuses(wire.push(*queue)) == ["applied"] * len(names)
+    assert wire.person("ANNA")["id"] == ids["Anna"]
+    assert statuses(wire.push(recommend("Anna"))) == ["applied"]
+    assert recommenders(wire) == [ids["Anna"]]
+
+
+def test_of_two_people_from_before_the_exact_spelling_is_meant_else_who_was_first(
+    app: Flask, anna: Account, wire: Wire, ids: dict[str, int]
+) -> None:
+    with app.app_context(), library_write(anna.id) as tx:
+        (twin,) = people.add_people(tx, [{"name": "anna"}])
+    seen = wire.pull()
+    rev = seen.pages[-1]["rev"]
+    for name, meant in (("Anna", ids["Anna"]), ("anna", twin), ("ANNA", ids["Anna"])):
+        movie = action("addRecommendation", imdb_id=MATRIX, person_name=name)
+        wire.push(movie)
+        assert meant in recommenders(wire)
+        wire.push(action("removeRecommendation", imdb_id=MATRIX, person_id=meant))
+    assert statuses(wire.push(rename("anna", "ANNA"))) == ["applied"]
+    assert wire.person("ANNA")["id"] == twin
+    wire.push(told(recommend("anna"), base_rev=rev), cursor=seen.cursor)
+    wire.push(told(recommend("Anna"), base_rev=rev), cursor=seen.cursor)
+    assert recommenders(wire) == [twin, ids["Anna"]]
+
+
+def test_digits_that_are_nobody_s_name_are_an_id(wire: Wire, bens_wire: Wire, ids: dict[str, int]) -> None:
+    named = str(ids["Anna"])
+    assert statuses(wire.push(recommend(named), action("addMovie", imdb_id=HEAT, recommender=named))) == ["applied"] * 2
+    assert statuses(wire.push(action("updatePerson", name=named, color="red"))) == ["applied"]
+    assert recommenders(wire) == [ids["Anna"]]
+    change = action("updateRecommendation", imdb_id=MATRIX, person=named, note="loud")
+    assert statuses(wire.push(change, action("removeRecommendation", imdb_id=MATRIX, person=named))) == ["applied"] * 2
+    wire.do("addPerson", name=named)
+    wire.push(recommend(named))
+    assert recommenders(wire) == [wire.person(named)["id"]]
+    assert codes(bens_wire.push(action("updatePerson", name=named, color="red"))) == ["person_not_found"]
+    assert statuses(wire.push(*[action("deletePerson", name=named)] * 2)) == ["applied"] * 2
+    assert wire.pull().names() == {"Ben"}
 
 
 def test_names_of_two_users_are_nothing_to_each_other(wire: Wire, bens_wire: Wire, ids: dict[str, int]) -> None:

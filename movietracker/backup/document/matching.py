@@ -1,12 +1,19 @@
 """Matching the records of a document with those of the account, and planning what changes.
 
-Quick recommenders are matched by their key, or by their first name in files without keys; other people by name. Other
-kinds are matched by id; one whose id belongs to another user gets an id derived from the two, the same each time.
+Quick recommenders are matched by their key, or by their first name in files without keys; other people by name. Those
+who are left on both sides are matched by names that differ in case, accents or invisible characters only, in the order
+of the file and of their ids here. Each person is matched once at most: a file that lists both Anna and anna says that
+they are two, so of an account that has one of them it makes two, and of one that has both it changes neither. Such a
+name stays as it is spelled here when a file is merged, and becomes as it is spelled there when it replaces.
+
+Other kinds are matched by id; one whose id belongs to another user gets an id derived from the two, the same each time.
 """
 
 import uuid
+from collections import defaultdict
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import bindparam, select
@@ -14,6 +21,7 @@ from sqlalchemy import bindparam, select
 from ...database import in_chunks
 from ...records import Kind
 from ...services.change_clock import ANY_FIELD, LibraryWrite
+from ...services.names import folded_name
 from ...services.people import QUICK_RECOMMENDERS
 from .entries import Entry
 
@@ -58,20 +66,22 @@ def plan_people(
             continue
         del left[row["id"]]
         plan.ids[record.key] = row["id"]
+        if not replace and folded_name(record.key) == folded_name(row["name"]):
+            record = record._replace(values={**record.values, "name": row["name"]})
         if _is_as_seeded(tx, row) or file_wins(row["last_modified"], record):
             plan.change(row, record)
     if replace:
         plan.going = [person_id for person_id, row in left.items() if row["quick_key"] is None]
-    _settle_names(plan, stored)
+    _settle_names(plan, stored, str if replace else folded_name)
     return plan
 
 
-def _settle_names(plan: Plan, stored: Sequence[Stored]) -> None:
-    """Drop new names whose current holder keeps them."""
+def _settle_names(plan: Plan, stored: Sequence[Stored], form: Callable[[str], str]) -> None:
+    """Drop new names whose current holder, in this form, keeps them."""
     names = {row["id"]: row["name"] for row in stored if row["id"] not in set(plan.going)}
     renamed = {person_id: values["name"] for person_id, values in plan.changes.items() if "name" in values}
-    holders = {name: person_id for person_id, name in names.items()}
-    while taken := [each for each, name in renamed.items() if holders.get(name, each) not in (each, *renamed)]:
+    holders = {form(name): person_id for person_id, name in names.items()}
+    while taken := [each for each, name in renamed.items() if holders.get(form(name), each) not in (each, *renamed)]:
         for person_id in taken:
             kept, wanted = names[person_id], renamed[person_id]
             plan.warnings.append(f"“{kept}” keeps its name, because another person here is called “{wanted}”.")
@@ -139,7 +149,18 @@ def _match_people(stored: Sequence[Stored], records: Sequence[Entry]) -> list[tu
             return quick[record.values["quick_key"]]
         return by_name.get(record.key) or by_first_name.get(record.key)
 
-    return [(record, match(record)) for record in records]
+    matched = [(record, match(record)) for record in records]
+    taken = {row["id"] for _, row in matched if row is not None}
+    left: defaultdict[str, list[Stored]] = defaultdict(list)
+    for row in sorted(stored, key=itemgetter("id"), reverse=True):
+        if row["id"] not in taken and row["quick_key"] not in keyed:
+            left[folded_name(row["name"])].append(row)
+
+    def alike(record: Entry) -> Stored | None:
+        found = left.get(folded_name(record.key))
+        return found.pop() if found else None
+
+    return [(record, alike(record) if row is None else row) for record, row in matched]
 
 
 def _is_as_seeded(tx: LibraryWrite, row: Stored) -> bool:

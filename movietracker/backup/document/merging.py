@@ -14,7 +14,16 @@ from ...records import KINDS, Kind, Writer
 from ...services.change_clock import LibraryWrite
 from ...services.movies import reading, storing, writing
 from ...services.movies.metadata import Metadata
-from ...services.movies.storing import NO_METADATA, TO_WATCH, ChangedTitle, NewTitle, StoredTitle, TitleState, dated
+from ...services.movies.storing import (
+    NO_METADATA,
+    TO_WATCH,
+    ChangedTitle,
+    NewTitle,
+    StoredTitle,
+    TitleState,
+    dated,
+    united,
+)
 from .entries import Entry, MovieEntry
 from .matching import plan_people, plan_records
 from .reading import Document
@@ -192,10 +201,13 @@ class _Merge:
         before: Mapping[int, Vote] = known.votes if known else {}
         if record.votes is None:
             return before
-        people, votes = self.ids["person"], {}
+        people, spellings = self.ids["person"], self.document.spellings
+        votes: dict[int, Vote] = {}
         for name, person_ref, date, vote_type, note in record.votes:
-            person_id = people[self.document.ids_of_people[person_ref or ""] if name is None else name]
-            votes[person_id] = dated(Vote(date, vote_type, note), before.get(person_id), age)
+            told = self.document.ids_of_people[person_ref or ""] if name is None else name
+            person_id = people[spellings.get(told, told)]
+            vote = dated(Vote(date, vote_type, note), before.get(person_id), age)
+            votes[person_id] = united(vote, votes[person_id]) if person_id in votes else vote
         return votes
 
     def _age(self, record: MovieEntry) -> float:

@@ -17,6 +17,7 @@ import orjson
 from ...errors import InvalidDocument, MalformedJson
 from ...records import KINDS, Kind
 from ...schemas.values import MOMENT, Fault
+from ...services.names import folded_name
 from .entries import Entry, MovieEntry, Notes, read_entry, read_movie, read_person
 from .parsing import ARRAY, NO_BUDGET, REQUIRED_SECTIONS, SECTIONS, Budget, Element, Readable, Shape, Unpacked, elements
 
@@ -35,7 +36,9 @@ class Document:
     """A checked document. ``entries`` are of all kinds but movies, including people named only by a recommendation.
 
     ``exported_at`` is in Unix seconds, None when the file lacks it. ``ids_of_people`` maps the ids that a version 1
-    file gives its people to their names. ``check`` is called now and then, and raises to end the import.
+    file gives its people to their names; ``spellings`` maps a name that only recommendations have to the first one in
+    the file that differs from it in case, accents or invisible characters only. ``check`` is called now and then, and
+    raises to end the import.
     """
 
     spool: IO[bytes]
@@ -44,6 +47,7 @@ class Document:
     exported_at: float | None = None
     entries: dict[str, list[Entry]] = field(default_factory=lambda: {kind.name: [] for kind in KINDS})
     ids_of_people: dict[str, str] = field(default_factory=dict)
+    spellings: dict[str, str] = field(default_factory=dict)
     movie_ids: set[str] = field(default_factory=set)
     ignored_fields: list[str] = field(default_factory=list)
 
@@ -101,10 +105,21 @@ class _Reader:
             else:
                 raise InvalidDocument.at(element.key, f"must have at most {most} entries, and name no more people")
         self._check()
-        named = [name for name in self.named_by_votes if name not in self.keys["person"]]
-        self.document.entries["person"] += [Entry(name, {"name": name}) for name in named]
+        self._add_named_by_votes()
         self.document.ignored_fields = list(self.notes.ignored)
         return self.document
+
+    def _add_named_by_votes(self) -> None:
+        people = self.document.entries["person"]
+        spelled = {folded_name(person.key): person.key for person in reversed(people)}
+        for name in self.named_by_votes:
+            if name in self.keys["person"]:
+                continue
+            known = spelled.setdefault(folded_name(name), name)
+            if known == name:
+                people.append(Entry(name, {"name": name}))
+            else:
+                self.document.spellings[name] = known
 
     def _take_top(self, element: Element) -> None:
         self.top[element.key] = element.value

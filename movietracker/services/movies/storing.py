@@ -14,7 +14,7 @@ from sqlalchemy import BindParameter, Executable, bindparam, delete, select, upd
 
 from ...database import in_chunks
 from ...models import MOVIES, STATUS, VOTES, WATCHED
-from ...models.movie import Status, Vote, Watch
+from ...models.movie import MAX_NOTE_LENGTH, Status, Vote, Watch
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
 from ..people import vote_fields
 from .columns import of_movie, of_user
@@ -92,6 +92,17 @@ def dated(said: Said, before: Said | None, otherwise: float) -> Said:
         return said
     date: Any = otherwise if before is None else before[0]
     return said._replace(**{said._fields[0]: date})
+
+
+def united(one: Vote, other: Vote) -> Vote:
+    """What is left of two votes for a title when those who gave them are one person: the newer one, with both notes.
+
+    Of votes of the same time the first counts. The note of the vote that counts comes first, the other one on a new
+    line, unless it is the same; beyond the length of a note the end is cut off.
+    """
+    later, former = (other, one) if (other.date_recommended or 0) > (one.date_recommended or 0) else (one, other)
+    notes = dict.fromkeys(note for note in (later.note, former.note) if note)
+    return later._replace(note="\n".join(notes)[:MAX_NOTE_LENGTH].rstrip() or None)
 
 
 def said_in(data: Mapping[str, Any], kind: type[Said]) -> Said:
