@@ -12,10 +12,11 @@ from .. import clock, errors
 from ..backup.catalog.restore import list_backups, restore, write_safety_backup
 from ..backup.document.export import export_document
 from ..backup.document.importing import import_document
-from ..backup.document.parsing import MAX_UNPACKED_BYTES, REQUIRED_SECTIONS, Readable
+from ..backup.document.parsing import MAX_UNPACKED_BYTES, RANKINGS, REQUIRED_SECTIONS, SECTIONS, Readable
 from ..records import KINDS
 from ..schemas import backup as schemas
 from ..schemas.fields import Field
+from ..schemas.ranking import DocumentRankSchema
 from ..schemas.values import WHOLE
 from ..services.accounts import Account, is_backup_enabled, set_backup_enabled
 from ..services.transactions import library_read
@@ -37,15 +38,16 @@ _DOCUMENT = schemas.DocumentSchema.from_dict(
     {
         kind.plural: fields.List(fields.Nested(kind.document), required=kind.plural in REQUIRED_SECTIONS)
         for kind in KINDS
-    },
+    }
+    | {RANKINGS: fields.List(fields.Nested(DocumentRankSchema), metadata={"optional": True})},
     name="Document",
 )
-_COUNTS = Schema.from_dict({kind.plural: Field(WHOLE, 42) for kind in KINDS}, name="Counts")
+_COUNTS = Schema.from_dict({section: Field(WHOLE, 42) for section in SECTIONS}, name="Counts")
 _ONLY_THEN = {"description": schemas.ONLY_THEN, "optional": True}
 _RESULT = schemas.ImportResultSchema.from_dict(
     {
         "imported_counts": fields.Nested(_COUNTS),
-        **{f"{kind.plural}_imported": Field(WHOLE, 42, "imported_counts again, for older clients") for kind in KINDS},
+        **{f"{section}_imported": Field(WHOLE, 42, "imported_counts again, for older clients") for section in SECTIONS},
         **{name: fields.Nested(_COUNTS, metadata=_ONLY_THEN) for name in ("added", "changed", "removed", "kept")},
     },
     name="ImportResult",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from marshmallow import ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from .fields import Field, ListField, RequestSchema, ResponseSchema
 from .movie_requests import MovieAction
@@ -46,6 +46,16 @@ class ComparisonSchema(RequestSchema):
     def _are_two(self, data: dict[str, Any], **_: Any) -> None:
         if data["winner"] == data["loser"]:
             raise ValidationError("Must be another title than the winner.", "loser")
+
+
+class DocumentRankSchema(Schema):
+    """The place of a title in the ranking."""
+
+    imdb_id = Field(IMDB_ID, required=True)
+    liked = Field(FLAG, required=True, description=_LIKED)
+    position = Field(_POSITION, required=True, description="In its group, from 1, titles included that are not watched")
+    ranked_at = Field(MOMENT)
+    comparisons = ListField(fields.Nested(ComparisonSchema), MAX_COMPARISONS, metadata={"optional": True})
 
 
 class RankFields(RequestSchema):

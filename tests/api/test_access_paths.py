@@ -30,7 +30,7 @@ COMPARED = [{"winner": WATCHED, "loser": RANKED}]
 WHOLE_LIBRARY = {
     "/api/movies": {"movies", "recommendations", "people"},
     "/api/sync?since=0": {"movies", "recommendations", "people", "custom_lists"},
-    "/api/backup/export": {"people", "custom_lists"},
+    "/api/backup/export": {"people", "custom_lists", "rankings"},
     "/api/ranking": {"rankings"},
 }
 """Addresses that answer with all rows of these tables."""

@@ -97,6 +97,6 @@ def by_key(exported: Json, kind: str, key: str) -> Json:
     return found
 
 
-def counts(movies: int = 0, people: int = 0, lists: int = 0) -> dict[str, int]:
-    """Counts by kind."""
-    return {"movies": movies, "people": people, "lists": lists}
+def counts(movies: int = 0, people: int = 0, lists: int = 0, rankings: int = 0) -> dict[str, int]:
+    """Counts by section."""
+    return {"movies": movies, "people": people, "lists": lists, "rankings": rankings}

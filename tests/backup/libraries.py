@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from movietracker.models.movie import Vote, Watch
 from movietracker.schemas.values import MAX_NAME_LENGTH, normal_form
-from movietracker.services import lists, movies, people
+from movietracker.services import lists, movies, people, ranking
 from movietracker.services.accounts import Account
 from movietracker.services.movies.metadata import Metadata
 from movietracker.services.people import QUICK_RECOMMENDERS
@@ -49,13 +49,17 @@ Json = dict[str, Any]
 
 @dataclass
 class MadeMovie:
-    """A title: ``votes`` are (whose number, date, for, note), ``on_list`` is a list's number."""
+    """A title: ``votes`` are (whose number, date, for, note), ``on_list`` is a list's number.
+
+    ``rank`` is whether it was liked, and its position when it was ranked.
+    """
 
     media_type: str
     status: str
     on_list: int
     watch: tuple[float, float | None] | None
     votes: list[tuple[int, float, bool, str | None]]
+    rank: tuple[bool, int] | None
 
 
 @dataclass
@@ -93,6 +97,11 @@ class MadeLibrary:
                     movies.recommend(tx, imdb_id, voters[number % len(voters)], Vote(*vote))
                 if made.watch is not None:
                     movies.watch(tx, imdb_id, Watch(*made.watch))
+                if made.rank is not None:
+                    movies.set_status(tx, imdb_id, "watched")
+                    liked, position = made.rank
+                    compared = [{"winner": imdb_id, "loser": next(iter(self.movies))}] * (position % 2)
+                    ranking.insert(tx, imdb_id, liked, position, compared)
                 on_list = list_ids[made.on_list % len(list_ids)] if list_ids else None
                 status = "toWatch" if made.status == "custom" and on_list is None else made.status
                 movies.set_status(tx, imdb_id, status, on_list)
@@ -120,6 +129,7 @@ _MOVIES = st.dictionaries(
         st.integers(0, 3),
         st.one_of(st.none(), st.tuples(PAST_MOMENTS, RATINGS)),
         st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans(), NOTES), max_size=4),
+        st.one_of(st.none(), st.tuples(st.booleans(), st.integers(1, 6))),
     ),
     max_size=6,
 )

@@ -38,7 +38,7 @@ def full(client: Client) -> Client:
 
 def test_the_document_is_of_version_2_and_every_record_tells_when_it_changed(full: Client) -> None:
     exported = export(full)
-    assert list(exported) == ["version", "exported_at", "account", "movies", "people", "lists"]
+    assert list(exported) == ["version", "exported_at", "account", "movies", "people", "lists", "rankings"]
     assert exported["account"] == {"email": "anna@example.com", "username": "anna"}
     assert exported["version"] == 2
     records = [*exported["movies"], *exported["people"], *exported["lists"]]

@@ -14,7 +14,7 @@ from ... import clock, errors
 from ...services.transactions import library_read
 from ..document.export import export_document
 from ..document.importing import import_into_scratch
-from ..document.parsing import Readable, Shape, Unpacked, elements
+from ..document.parsing import ARRAY, Readable, Shape, Unpacked, elements
 from . import Catalog, GuardedDestination
 from .encryption import Label
 from .journal import Record, Run, Target, newest_by_name, note_damage, records_of
@@ -155,7 +155,8 @@ def _digests(source: Readable) -> dict[str, tuple[int, int]]:
     """Number of records, and sum of their digests, by top-level key: sums do not depend on the order."""
     found: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for key, _, value in elements(Unpacked(source)):
-        if key not in _SERVERS_OWN:
+        # An empty section is the same as none: files of earlier versions lack some.
+        if key not in _SERVERS_OWN and value is not ARRAY:
             count, total = found[key]
             digest = 0 if isinstance(value, Shape) else _digest(value)
             found[key] = (count + 1, (total + digest) % 2**256)

@@ -1,7 +1,7 @@
 """Writing the backup document, version 2: the user's own data, and nothing that only this server knows.
 
 The order is the same wherever the document is written: movies by IMDb id, their recommendations by date, people by
-name, lists by position. Every record has a line of its own.
+name, lists by position, places in the ranking by position. Every record has a line of its own.
 """
 
 from collections import defaultdict
@@ -19,6 +19,8 @@ from ...models.movie import Vote, Watch
 from ...records import KINDS, Kind
 from ...services.library_read import LibraryRead
 from ...services.movies.listing import NAMES_OF_PEOPLE
+from .parsing import RANKINGS
+from .rankings import rank_pages
 
 VERSION = 2
 PAGE = 500
@@ -58,7 +60,9 @@ def export_document(read: LibraryRead) -> Iterator[bytes]:
         yield b',"%s":[' % kind.plural.encode()
         yield from _joined(_movie_pages(read) if kind.name == "movie" else _pages(kind, read))
         yield b"]"
-    yield b"}\n"
+    yield b',"%s":[' % RANKINGS.encode()
+    yield from _joined(map(_lines, rank_pages(read)))
+    yield b"]}\n"
 
 
 def _movie_pages(read: LibraryRead) -> Iterator[bytes]:

@@ -26,11 +26,13 @@ from ...services.movies.storing import (
 )
 from .entries import Entry, MovieEntry
 from .matching import plan_people, plan_records
+from .parsing import RANKINGS, SECTIONS
+from .rankings import StoredRank, merge_ranks, stored_ranks
 from .reading import Document
 
 
 def _zeros() -> dict[str, int]:
-    return {kind.plural: 0 for kind in KINDS}
+    return dict.fromkeys(SECTIONS, 0)
 
 
 @dataclass(slots=True)
@@ -103,7 +105,7 @@ class _Merge:
 
         The file is compared with records as stored: as the user left them, not as this import changes them.
         """
-        titles = reading.count_titles(self.tx)
+        titles, ranks = reading.count_titles(self.tx), stored_ranks(self.tx)
         if self.replace:
             self._remove_titles()
         for kind in KINDS:
@@ -113,6 +115,7 @@ class _Merge:
             stored = reading.read_titles(self.tx.stored, [each.imdb_id for each in batch]) if titles else {}
             self._merge_movies(batch, stored)
         self.report.keep("movies", titles)
+        self._merge_ranks(ranks)
         if self.off_their_list:
             self.report.warnings.append(
                 f"Movies that are now to watch, because their list is gone: {self.off_their_list}."
@@ -162,6 +165,19 @@ class _Merge:
         storing.change_titles(self.tx, changed)
         self.report.added["movies"] += len(new)
         self.report.changed["movies"] += len(changed)
+
+    def _merge_ranks(self, stored: Mapping[str, StoredRank]) -> None:
+        """Last, since places hang on titles; a file of before there were rankings leaves them alone when merging."""
+        entries = self.document.ranks
+        if entries is not None or self.replace:
+            titles = set(reading.ids_of_titles(self.tx))
+            ranked = merge_ranks(self.tx, [*(entries or {}).values()], stored, titles, replace=self.replace)
+            self.report.added[RANKINGS] = ranked.added
+            self.report.changed[RANKINGS] = ranked.changed
+            self.report.removed[RANKINGS] = ranked.removed
+            if ranked.unknown:
+                self.report.warnings.append(f"Places in the ranking of titles that are not here: {ranked.unknown}.")
+        self.report.keep(RANKINGS, sum(rank.ranked_at is not None for rank in stored.values()))
 
     def _new_title(self, record: MovieEntry) -> NewTitle:
         age = self._age(record)

@@ -25,7 +25,8 @@ CHUNK_BYTES = 64 * 1024
 
 MAX_KEYS = 1000
 
-SECTIONS = tuple(kind.plural for kind in KINDS)
+RANKINGS = "rankings"
+SECTIONS = (*(kind.plural for kind in KINDS), RANKINGS)
 REQUIRED_SECTIONS = ("movies", "people", "lists")
 """Those of version 2 from the beginning; older files lack the others."""
 

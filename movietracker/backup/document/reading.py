@@ -19,7 +19,20 @@ from ...records import KINDS, Kind
 from ...schemas.values import MOMENT, Fault
 from ...services.names import folded_name
 from .entries import Entry, MovieEntry, Notes, read_entry, read_movie, read_person
-from .parsing import ARRAY, NO_BUDGET, REQUIRED_SECTIONS, SECTIONS, Budget, Element, Readable, Shape, Unpacked, elements
+from .parsing import (
+    ARRAY,
+    NO_BUDGET,
+    RANKINGS,
+    REQUIRED_SECTIONS,
+    SECTIONS,
+    Budget,
+    Element,
+    Readable,
+    Shape,
+    Unpacked,
+    elements,
+)
+from .rankings import RankEntry, read_rank
 
 VERSIONS = (1, 2)
 BATCH = 500
@@ -35,6 +48,8 @@ _TOP = frozenset({"version", "exported_at", "account", "user_id", *SECTIONS})
 class Document:
     """A checked document. ``entries`` are of all kinds but movies, including people named only by a recommendation.
 
+    ``ranks`` are places in the ranking by IMDb id, None when the file says nothing of them.
+
     ``exported_at`` is in Unix seconds, None when the file lacks it. ``ids_of_people`` maps the ids that a version 1
     file gives its people to their names; ``spellings`` maps a name that only recommendations have to the first one in
     the file that differs from it in case, accents or invisible characters only. ``check`` is called now and then, and
@@ -46,6 +61,7 @@ class Document:
     version: Version = 2
     exported_at: float | None = None
     entries: dict[str, list[Entry]] = field(default_factory=lambda: {kind.name: [] for kind in KINDS})
+    ranks: dict[str, RankEntry] | None = None
     ids_of_people: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, str] = field(default_factory=dict)
     movie_ids: set[str] = field(default_factory=set)
@@ -95,7 +111,7 @@ class _Reader:
 
     def read(self, stream: Unpacked) -> Document:
         take: dict[str, Callable[[Any, str], None]] = {kind.plural: partial(self._take_entry, kind) for kind in KINDS}
-        take |= {"movies": self._take_movie, "people": self._take_person}
+        take |= {"movies": self._take_movie, "people": self._take_person, RANKINGS: self._take_rank}
         most = min(MAX_RECORDS, stream.budget.records)
         for element in elements(stream):
             if element.at is None:
@@ -128,6 +144,8 @@ class _Reader:
         elif element.key in SECTIONS:
             if element.value is not ARRAY:
                 self.notes.fault(element.key, "must be an array")
+            elif element.key == RANKINGS:
+                self.document.ranks = {}
         elif element.key not in _TOP:
             self.notes.ignore("", [element.key])
             del self.top[element.key]
@@ -175,6 +193,13 @@ class _Reader:
                 self.referred_people.setdefault(vote.person_id, f"{place}.recommendations[{at}].person_id")
         if not self.notes.faults:
             self.document.spool.write(orjson.dumps(movie, default=tuple) + b"\n")
+
+    def _take_rank(self, raw: Any, place: str) -> None:
+        rank, ranks = read_rank(raw, place, self.notes), self.document.ranks
+        if rank is not None and ranks is not None:
+            if rank.imdb_id in ranks:
+                self.notes.fault(f"{place}.imdb_id", "is there twice")
+            ranks[rank.imdb_id] = rank
 
     def _version(self) -> None:
         version = self.top["version"]

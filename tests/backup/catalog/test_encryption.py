@@ -176,7 +176,7 @@ class TestInTheCatalog:
         run_now(encrypting)
         (backup,) = list_backups(encrypting.ready(), saved.id)
         assert backup.verified
-        assert restore(encrypting, saved.id, backup.filename).imported == {"movies": 0, "people": 0, "lists": 0}
+        assert not any(restore(encrypting, saved.id, backup.filename).imported.values())
         for wrong in (catalog, replace(catalog, cipher=Cipher("wrong"))):
             with pytest.raises(WrongPassphrase):
                 restore(wrong, saved.id, backup.filename)
