@@ -94,6 +94,10 @@ class NotRanked(NotFound, code="not_ranked"):
     """This title is not in your ranking."""
 
 
+class ViewingNotFound(NotFound, code="viewing_not_found"):
+    """This title has no viewing with that id."""
+
+
 class UserNotFound(NotFound, code="user_not_found"):
     """There is no such account."""
 
@@ -124,6 +128,11 @@ class EmailTaken(Problem, code="email_taken", status=409):
 
 class UsernameTaken(Problem, code="username_taken", status=409):
     """Another account uses this username."""
+
+
+# An id is never given again, so that a removal is final on every device.
+class ViewingRemoved(Problem, code="viewing_removed", status=409):
+    """This viewing was removed."""
 
 
 class BadCursor(BadRequest, code="bad_cursor"):

@@ -21,13 +21,17 @@ from . import (
     responses,
     security_log,
     sync,
+    viewings,
     web,
 )
 from .blueprint import MAX_BODY_BYTES
 from .converters import CONVERTERS
 from .records import blueprint_of
 
-_OWN = [module.blueprint for module in (auth, movies, refresh, ranking, people, lists, sync, backup, external, health)]
+_OWN = [
+    module.blueprint
+    for module in (auth, movies, viewings, refresh, ranking, people, lists, sync, backup, external, health)
+]
 _OWN_NAMES = {blueprint.name for blueprint in _OWN}
 BLUEPRINTS = (*_OWN, *(blueprint_of(kind) for kind in KINDS if kind.plural not in _OWN_NAMES))
 

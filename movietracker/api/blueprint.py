@@ -118,7 +118,7 @@ class Operation:
 
     @property
     def _writes_title(self) -> bool:
-        return self.method in ("POST", "PUT") and "<string:imdb_id>" in self.rule
+        return self.method in ("POST", "PUT") and "<string:imdb_id>" in self.path
 
     def _respond(self, *caller: Any, **path: Any) -> Response:
         if self._writes_title and not is_imdb_id(path["imdb_id"]):

@@ -8,9 +8,9 @@ from flask import Response
 
 from .. import errors
 from ..metadata.title_store import ready_providers, settle
-from ..models.movie import Vote, Watch, sort_value
+from ..models.movie import Vote, sort_value
 from ..schemas import movie_requests as requests
-from ..schemas.movie import MovieSchema, RecommendationSchema, TitleStatusSchema, WatchRecordSchema, status_json
+from ..schemas.movie import MovieSchema, RecommendationSchema, TitleStatusSchema, status_json
 from ..services import movies, people
 from ..services.accounts import Account
 from ..services.library_read import LibraryRead
@@ -130,14 +130,6 @@ def set_status(user: Account, body: dict[str, Any], imdb_id: str) -> dict[str, A
         movies.set_status(tx, imdb_id, body["status"], body.get("custom_list_id"))
         movie = movies.get_movie(tx, imdb_id)
     return status_json(movie)
-
-
-@blueprint.operation("PUT", "/<string:imdb_id>/watch", body=requests.WatchSchema, response=WatchRecordSchema)
-def watch(user: Account, body: dict[str, Any], imdb_id: str) -> Any:
-    """Record that a title was watched, and the rating; watching again updates the record."""
-    with library_write(user.id) as tx:
-        movies.watch(tx, imdb_id, said_in(body, Watch))
-        return movies.get_movie(tx, imdb_id)["watch_history"]
 
 
 def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:

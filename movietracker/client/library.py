@@ -3,14 +3,18 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from . import ranking
 
 Record = dict[str, Any]
 
+DAY = 86_400.0
+
 STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "ranking": None}
-STUB |= {"watch_history": None}
+STUB |= {"my_rating": None}
+VIEWING = {"watched_on": None, "watched_at": None, "rating": None, "note": None}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
 
@@ -32,6 +36,8 @@ class Library:
         with suppress(LookupError, TypeError):  # invalid, so the server will reject it
             self._to_movies(action, data, at)
             self._to_others(action, data)
+            if data.get("imdb_id") in self.movies:
+                _show_watch_record(self.movies[data["imdb_id"]])
 
     def _to_movies(self, action: str, data: Record, at: float) -> None:
         match action:
@@ -53,11 +59,17 @@ class Library:
                 if data["status"] != "watched":
                     self._movie(data)["ranking"] = None
             case "watchMovie":
-                before = (self._movie(data)["watch_history"] or {}).get("date_watched", at)
-                watched = {"my_rating": data["my_rating"], "date_watched": data.get("date_watched") or before}
-                self._movie(data).update(status="watched", custom_list_id=None, watch_history=watched)
+                self._watch(self._movie(data), data.get("date_watched"), data.get("my_rating"), at)
+            case "addViewing":
+                self._add_viewing(self._movie(data), data, at)
+            case "updateViewing":
+                viewing = self._viewings(data)[data["id"]]
+                self._say_of(viewing, data)
+                self._rate(self.movies[data["imdb_id"]], viewing, data.get("rating"))
+            case "removeViewing":
+                self.movies[data["imdb_id"]]["viewings"].remove(self._viewings(data)[data["id"]])
             case "updateRating":
-                self.movies[data["imdb_id"]]["watch_history"]["my_rating"] = data["my_rating"]
+                self.movies[data["imdb_id"]]["my_rating"] = data["my_rating"]
             case "rankMovie":
                 ranking.rank(self.movies, data, at)
             case "unrankMovie":
@@ -86,8 +98,42 @@ class Library:
                     movie.update(status="toWatch", custom_list_id=None)
 
     def _movie(self, data: Record) -> Record:
-        made = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie", "recommendations": []}
-        return self.movies.setdefault(data["imdb_id"], {**STUB, **made})
+        made = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
+        return self.movies.setdefault(data["imdb_id"], {**STUB, **made, "recommendations": [], "viewings": []})
+
+    def _watch(self, movie: Record, date: float | None, rating: float | None, at: float) -> None:
+        newest = movie["viewings"][0] if movie["viewings"] else None
+        is_same = newest and (movie["status"] == "watched" or _moment(newest) // DAY == (date or at) // DAY)
+        if newest is None or not is_same:
+            # The server chooses the id; until it is pulled the viewing has none.
+            newest = {**VIEWING, "id": None, "source": None, "watched_at": date or at, "created_at": at}
+            movie["viewings"].append(newest)
+        given = {"watched_at": date, "rating": rating}
+        newest.update({name: value for name, value in given.items() if value is not None})
+        movie.update(status="watched", custom_list_id=None)
+        movie["my_rating"] = movie["my_rating"] if rating is None else rating
+        movie["viewings"].sort(key=_moment, reverse=True)
+
+    def _add_viewing(self, movie: Record, data: Record, at: float) -> None:
+        if data["id"] not in self._viewings(data):
+            made = {**VIEWING, "id": data["id"], "source": None, "created_at": at}
+            self._say_of(made, data)
+            movie["viewings"].append(made)
+            movie.update(status="watched", custom_list_id=None)
+            self._rate(movie, made, data.get("rating"))
+
+    @staticmethod
+    def _say_of(viewing: Record, data: Record) -> None:
+        viewing.update({name: data[name] for name in VIEWING if name in data})
+
+    @staticmethod
+    def _rate(movie: Record, viewing: Record, rating: float | None) -> None:
+        movie["viewings"].sort(key=_moment, reverse=True)
+        if rating is not None and movie["viewings"][0] is viewing:
+            movie["my_rating"] = rating
+
+    def _viewings(self, data: Record) -> dict[str, Record]:
+        return {viewing["id"]: viewing for viewing in self.movies[data["imdb_id"]]["viewings"]}
 
     def _named(self, name: str) -> Record:
         return self._alike(name) or self.people.setdefault(name, {**PERSON, "id": None, "name": name})
@@ -132,6 +178,22 @@ def _note(data: Record) -> Record:
     return {"note": (data["note"] or "").strip() or None} if "note" in data else {}
 
 
+def _show_watch_record(movie: Record) -> None:
+    is_whole = movie["viewings"] and movie["my_rating"] is not None
+    watched = {"date_watched": _moment(movie["viewings"][0]), "my_rating": movie["my_rating"]} if is_whole else None
+    movie["watch_history"] = watched and {"imdb_id": movie["imdb_id"], "user_id": movie.get("user_id"), **watched}
+
+
+def _moment(viewing: Record) -> float:
+    """When a viewing was, as far as it is known: noon UTC of the first day that it can have been."""
+    if viewing["watched_at"] is not None:
+        return float(viewing["watched_at"])
+    if viewing["watched_on"] is None:
+        return float(viewing["created_at"])
+    year, month, day = ([int(part) for part in viewing["watched_on"].split("-")] + [1, 1])[:3]
+    return datetime(year, month, day, 12, tzinfo=UTC).timestamp()
+
+
 def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:
     """Return the actions (name, data, time) that recreate what a restored server forgot, and apply them to ``theirs``.
 
@@ -172,19 +234,24 @@ def _in_looks(kind: str, names: Sequence[str], ours: Record, theirs: Record | No
 
 
 def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
-    key, watched = {"imdb_id": ours["imdb_id"]}, ours["watch_history"]
+    key = {"imdb_id": ours["imdb_id"]}
     if ours["imdb_id"] not in library.movies:
         yield "addMovie", {**key, "media_type": ours["media_type"]}
     theirs = library.movies[ours["imdb_id"]]
     votes = {vote["person_name"]: (vote["vote_type"], vote.get("note")) for vote in theirs["recommendations"]}
     for vote in ours["recommendations"]:
-        known, said = votes.get(vote["person_name"]), (vote["vote_type"], vote.get("note"))
+        told, said = votes.get(vote["person_name"]), (vote["vote_type"], vote.get("note"))
         data = {**key, "person_name": vote["person_name"], "vote_type": said[0], "note": said[1]}
-        if known is None:
+        if told is None:
             yield "addRecommendation", {**data, "date_recommended": vote["date_recommended"]}
-        elif known != said:
+        elif told != said:
             yield "updateRecommendation", data
-    if watched and watched["my_rating"] and watched != theirs["watch_history"]:
-        yield "watchMovie", {name: value for name, value in watched.items() if name != "user_id"} | key
     if (ours["status"], ours["custom_list_id"]) != (theirs["status"], theirs["custom_list_id"]):
         yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}
+    known = {viewing["id"]: viewing for viewing in theirs["viewings"]}
+    for viewing in ours["viewings"]:
+        content = {name: viewing[name] for name in VIEWING}
+        if content != {name: known.get(viewing["id"], {}).get(name) for name in VIEWING}:
+            yield "updateViewing" if viewing["id"] in known else "addViewing", {**key, "id": viewing["id"], **content}
+    if ours["my_rating"] != theirs["my_rating"]:
+        yield "updateRating", {**key, "my_rating": ours["my_rating"]}

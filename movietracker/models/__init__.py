@@ -30,6 +30,7 @@ REVOKED_ADMIN = _table(installation.RevokedAdminToken)
 STATUS = _table(movie.MovieStatus)
 TOMBSTONES = _table(library.Tombstone)
 USERS = _table(installation.User)
+VIEWINGS = _table(movie.ViewingRecord)
 VOTES = _table(movie.Recommendation)
 WATCHED = _table(movie.WatchRecord)
 

@@ -91,7 +91,10 @@ class MovieStatus(Base):
 
 
 class WatchRecord(Base):
-    """When the user watched a title (Unix seconds) and how much they liked it (1.0 to 10.0)."""
+    """What is true of a title now: the moment of its newest viewing (Unix seconds), and what the user thinks of it.
+
+    There is a row when there is a viewing or a rating (1.0 to 10.0). It repeats what the viewings say, for sorting.
+    """
 
     __tablename__ = "watch_history"
     __table_args__ = (
@@ -103,11 +106,38 @@ class WatchRecord(Base):
 
     user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
     imdb_id: Mapped[str] = mapped_column(String(20), primary_key=True)
-    date_watched: Mapped[float]
+    date_watched: Mapped[float | None]
     my_rating: Mapped[float | None]
 
 
 MAX_NOTE_LENGTH = 2000
+
+
+class ViewingRecord(Base):
+    """An occasion on which the user watched a title; its other columns are those of Viewing.
+
+    ``id`` is the client's UUID. ``moment`` is when it was (Unix seconds), as far as that is known, for sorting.
+    """
+
+    __tablename__ = "viewings"
+    __table_args__ = (
+        _to_movie(),
+        CheckConstraint("rating >= 1.0 AND rating <= 10.0", name="rating"),
+        Index(None, "user_id", "id"),
+        Index(None, "user_id", "moment"),
+        LIBRARY,
+    )
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    imdb_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    watched_on: Mapped[str | None] = mapped_column(String(10))
+    watched_at: Mapped[float | None]
+    rating: Mapped[float | None]
+    note: Mapped[str | None] = mapped_column(String(MAX_NOTE_LENGTH))
+    source: Mapped[str | None] = mapped_column(String(64))
+    created_at: Mapped[float]
+    moment: Mapped[float]
 
 
 class Recommendation(Base):
@@ -133,13 +163,16 @@ class Recommendation(Base):
 
 _PLACE = case((Ranking.__table__.c.liked, "1"), else_="2").concat(Ranking.__table__.c.order_key)
 
+NEVER_WATCHED = -1e11
+"""What titles without a viewing are sorted by: earlier than any viewing can be (Unix seconds)."""
+
 SORTS: dict[str, ColumnElement[Any]] = {
     "imdb_id": Movie.__table__.c.imdb_id,
     "title": func.lower(func.coalesce(Movie.__table__.c.title, Movie.__table__.c.imdb_id), type_=Text),
     "year": func.coalesce(Movie.__table__.c.year, ""),
     "added": Movie.__table__.c.added_at,
     "modified": Movie.__table__.c.last_modified,
-    "watched": func.coalesce(WatchRecord.__table__.c.date_watched, 0.0),
+    "watched": func.coalesce(WatchRecord.__table__.c.date_watched, NEVER_WATCHED),
     "rating": func.coalesce(WatchRecord.__table__.c.my_rating, 0.0),
     "rank": func.coalesce(_PLACE, "3"),
     "-rank": func.coalesce(_PLACE, ""),
@@ -169,13 +202,28 @@ class Status(NamedTuple):
 
 
 class Watch(NamedTuple):
-    """What the user says of having watched a title; the same fields as WatchRecord and, in schemas/, WatchFields.
+    """What older clients know of viewings, with the fields of WatchRecord and, in schemas/, WatchFields.
 
-    Without ``date_watched`` (Unix seconds) it stays what it is, or becomes when the user said so.
+    In a request, what is None stays as it is; a new viewing without ``date_watched`` was when the user said so.
     """
 
     date_watched: float | None = None
     my_rating: float | None = None
+
+
+class Viewing(NamedTuple):
+    """An occasion on which a title was watched, with as much of its date as is known.
+
+    ``watched_on`` is a year, a month or a day (YYYY, YYYY-MM, YYYY-MM-DD), ``source`` what it was imported from; times
+    are Unix seconds.
+    """
+
+    watched_on: str | None = None
+    watched_at: float | None = None
+    rating: float | None = None
+    note: str | None = None
+    source: str | None = None
+    created_at: float = 0.0
 
 
 class Vote(NamedTuple):

@@ -6,16 +6,18 @@ trackers slow.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import orjson
 from marshmallow import Schema, fields
 
-from ..models.movie import Watch
+from ..models.movie import Viewing, Watch
 from ..models.ranking import Rank
+from .dates import PARTIAL_DATE, SINCE_FIRST_YEAR
 from .fields import Field, ResponseSchema
 from .title import TitleDetailsSchema, TitleRatingsSchema
-from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, TEXT, UUID, text
+from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, TEXT, UUID, VIEWING_ID, text
 
 
 class WatchFields(Schema):
@@ -23,6 +25,15 @@ class WatchFields(Schema):
 
     date_watched = Field(MOMENT, description="When")
     my_rating = Field(RATING, 8.5, allow_none=True)
+
+
+class ViewingFields(Schema):
+    """What the user says of an occasion of watching, in every request, response and backup."""
+
+    watched_on = Field(PARTIAL_DATE, "1998-07", "As much of the date as is known", allow_none=True)
+    watched_at = Field(SINCE_FIRST_YEAR, None, "When", allow_none=True)
+    rating = Field(RATING, 8.5, allow_none=True)
+    note = Field(NOTE, None, allow_none=True)
 
 
 class StatusFields(Schema):
@@ -46,8 +57,16 @@ class RecommendationSchema(ResponseSchema):
     note = Field(NOTE, NOTE.example, "What that person said of it", allow_none=True)
 
 
+class ViewingSchema(ViewingFields, ResponseSchema):
+    """An occasion on which the user watched a title."""
+
+    id = Field(VIEWING_ID)
+    source = Field(text("letterboxd", high=64), None, "What it was imported from", allow_none=True)
+    created_at = Field(SINCE_FIRST_YEAR, 1767225600.25, "When it was recorded")
+
+
 class WatchRecordSchema(WatchFields, ResponseSchema):
-    """When the user watched a title and how much they liked it."""
+    """The newest viewing of a title and its rating, for older clients."""
 
     imdb_id = Field(IMDB_ID)
     user_id = Field(UUID)
@@ -78,7 +97,13 @@ class MovieSchema(StatusFields, ResponseSchema):
     omdb_data = fields.Nested(TitleRatingsSchema, allow_none=True)
     last_modified = Field(MOMENT, description="When it changed last")
     recommendations = fields.List(fields.Nested(RecommendationSchema))
-    watch_history = fields.Nested(WatchRecordSchema, allow_none=True)
+    my_rating = Field(RATING, 8.5, "What the user thinks of it now", allow_none=True)
+    viewings = fields.List(fields.Nested(ViewingSchema), metadata={"description": "The newest first"})
+    watch_history = fields.Nested(
+        WatchRecordSchema,
+        allow_none=True,
+        metadata={"description": "For older clients; null unless it has a viewing and a rating"},
+    )
     ranking = fields.Nested(RankSchema, allow_none=True)
 
 
@@ -95,6 +120,14 @@ class DocumentWatchSchema(WatchFields):
     """When the user watched a title, and how much they liked it."""
 
 
+class DocumentViewingSchema(ViewingFields):
+    """An occasion on which the user watched a title."""
+
+    id = Field(VIEWING_ID, required=True)
+    source = Field(text("letterboxd", high=64), None, allow_none=True)
+    created_at = Field(SINCE_FIRST_YEAR)
+
+
 class DocumentMovieSchema(StatusFields):
     """A title."""
 
@@ -103,6 +136,8 @@ class DocumentMovieSchema(StatusFields):
     last_modified = Field(MOMENT)
     recommendations = fields.List(fields.Nested(DocumentVoteSchema))
     watch_history = fields.Nested(DocumentWatchSchema, allow_none=True)
+    my_rating = Field(RATING, 8.5, allow_none=True)
+    viewings = fields.List(fields.Nested(DocumentViewingSchema))
 
 
 class MovieRow(NamedTuple):
@@ -132,15 +167,22 @@ class VoteRow(NamedTuple):
 _WATCH_AT = len(MovieRow._fields)
 _WATCH_END = _WATCH_AT + len(Watch._fields)
 _RANK_END = _WATCH_END + len(Rank._fields)
-_WATCH_NAMES = ("imdb_id", "user_id", *Watch._fields)
+_VIEWING_NAMES = ("id", *Viewing._fields)
+_newest_first = itemgetter(-1, -2, 1)  # moment, created_at, id
 
 
 def movie_json(
-    row: tuple[Any, ...], recommendations: Iterable[dict[str, Any]], user_id: str, with_rev: bool
+    row: tuple[Any, ...],
+    recommendations: Iterable[dict[str, Any]],
+    viewings: Iterable[dict[str, Any]],
+    user_id: str,
+    with_rev: bool,
 ) -> dict[str, Any]:
     """A Movie from a row of MovieRow, Watch and Rank; more columns may follow. ``with_rev`` adds its number."""
     # Unpacked, because access by name takes 5 % of the time of a list.
     imdb_id, media_type, tmdb_data, omdb_data, last_modified, rev, status, custom_list_id = row[:_WATCH_AT]
+    date_watched, my_rating = row[_WATCH_AT:_WATCH_END]
+    is_whole = date_watched is not None and my_rating is not None  # one generation of clients reads no null in it
     movie = {
         "imdb_id": imdb_id,
         "user_id": user_id,
@@ -151,12 +193,11 @@ def movie_json(
         "status": status,
         "custom_list_id": custom_list_id,
         "recommendations": recommendations,
-        "watch_history": None,
+        "my_rating": my_rating,
+        "viewings": viewings,
+        "watch_history": watch_json(imdb_id, user_id, date_watched, my_rating) if is_whole else None,
         "ranking": None,
     }
-    if row[_WATCH_AT] is not None:
-        watch = (imdb_id, user_id, *row[_WATCH_AT:_WATCH_END])
-        movie["watch_history"] = dict(zip(_WATCH_NAMES, watch, strict=True))
     liked, order_key, ranked_at = row[_WATCH_END:_RANK_END]
     if order_key is not None:
         movie["ranking"] = {"liked": bool(liked), "order_key": order_key, "ranked_at": ranked_at}
@@ -165,9 +206,22 @@ def movie_json(
     return movie
 
 
+def watch_json(imdb_id: str, user_id: str, date_watched: float | None, my_rating: float | None) -> dict[str, Any]:
+    """A watch record, as older clients know it."""
+    return {"imdb_id": imdb_id, "user_id": user_id, "date_watched": date_watched, "my_rating": my_rating}
+
+
 def status_json(movie: Mapping[str, Any]) -> dict[str, Any]:
     """The status of a Movie."""
     return {name: movie[name] for name in ("imdb_id", "status", "custom_list_id", "last_modified")}
+
+
+def viewings_by_movie(viewings: Iterable[tuple[Any, ...]]) -> dict[str, list[dict[str, Any]]]:
+    """The Viewings of each title, the newest first, from rows of its IMDb id, their id, Viewing, and their moment."""
+    found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in sorted(viewings, key=_newest_first, reverse=True):
+        found[row[0]].append(dict(zip(_VIEWING_NAMES, row[1:-1], strict=True)))
+    return found
 
 
 def recommendations_by_movie(

@@ -7,9 +7,24 @@ from marshmallow import ValidationError, post_load, validates_schema
 from ..models.movie import SORTS, STATUSES
 from ..text import fold_key
 from .fields import Field, ListField, OneOfSchema, RequestSchema, decimal_number, flag, one_word, whole_number
-from .movie import StatusFields, WatchFields
+from .movie import StatusFields, ViewingFields, WatchFields
 from .requests import PageSchema
-from .values import ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, OBJECT, RATING, STATUS, UUID, VOTE, text, whole
+from .values import (
+    ID,
+    IMDB_ID,
+    MEDIA_TYPE,
+    MOMENT,
+    NAME,
+    NOTE,
+    OBJECT,
+    RATING,
+    STATUS,
+    UUID,
+    VIEWING_ID,
+    VOTE,
+    text,
+    whole,
+)
 
 MAX_NAMES = 500
 MAX_GENRES = 20
@@ -109,28 +124,59 @@ class UpdateStatusData(StatusChangeSchema, MovieAction):
 
 
 class WatchSchema(WatchFields, RequestSchema):
-    """When a title was watched, and how much the user liked it."""
+    """That a title was watched, and how much the user liked it; null and what is missing change nothing."""
 
-    date_watched = Field(MOMENT, description="When; at most two days in the future", required=True)
-    my_rating = Field(RATING, required=True)
-
-
-class UpdateRatingData(MovieAction, OneOfSchema):
-    """How a watched title is liked now."""
-
-    needed = ("my_rating", "rating")
+    date_watched = Field(MOMENT, description="When; at most a day in the future", allow_none=True)
     my_rating = Field(RATING, 8.5, allow_none=True)
+
+
+class _OlderSpelling(RequestSchema):
     rating = Field(RATING, description="The older spelling of my_rating", allow_none=True)
 
     @post_load
     def _join_spellings(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return _joined(data, "my_rating", "rating")
+        return _joined(data, "my_rating", "rating") if "rating" in data else data
 
 
-class WatchMovieData(UpdateRatingData, WatchFields):
+class WatchMovieData(_OlderSpelling, WatchSchema, MovieAction):
     """That a title was watched, and how it was liked; without a date it was when the user said so."""
 
-    date_watched = Field(MOMENT, allow_none=True)
+
+class RatingSchema(RequestSchema):
+    """What the user thinks of a title now."""
+
+    my_rating = Field(RATING, 8.5, "null takes the rating away", required=True, allow_none=True)
+
+
+class UpdateRatingData(_OlderSpelling, MovieAction):
+    """What the user thinks of a title now."""
+
+    my_rating = Field(RATING, 8.5, "null takes the rating away", allow_none=True)
+
+    @validates_schema
+    def _has_one(self, data: dict[str, Any], **_: Any) -> None:
+        if "my_rating" not in data and "rating" not in data:
+            raise ValidationError("One of my_rating and rating is required.", "my_rating")
+
+
+class ViewingChangeSchema(ViewingFields, RequestSchema):
+    """What changes of a viewing; null takes a value away."""
+
+
+class NewViewingSchema(ViewingChangeSchema):
+    """An occasion of watching, with as much of its date as is known."""
+
+    id = Field(VIEWING_ID, description="Made by the client, so that sending it again adds nothing", allow_none=True)
+
+
+class RemoveViewingData(MovieAction):
+    """Which viewing to remove."""
+
+    id = Field(VIEWING_ID, required=True)
+
+
+class ViewingData(ViewingFields, RemoveViewingData):
+    """A viewing by its id, with what is said of it."""
 
 
 class MovieQuerySchema(PageSchema):

@@ -23,6 +23,7 @@ MAX_WHOLE = 2**53 - 1
 """The largest whole number that a JavaScript client can hold."""
 
 _IMDB_ID = re.compile("tt[0-9]{7,17}")
+_VIEWING_ID = re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _VOTE_WORDS = {"upvote": True, "downvote": False}
 _HUGE = 1e308
 
@@ -131,6 +132,12 @@ def _imdb_id(value: Any) -> str:
     return value
 
 
+def _viewing_id(value: Any) -> str:
+    if not isinstance(value, str) or _VIEWING_ID.fullmatch(value) is None:
+        raise Fault("must be a UUID")
+    return value
+
+
 def _object(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise Fault("must be an object")
@@ -177,6 +184,9 @@ MOMENT = Value(_moment, {"type": "number", "minimum": 0, "description": "Unix se
 
 NAME = Value(_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}, "Anna")
 UUID = text("6f1c2f0a-6d5e-4a55-9a0e-0c2f1c3f7b11", low=1, high=36)
+VIEWING_ID = Value(
+    _viewing_id, {"type": "string", "pattern": f"^{_VIEWING_ID.pattern}$"}, "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
+)
 ID = whole(10000001, 1, MAX_WHOLE)
 COLOR = text("#0a84ff", low=1, high=32)
 EMOJI = text("🎬", high=32)

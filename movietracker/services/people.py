@@ -83,7 +83,7 @@ _TAKE_SPELLING = (
 
 def vote_fields(person_id: int) -> tuple[str, str]:
     """The fields of a movie that hold this person's vote and what they said of it, for the change clock."""
-    return f"vote:{person_id}", f"vote:{person_id}:note"
+    return f"vote:{person_id}", f"note:{person_id}"
 
 
 def find_person(read: LibraryRead, name_or_id: str) -> int:

@@ -103,16 +103,23 @@ def refuse_changed(context: ActionContext, kind: RecordKind, key: str | int, dif
     """Raise ActionConflict when an unknown change set a field that the action would set to another value.
 
     ``differs`` says for each field that the action sets whether the value differs from the stored one. Making a record
-    sets its fields, except for a movie: adding one says nothing of its status, rating and votes.
+    sets its fields, except for a movie: adding one says nothing of its status, rating and votes. Making a part of a
+    record, such as ``viewing:ID``, sets the fields of that part, such as ``viewing:ID:note``.
     """
     changes = context.tx.field_changes_of(kind, key)
     context = _looking_at(context, kind, key, changes)
     _refuse_recreated(context, kind, key, changes)
     creation = None if kind == "movie" else changes.get(ANY_FIELD)
     for name, is_other in differs.items():
-        change = context.tx.field_change(kind, key, name) or changes.get(name, creation)
+        change = context.tx.field_change(kind, key, name) or _last_change(changes, name) or creation
         if is_other and change is not None and not context.knew(change):
             raise ActionConflict("conflict", kind, key)
+
+
+def _last_change(changes: Mapping[str, FieldChange], name: str) -> FieldChange | None:
+    """The last change of a field, or of the part that it belongs to."""
+    known = [changes[each] for each in (name, name.rpartition(":")[0]) if each in changes]
+    return max(known, default=None)
 
 
 def refuse_recreated(context: ActionContext, kind: RecordKind, key: str | int) -> None:

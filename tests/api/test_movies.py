@@ -297,15 +297,12 @@ class TestWatching:
 
     def test_wrong_types_and_ranges_are_422_and_store_nothing(self, client: Client) -> None:
         for body, field in [
-            ({"date_watched": 1.7e9}, "my_rating"),
-            ({"my_rating": 8}, "date_watched"),
             ({"date_watched": 1.7e9, "my_rating": 0.99}, "my_rating"),
             ({"date_watched": 1.7e9, "my_rating": 10.01}, "my_rating"),
-            ({"date_watched": 1.7e9, "my_rating": None}, "my_rating"),
             ({"date_watched": "2024-01-01", "my_rating": 8}, "date_watched"),
             ({"date_watched": -1, "my_rating": 8}, "date_watched"),
             ({"date_watched": 10_000_000_000, "my_rating": 8}, "date_watched"),
-            ({"date_watched": time.time() + 3 * 86_400, "my_rating": 8}, "date_watched"),
+            ({"date_watched": time.time() + 1.1 * 86_400, "my_rating": 8}, "date_watched"),
         ]:
             assert_invalid(client.put(f"/api/movies/{MATRIX}/watch", json=body), field)
             assert client.get("/api/movies").json == []

@@ -83,8 +83,9 @@ def test_two_thousand_simultaneous_refreshes_exhaust_neither_the_server_nor_the_
             answers = [answer for each in refreshing for answer in each.result()]
             slowest = checking.result()
         noted_or_asked = set(notes()) | set(catalogue.titles_found)
-        asked = len(catalogue.titles_found)
-        wait_until(lambda: len(catalogue.titles_found) > asked + PARALLEL, 20)
+        # A slow machine may have asked for nearly all of them by now.
+        more = min(len(catalogue.titles_found) + PARALLEL, TITLES)
+        wait_until(lambda: len(catalogue.titles_found) >= more, 60)
         assert "Traceback" not in server.stderr
 
     assert [status for status, _ in answers] == [200] * TITLES

@@ -90,6 +90,26 @@ def content(exported: Json) -> Json:
     return bare
 
 
+def as_written(told: Json) -> Json:
+    """A document as this server writes it: with what older ones tell by the watch record alone."""
+    written = copy.deepcopy(told)
+    for record in written["movies"]:
+        watch = record["watch_history"]
+        date, rating = (None, None) if watch is None else (watch["date_watched"], watch["my_rating"])
+        viewing = {"id": "", "watched_on": None, "watched_at": date, "rating": rating, "note": None, "source": None}
+        record.setdefault("my_rating", rating)
+        record.setdefault("viewings", [] if watch is None else [{**viewing, "created_at": date}])
+    return written
+
+
+def without_ids(exported: Json) -> Json:
+    """A document without the ids of viewings and the times at which they were recorded."""
+    bare = copy.deepcopy(exported)
+    for viewing in (viewing for record in bare["movies"] for viewing in record["viewings"]):
+        del viewing["id"], viewing["created_at"]
+    return bare
+
+
 def by_key(exported: Json, kind: str, key: str) -> Json:
     """A record of a document, by the value of its first field."""
     first = {"movies": "imdb_id", "people": "name", "lists": "id"}[kind]

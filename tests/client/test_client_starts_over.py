@@ -200,7 +200,8 @@ def test_what_others_did_after_the_restore_stands_and_is_told(phone: Client, for
     phone.sync()
     assert phone.movies[MATRIX]["status"] == "deleted"
     assert recommenders(phone, MATRIX) == {"Alma"}
-    assert {report["action"] for report in phone.conflicts} == {"watchMovie"}
+    assert {report["action"] for report in phone.conflicts} == {"updateMovieStatus"}
+    assert [viewing["rating"] for viewing in phone.movies[MATRIX]["viewings"]] == [9.0], "no occasion is lost"
     assert_in_step(phone)
 
 

@@ -110,7 +110,8 @@ class TestMigrations:
         for revision in revisions()[-2::-1]:
             downgrade(revision=revision)
             upgrade()
-            assert {address: client.get(address).json for address in before} == before, revision
+            after = {address: client.get(address).json for address in before}
+            assert _without_ids_of_viewings(after) == _without_ids_of_viewings(before), revision
 
     def test_fold_what_is_searched_of_all_titles(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(helpers, "ROWS_AT_ONCE", 2)
@@ -155,6 +156,16 @@ class TestMigrations:
             assert found.get_pk_constraint(table)["name"] == f"pk_{table}"
             for constraint in (*found.get_foreign_keys(table), *found.get_unique_constraints(table)):
                 assert constraint["name"]
+
+
+def _without_ids_of_viewings(told: dict[str, Any]) -> dict[str, Any]:
+    """What was read, without what earlier revisions have no place for."""
+    own = ("id", "created_at")
+    movies = [
+        {**movie, "viewings": [{key: each[key] for key in each.keys() - own} for each in movie["viewings"]]}
+        for movie in told["/api/movies"]
+    ]
+    return told | {"/api/movies": movies}
 
 
 @pytest.mark.slow

@@ -43,6 +43,15 @@ RECOMMENDATION = {
     "note": TEXT_OR_NULL,
 }
 RANK = {"liked": bool, "order_key": str, "ranked_at": float}
+VIEWING = {
+    "id": str,
+    "watched_on": TEXT_OR_NULL,
+    "watched_at": NUMBER_OR_NULL,
+    "rating": NUMBER_OR_NULL,
+    "note": TEXT_OR_NULL,
+    "source": TEXT_OR_NULL,
+    "created_at": NUMBER,
+}
 WATCH_RECORD = {"imdb_id": str, "user_id": str, "date_watched": NUMBER, "my_rating": float}
 STATUS = {"imdb_id": str, "status": str, "custom_list_id": TEXT_OR_NULL, "last_modified": float}
 MOVIE = {
@@ -55,6 +64,8 @@ MOVIE = {
     "status": str,
     "custom_list_id": TEXT_OR_NULL,
     "recommendations": [RECOMMENDATION],
+    "my_rating": NUMBER_OR_NULL,
+    "viewings": [VIEWING],
     "watch_history": (WATCH_RECORD, type(None)),
     "ranking": (RANK, type(None)),
 }

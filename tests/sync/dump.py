@@ -10,7 +10,10 @@ from movietracker.extensions import Base, db
 
 from .wire import Json, Store
 
-LIBRARY = ("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists", "rankings")
+LIBRARY = (
+    *("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists"),
+    *("rankings", "viewings"),
+)
 MEMORY = ("library_heads", "change_ledger", "tombstones", "sync_actions", "person_names")
 
 _MOVIES = """
@@ -27,6 +30,9 @@ SELECT r.id, r.imdb_id, r.person_id, r.date_recommended, r.vote_type, r.note, p.
 FROM recommendations r LEFT JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id
 WHERE r.user_id = :user ORDER BY r.id
 """
+
+
+_VIEWINGS = "SELECT * FROM viewings WHERE user_id = :user ORDER BY moment DESC, created_at DESC, id DESC"
 
 
 def rows_of(app: Flask, user_id: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -47,15 +53,18 @@ def library_of(app: Flask, user_id: str) -> Store:
         def rows(statement: str) -> list[Json]:
             return [dict(row) for row in connection.execute(text(statement), {"user": user_id}).mappings()]
 
-        votes = rows(_VOTES)
-        movies = {row["imdb_id"]: _movie(row, votes, user_id) for row in rows(_MOVIES)}
+        votes, viewings = rows(_VOTES), rows(_VIEWINGS)
+        movies = {row["imdb_id"]: _movie(row, votes, viewings, user_id) for row in rows(_MOVIES)}
         people = {row["id"]: _person(row, votes) for row in rows("SELECT * FROM people WHERE user_id = :user")}
         lists = {row["id"]: _list(row) for row in rows("SELECT * FROM custom_lists WHERE user_id = :user")}
     return Store(movies, people, lists)
 
 
-def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
+def _movie(row: Json, votes: list[Json], viewings: list[Json], user_id: str) -> Json:
     imdb_id = row["imdb_id"]
+    mine = [viewing for viewing in viewings if viewing["imdb_id"] == imdb_id]
+    assert row["date_watched"] == (mine[0]["moment"] if mine else None)
+    keys = ("id", "watched_on", "watched_at", "rating", "note", "source", "created_at")
     watched = {
         "imdb_id": imdb_id,
         "user_id": user_id,
@@ -70,7 +79,9 @@ def _movie(row: Json, votes: list[Json], user_id: str) -> Json:
         "rev": row["seq"],
         "tmdb_data": _parsed(row["tmdb_data"]),
         "omdb_data": _parsed(row["omdb_data"]),
-        "watch_history": None if row["date_watched"] is None else watched,
+        "my_rating": row["my_rating"],
+        "viewings": [{key: viewing[key] for key in keys} for viewing in mine],
+        "watch_history": None if None in (row["date_watched"], row["my_rating"]) else watched,
         "ranking": rank if is_ranked else None,
         "recommendations": [_vote(vote, user_id) for vote in votes if vote["imdb_id"] == imdb_id],
     }

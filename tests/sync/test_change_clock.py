@@ -217,7 +217,7 @@ def test_each_field_remembers_its_last_change(anna: Account, clock: WallClock) -
     with library_write(anna.id) as tx:
         person = movies.recommend(tx, MATRIX, "Anna")
     changes = orjson.loads(movie_row(anna, MATRIX).field_changes)
-    assert changes.keys() == {"*", "status", f"vote:{person}", f"vote:{person}:note"}
+    assert changes.keys() == {"*", "status", f"vote:{person}", f"note:{person}"}
     assert changes["*"][0] == 5
     assert changes["status"] == [6, clock.time - 50, "phone"]
     assert changes[f"vote:{person}"][1:] == [pytest.approx(ledger_of(anna)[-1].at, abs=0.01), None]

@@ -24,6 +24,8 @@ from .dump import LIBRARY, library_of, rows_of
 from .test_push import IDEMPOTENT
 from .wire import ALIEN, HEAT, MATRIX, Store, Wire, action
 
+VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
+
 # How the walk below calls each route that writes: method, path and body.
 REST: list[tuple[str, str, Any]] = [
     ("POST", "/api/movies", {"imdb_id": MATRIX, "recommender": "Anna"}),
@@ -35,6 +37,10 @@ REST: list[tuple[str, str, Any]] = [
     ("POST", f"/api/movies/{HEAT}/recommendations/bulk", {"people": ["Anna", "Ben", "Cleo"]}),
     ("PUT", f"/api/movies/{HEAT}/status", {"status": "custom", "custom_list_id": "{list}"}),
     ("PUT", f"/api/movies/{MATRIX}/watch", {"date_watched": 1000, "my_rating": 8}),
+    ("POST", f"/api/movies/{MATRIX}/viewings", {"id": VIEWING, "watched_on": "1999-06", "rating": 9}),
+    ("PUT", f"/api/movies/{MATRIX}/viewings/{VIEWING}", {"note": "with Anna"}),
+    ("DELETE", f"/api/movies/{MATRIX}/viewings/{VIEWING}", None),
+    ("PUT", f"/api/movies/{HEAT}/rating", {"my_rating": 6}),
     ("POST", "/api/ranking/insert", {"imdb_id": MATRIX, "position": 1, "liked": True}),
     ("PUT", f"/api/ranking/{MATRIX}", {"position": 1, "liked": False}),
     ("DELETE", f"/api/ranking/{MATRIX}", None),

@@ -1,4 +1,5 @@
 import re
+import uuid
 from typing import Any
 
 import pytest
@@ -69,7 +70,7 @@ def test_a_rejected_action_says_why_by_a_code(wire: Wire) -> None:
     queue = {
         "unknown_action": UNKNOWN,
         "validation_error": action("addMovie", imdb_id="603"),
-        "not_watched": action("updateRating", imdb_id=HEAT, my_rating=5),
+        "viewing_not_found": action("updateViewing", imdb_id=HEAT, id=str(uuid.uuid4()), rating=5),
         "movie_not_found": action("updateRating", imdb_id=MATRIX, my_rating=5),
         "person_not_found": action("updatePerson", name="Unknown", color="red"),
         "list_not_found": action("updateMovieStatus", imdb_id=HEAT, status="custom", custom_list_id="none"),
@@ -251,6 +252,8 @@ def test_the_actions_are_listed_with_their_schemas(client: Client) -> None:
 # Done already
 
 
+VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
+
 IDEMPOTENT = [
     action("addMovie", imdb_id=MATRIX, recommender="Anna"),
     action("addRecommendation", imdb_id=HEAT, person_name="Anna"),
@@ -262,6 +265,10 @@ IDEMPOTENT = [
     action("updateRating", imdb_id=MATRIX, my_rating=7),
     action("rankMovie", imdb_id=MATRIX, liked=True, after=None),
     action("unrankMovie", imdb_id=MATRIX),
+    action("updateRating", imdb_id=MATRIX, my_rating=None),
+    action("addViewing", imdb_id=MATRIX, id=VIEWING, watched_on="1999-06", rating=9),
+    action("updateViewing", imdb_id=MATRIX, id=VIEWING, note="with Anna", watched_on="1999"),
+    action("removeViewing", imdb_id=MATRIX, id=VIEWING),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", vote_type=False),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note="loud"),
     action("updateRecommendation", imdb_id=HEAT, person_name="Anna", note=None),
@@ -495,16 +502,16 @@ def test_a_failing_action_is_undone_and_uses_no_number(wire: Wire, monkeypatch: 
 
 def test_an_atomic_batch_does_all_or_nothing(wire: Wire) -> None:
     good = told(ADD, id="good")
-    bad = told(action("updateRating", imdb_id=MATRIX, my_rating=5), id="bad")
+    bad = told(action("updateRating", imdb_id=HEAT, my_rating=5), id="bad")
     before = wire.cursor()
     results = wire.push(good, bad, UNKNOWN, atomic=True)
-    assert codes(results) == ["batch_undone", "not_watched", "unknown_action"]
+    assert codes(results) == ["batch_undone", "movie_not_found", "unknown_action"]
     assert statuses(results) == ["rejected"] * 3
     assert wire.cursor() == before
     # Nothing was recorded: it may be sent again once it can be done.
-    watch = told(action("watchMovie", imdb_id=MATRIX, my_rating=9), id="watch")
+    watch = told(action("watchMovie", imdb_id=HEAT, my_rating=9), id="watch")
     results = wire.push(watch, good, bad, atomic=True)
-    assert statuses(results) == ["applied", "noop", "applied"]
+    assert statuses(results) == ["applied", "applied", "applied"]
     assert not any(result["replayed"] for result in results)
     again = wire.push(watch, good, bad, atomic=True)
     assert [result["replayed"] for result in again] == [True] * 3

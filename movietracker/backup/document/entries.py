@@ -9,13 +9,20 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Self
 
 from ...errors import Invalid
-from ...models.movie import Watch
+from ...models.movie import Viewing, Watch
 from ...records import KIND_OF, KINDS, Kind
 from ...schemas import values
 from ...schemas.fields import checks_of
-from ...schemas.movie import DocumentVoteSchema, RecommendationSchema, WatchFields, WatchRecordSchema
+from ...schemas.movie import (
+    DocumentViewingSchema,
+    DocumentVoteSchema,
+    RecommendationSchema,
+    WatchFields,
+    WatchRecordSchema,
+)
 from ...schemas.values import Check, Fault
 from ...services.movies.metadata import Metadata, metadata_columns
+from ...services.movies.viewings import MAX_VIEWINGS, contradicts
 from ...services.people import QUICK_RECOMMENDERS
 
 MAX_FAULTS = 100
@@ -30,6 +37,7 @@ _VOTE_AS_WRITTEN = DocumentVoteSchema._declared_fields.keys() - {"note"}
 _VOTE = frozenset(DocumentVoteSchema._declared_fields | RecommendationSchema._declared_fields)
 _WATCH = frozenset(WatchRecordSchema._declared_fields) | {"rating"}
 _WATCH_CHECKS = checks_of(WatchFields)
+_VIEWING_CHECKS = checks_of(DocumentViewingSchema)
 
 
 class VoteEntry(NamedTuple):
@@ -43,7 +51,11 @@ class VoteEntry(NamedTuple):
 
 
 class MovieEntry(NamedTuple):
-    """A title; with ``has_watch`` and without ``watch`` it was not watched."""
+    """A title.
+
+    ``watch`` is its watch record: with ``has_watch`` and without it, the title was not watched and rated. ``viewings``
+    by id and ``my_rating`` are None in files that do not have them; ``has_rating`` says whether ``my_rating`` is there.
+    """
 
     imdb_id: str
     media_type: str | None
@@ -52,6 +64,9 @@ class MovieEntry(NamedTuple):
     last_modified: float | None
     has_watch: bool
     watch: Watch | None
+    has_rating: bool
+    my_rating: float | None
+    viewings: dict[str, Viewing] | None
     votes: list[VoteEntry] | None
     tmdb_data: dict[str, Any] | None
     omdb_data: dict[str, Any] | None
@@ -61,10 +76,12 @@ class MovieEntry(NamedTuple):
         """The entry that was dumped as a JSON array of arrays; its votes stay arrays, since there are very many."""
         if parts[_WATCH_AT] is not None:
             parts[_WATCH_AT] = Watch(*parts[_WATCH_AT])
+        if parts[_VIEWINGS_AT] is not None:
+            parts[_VIEWINGS_AT] = {each: Viewing(*viewing) for each, viewing in parts[_VIEWINGS_AT].items()}
         return cls(*parts)
 
 
-_WATCH_AT = MovieEntry._fields.index("watch")
+_WATCH_AT, _VIEWINGS_AT = MovieEntry._fields.index("watch"), MovieEntry._fields.index("viewings")
 
 
 class Entry(NamedTuple):
@@ -184,6 +201,9 @@ def read_movie(raw: Any, place: str, notes: Notes) -> MovieEntry | None:
         fields.optional("last_modified", values.MOMENT.check),
         "watch_history" in raw,
         _watch(raw.get("watch_history"), f"{place}.watch_history", notes),
+        "my_rating" in raw,
+        fields.optional("my_rating", values.RATING.check),
+        _viewings(raw.get("viewings"), f"{place}.viewings", notes),
         _votes(raw.get("recommendations"), f"{place}.recommendations", notes),
         tmdb_data,
         omdb_data,
@@ -200,6 +220,30 @@ def _watch(raw: Any, place: str, notes: Notes) -> Watch | None:
     if "rating" in raw and raw.get("my_rating") is None:  # of an older server
         return watch._replace(my_rating=fields.optional("rating", values.RATING.check))
     return watch
+
+
+def _viewings(raw: Any, place: str, notes: Notes) -> dict[str, Viewing] | None:
+    if raw is None:
+        return None
+    if type(raw) is not list:
+        notes.fault(place, "must be an array")
+        return None
+    if len(raw) > MAX_VIEWINGS:
+        notes.fault(place, f"must have at most {MAX_VIEWINGS} items")
+    viewings: dict[str, Viewing] = {}
+    for index, each in enumerate(raw[:MAX_VIEWINGS]):
+        at = f"{place}[{index}]"
+        fields = Fields.of(each, at, "movies[].viewings[].", frozenset(_VIEWING_CHECKS), notes)
+        viewing_id = None if fields is None else fields.required("id", values.VIEWING_ID.check)
+        if fields is None or viewing_id is None:
+            continue
+        if viewing_id in viewings:
+            notes.fault(f"{at}.id", "is there twice")
+        said = {name: fields.optional(name, _VIEWING_CHECKS[name].check) for name in Viewing._fields}
+        viewings[viewing_id] = viewing = Viewing(**said)
+        if contradicts(viewing):
+            notes.fault(f"{at}.watched_on", "contradicts watched_at")
+    return viewings
 
 
 def _votes(raw: Any, place: str, notes: Notes) -> list[VoteEntry] | None:

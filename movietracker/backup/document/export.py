@@ -14,11 +14,13 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from ... import clock
 from ...errors import UserNotFound
-from ...models import MOVIES, STATUS, USERS, VOTES, WATCHED
-from ...models.movie import Vote, Watch
+from ...models import MOVIES, STATUS, USERS, VIEWINGS, VOTES, WATCHED
+from ...models.movie import Viewing, Vote, Watch
 from ...records import KINDS, Kind
+from ...schemas.movie import viewings_by_movie
 from ...services.library_read import LibraryRead
 from ...services.movies.listing import NAMES_OF_PEOPLE
+from ...services.movies.seen import NOT_WATCHED
 from .parsing import RANKINGS
 from .rankings import rank_pages
 
@@ -43,6 +45,7 @@ def _of_page(table: Table, *columns: str) -> Select[Any]:
 _ACCOUNT = select(USERS.c.email, USERS.c.username).where(USERS.c.id == bindparam("of_user"))
 _STATUS = _of_page(STATUS, "status", "custom_list_id")
 _WATCHED = _of_page(WATCHED, *Watch._fields)
+_VIEWINGS = _of_page(VIEWINGS, "id", *Viewing._fields, "moment")
 _VOTES = _of_page(VOTES, "person_id", *Vote._fields)
 
 
@@ -70,9 +73,12 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
     after = ""
     while movies := read.fetch(_MOVIES, after=after):
         first, after = movies[0][0], movies[-1][0]
-        status, watched, votes = (read.fetch(each, first=first, last=after) for each in (_STATUS, _WATCHED, _VOTES))
+        status, watched, viewings, votes = (
+            read.fetch(each, first=first, last=after) for each in (_STATUS, _WATCHED, _VIEWINGS, _VOTES)
+        )
         status_of = {imdb_id: (status, list_id) for imdb_id, status, list_id in status}
-        watched_of = {imdb_id: dict(zip(Watch._fields, watch, strict=True)) for imdb_id, *watch in watched}
+        watched_of = {imdb_id: Watch(*watch) for imdb_id, *watch in watched}
+        viewings_of = viewings_by_movie(viewings)
         votes_of = _votes_by_movie(votes, names)
         yield _lines(
             {
@@ -82,10 +88,17 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
                 "custom_list_id": status_of[imdb_id][1],
                 "last_modified": last_modified,
                 "recommendations": votes_of.get(imdb_id, ()),
-                "watch_history": watched_of.get(imdb_id),
+                "watch_history": watch_document(watched_of.get(imdb_id, NOT_WATCHED)),
+                "my_rating": watched_of.get(imdb_id, NOT_WATCHED).my_rating,
+                "viewings": viewings_of.get(imdb_id, ()),
             }
             for imdb_id, media_type, last_modified in movies
         )
+
+
+def watch_document(watch: Watch) -> dict[str, Any] | None:
+    """The watch record for older servers, which like older clients know only titles that are watched and rated."""
+    return None if None in watch else watch._asdict()
 
 
 def _votes_by_movie(votes: list[tuple[Any, ...]], names: Mapping[int, str]) -> Mapping[str, list[dict[str, Any]]]:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ...models.movie import Status, Vote, Watch
+from ...models.movie import Status, Vote
 from ...records import KINDS, Kind, Writer
 from ...services.change_clock import LibraryWrite
 from ...services.movies import reading, storing, writing
 from ...services.movies.metadata import Metadata
+from ...services.movies.seen import moment_of
 from ...services.movies.storing import (
     NO_METADATA,
     TO_WATCH,
@@ -29,6 +30,7 @@ from .matching import plan_people, plan_records
 from .parsing import RANKINGS, SECTIONS
 from .rankings import StoredRank, merge_ranks, stored_ranks
 from .reading import Document
+from .seen import seen_in
 
 
 def _zeros() -> dict[str, int]:
@@ -182,8 +184,10 @@ class _Merge:
     def _new_title(self, record: MovieEntry) -> NewTitle:
         age = self._age(record)
         state = self._state(record, None, age)
-        said: list[Vote | Watch] = [*state.votes.values(), *([state.watch] if state.watch else [])]
-        added_at = min([age, *(each[0] for each in said if each[0] is not None)])
+        dates = [vote.date_recommended for vote in state.votes.values() if vote.date_recommended is not None]
+        if state.seen is not None:
+            dates += [moment_of(viewing) for viewing in state.seen.viewings.values()]
+        added_at = min([age, *dates])
         return NewTitle(record.imdb_id, state, added_at, _metadata(record))
 
     def _fill_in(self, record: MovieEntry, known: StoredTitle) -> None:
@@ -197,7 +201,10 @@ class _Merge:
         """A title's state in the file, completed from the account; ``age`` replaces missing dates."""
         media_type = record.media_type or (known.media_type if known else "movie")
         return TitleState(
-            self._status(record, known), _watch(record, known, age), self._votes(record, known, age), media_type
+            self._status(record, known),
+            seen_in(record, known, age, replace=self.replace),
+            self._votes(record, known, age),
+            media_type,
         )
 
     def _status(self, record: MovieEntry, known: TitleState | None) -> Status | None:
@@ -230,13 +237,6 @@ class _Merge:
         """When the record changed last, a fallback for missing dates; never in the future."""
         age = self.document.age_of(record)
         return self.tx.wall_time if age is None else min(age, self.tx.wall_time)
-
-
-def _watch(record: MovieEntry, known: TitleState | None, age: float) -> Watch | None:
-    before = known.watch if known else None
-    if not record.has_watch:
-        return before
-    return None if record.watch is None else dated(record.watch, before, age)
 
 
 def _metadata(record: MovieEntry) -> Metadata:

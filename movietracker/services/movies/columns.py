@@ -4,8 +4,8 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, literal_column
 
-from ...models import MOVIES, RANKINGS, STATUS, VOTES, WATCHED
-from ...models.movie import Status, Vote, Watch
+from ...models import MOVIES, RANKINGS, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models.movie import Status, Viewing, Vote, Watch
 from ...models.ranking import Rank
 from ...schemas.movie import MovieRow, VoteRow
 
@@ -40,6 +40,8 @@ TITLES = (
 STATUS_COLUMNS: tuple[Column[Any], ...] = tuple(STATUS.c[name] for name in Status._fields)
 WATCH_COLUMNS: tuple[Column[Any], ...] = tuple(WATCHED.c[name] for name in Watch._fields)
 RANK_COLUMNS: tuple[Column[Any], ...] = tuple(RANKINGS.c[name] for name in Rank._fields)
+VIEWING_CONTENT: tuple[Column[Any], ...] = tuple(VIEWINGS.c[name] for name in Viewing._fields)
+VIEWING_COLUMNS: tuple[Column[Any], ...] = (VIEWINGS.c.imdb_id, VIEWINGS.c.id, *VIEWING_CONTENT, VIEWINGS.c.moment)
 VOTE_CONTENT: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in Vote._fields)
 VOTE_COLUMNS: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in VoteRow._fields)
 

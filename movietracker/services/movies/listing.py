@@ -13,13 +13,14 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from ...models import MOVIES, PEOPLE, STATUS, VOTES, WATCHED
+from ...models import MOVIES, PEOPLE, STATUS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import sort_value
-from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VOTE_COLUMNS, of_movie, of_user
+from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VIEWING_COLUMNS, VOTE_COLUMNS, of_movie, of_user
 
 _MOVIES = select(*MOVIE_COLUMNS).select_from(TITLES).where(of_user(MOVIES))
 SOME_VOTES = select(*VOTE_COLUMNS).where(of_user(VOTES))
 ALL_VOTES = SOME_VOTES.order_by(VOTES.c.id)
+ALL_VIEWINGS = select(*VIEWING_COLUMNS).where(of_user(VIEWINGS))
 NAMES_OF_PEOPLE = select(PEOPLE.c.id, PEOPLE.c.name).where(of_user(PEOPLE))
 
 ONE_MOVIE = _MOVIES.where(MOVIES.c.imdb_id == OF_MOVIE)
@@ -148,15 +149,15 @@ def listing(shape: MovieFilter) -> Select[Any]:
     return statement
 
 
-@lru_cache(maxsize=64)
-def votes_for_selection(shape: MovieFilter) -> Select[Any] | None:
-    """The votes of all movies that are selected by an index; None when something else selects, too."""
+@lru_cache(maxsize=128)
+def of_selection(shape: MovieFilter, hanging: Select[Any]) -> Select[Any] | None:
+    """What hangs on the movies that are selected by an index, such as votes; None when something else selects, too."""
     keys = _selections(shape)
     if shape.changed is not None:
         keys.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), *_CHANGED))
     if not keys or _checks(shape) or shape.after is not None or shape.limit is not None:
         return None
-    return SOME_VOTES.where(*(VOTES.c.imdb_id.in_(each) for each in keys))
+    return hanging.where(*(hanging.selected_columns.imdb_id.in_(each) for each in keys))
 
 
 def _conditions(shape: MovieFilter) -> list[ColumnElement[bool]]:

@@ -13,12 +13,13 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, Executable, bindparam, delete, select, update
 
 from ...database import in_chunks
-from ...models import MOVIES, STATUS, VOTES, WATCHED
-from ...models.movie import MAX_NOTE_LENGTH, Status, Vote, Watch
+from ...models import MOVIES, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote, Watch
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
 from ..people import vote_fields
 from .columns import of_movie, of_user
 from .metadata import Metadata, metadata_columns
+from .seen import NOT_SEEN, NOT_WATCHED, Seen, moment_of, viewing_field, watch_record_of
 
 Said = TypeVar("Said", Watch, Vote)
 
@@ -30,6 +31,13 @@ _SET_MEDIA_TYPE = update(MOVIES).where(of_movie(MOVIES)).values(media_type=bindp
 _SET_STATUS = update(STATUS).where(of_movie(STATUS)).values({name: bindparam(f"to_{name}") for name in Status._fields})
 _SET_WATCH = update(WATCHED).where(of_movie(WATCHED)).values({name: bindparam(f"to_{name}") for name in Watch._fields})
 _UNWATCH = delete(WATCHED).where(of_movie(WATCHED))
+_OF_VIEWING = VIEWINGS.c.id == bindparam("of_viewing")
+_SET_VIEWING = (
+    update(VIEWINGS)
+    .where(of_movie(VIEWINGS), _OF_VIEWING)
+    .values({name: bindparam(f"to_{name}") for name in (*Viewing._fields, "moment")})
+)
+_REMOVE_VIEWING = delete(VIEWINGS).where(of_movie(VIEWINGS), _OF_VIEWING)
 _OF_PERSON = VOTES.c.person_id == bindparam("of_person")
 _SET_VOTE = (
     update(VOTES).where(of_movie(VOTES), _OF_PERSON).values({name: bindparam(f"to_{name}") for name in Vote._fields})
@@ -42,7 +50,9 @@ _NO_METADATA_COLUMNS = dict.fromkeys(("tmdb_data", "omdb_data", "title", "year",
 _MORE_COLUMNS = (*_NO_METADATA_COLUMNS, *CLOCK_COLUMNS)
 _pick_more_columns = itemgetter(*_MORE_COLUMNS)
 _NO_VOTES: Mapping[int, Vote] = MappingProxyType({})
-_TO = {kind: tuple(f"to_{name}" for name in kind._fields) for kind in (Status, Watch, Vote)}
+_TO: dict[type, tuple[str, ...]] = {
+    kind: tuple(f"to_{name}" for name in kind._fields) for kind in (Status, Watch, Viewing, Vote)
+}
 
 
 class TitleState(NamedTuple):
@@ -52,7 +62,7 @@ class TitleState(NamedTuple):
     """
 
     status: Status | None = None
-    watch: Watch | None = None
+    seen: Seen | None = None
     votes: Mapping[int, Vote] = _NO_VOTES
     media_type: str | None = None
 
@@ -150,6 +160,14 @@ def change_titles(tx: LibraryWrite, titles: Iterable[ChangedTitle]) -> None:
     said.write()
 
 
+def store(tx: LibraryWrite, imdb_id: str, before: TitleState | None, after: TitleState) -> None:
+    """Change one title, or add it when there is none before."""
+    if before is None:
+        add_titles(tx, [NewTitle(imdb_id, after, tx.wall_time)])
+    else:
+        change_titles(tx, [ChangedTitle(imdb_id, before, after)])
+
+
 def remove_titles(tx: LibraryWrite, imdb_ids: Sequence[str]) -> None:
     """Remove titles, with all that hangs on them."""
     for keys in in_chunks(imdb_ids):
@@ -165,6 +183,7 @@ class _Said:
         self._tx = tx
         self._changes: defaultdict[Executable, list[dict[str, Any]]] = defaultdict(list)
         self._watches: list[tuple[Any, ...]] = []
+        self._viewings: list[tuple[Any, ...]] = []
         self._votes: list[tuple[Any, ...]] = []
         self._voters: dict[int, None] = {}
 
@@ -173,16 +192,10 @@ class _Said:
         self._changes[statement].append({"of_movie": imdb_id, **values})
 
     def take(self, imdb_id: str, before: TitleState, after: TitleState) -> list[str]:
-        """Gather how watch record and votes differ; returns the fields that the change clock notes."""
+        """Gather how viewings, rating and votes differ; returns the fields that the change clock notes."""
         fields = []
-        if before.watch != after.watch:
-            fields.append("rating")
-            if after.watch is None:
-                self.change(_UNWATCH, imdb_id)
-            elif before.watch is None:
-                self._watches.append((imdb_id, *after.watch))
-            else:
-                self.change(_SET_WATCH, imdb_id, **_to(after.watch))
+        if before.seen != after.seen:
+            fields += self._take_seen(imdb_id, before.seen or NOT_SEEN, after.seen or NOT_SEEN)
         for person_id, vote in after.votes.items():
             known = before.votes.get(person_id)
             if vote == known:
@@ -200,13 +213,43 @@ class _Said:
                 self._voters[person_id] = None
         return fields
 
+    def _take_seen(self, imdb_id: str, before: Seen, after: Seen) -> list[str]:
+        fields = [] if before.my_rating == after.my_rating else ["rating"]
+        for viewing_id, viewing in after.viewings.items():
+            known = before.viewings.get(viewing_id)
+            if known is None:
+                fields.append(viewing_field(viewing_id))
+                self._viewings.append((imdb_id, viewing_id, *viewing, moment_of(viewing)))
+            elif viewing != known:
+                fields += [viewing_field(viewing_id, name) for name in differing_fields(known, viewing)]
+                self.change(_SET_VIEWING, imdb_id, of_viewing=viewing_id, **_to(viewing), to_moment=moment_of(viewing))
+        for viewing_id in before.viewings.keys() - after.viewings.keys():
+            fields.append(viewing_field(viewing_id))
+            self.change(_REMOVE_VIEWING, imdb_id, of_viewing=viewing_id)
+        self._take_watch_record(imdb_id, watch_record_of(before), watch_record_of(after))
+        return fields
+
+    def _take_watch_record(self, imdb_id: str, before: Watch, after: Watch) -> None:
+        if before == after:
+            return
+        if after == NOT_WATCHED:
+            self.change(_UNWATCH, imdb_id)
+        elif before == NOT_WATCHED:
+            self._watches.append((imdb_id, *after))
+        else:
+            self.change(_SET_WATCH, imdb_id, **_to(after))
+
     def write(self) -> None:
         """Write what was gathered; the titles are there by now."""
         for statement, rows in self._changes.items():
             self._tx.execute_many(statement, rows)
         # The checks save a tenth of the time of a queued action, of which most change one row.
-        if self._watches:
-            self._tx.insert_rows(WATCHED, ("imdb_id", *Watch._fields), self._watches)
+        if self._watches:  # a server of the previous version may have made some, without a viewing
+            watched = ("imdb_id", *Watch._fields)
+            self._tx.upsert(WATCHED, [dict(zip(watched, row, strict=True)) for row in self._watches])
+        if self._viewings:
+            names = ("imdb_id", "id", *Viewing._fields, "moment")
+            self._tx.insert_rows(VIEWINGS, names, self._viewings)
         if self._votes:
             self._tx.insert_rows(VOTES, ("id", "imdb_id", "person_id", *Vote._fields), self._votes)
         self._tx.touch_all("person", self._voters)  # their movie_count
@@ -221,6 +264,11 @@ def _fields_of(person_id: int, before: Vote | None, after: Vote | None) -> Itera
         yield of_note
 
 
-def _to(values: Status | Watch | Vote) -> dict[str, Any]:
+def differing_fields(before: Viewing, after: Viewing) -> list[str]:
+    """The names of the fields in which two viewings differ."""
+    return [name for name, old, new in zip(Viewing._fields, before, after, strict=True) if old != new]
+
+
+def _to(values: Status | Watch | Viewing | Vote) -> dict[str, Any]:
     """The parameters of an UPDATE to these values."""
     return dict(zip(_TO[type(values)], values, strict=True))

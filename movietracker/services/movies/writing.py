@@ -1,19 +1,19 @@
-"""The operations on one title: adding it, its status, watch record, details and recommendations."""
+"""The operations on one title: adding it, its status, details and recommendations."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from ...errors import Invalid, MovieNotFound, NotWatched, PersonNotFound, RecommendationNotFound
+from ...errors import Invalid, MovieNotFound, PersonNotFound, RecommendationNotFound
 from ...models import MOVIES
-from ...models.movie import Status, Vote, Watch
+from ...models.movie import Status, Vote
 from .. import lists, people, quota
 from ..change_clock import LibraryWrite
 from .columns import of_movie
 from .metadata import Metadata, metadata_columns
-from .reading import status_of, vote_of, watch_of
-from .storing import NO_METADATA, ChangedTitle, NewTitle, TitleState, add_titles, change_titles, dated, remove_titles
+from .reading import status_of, vote_of
+from .storing import NO_METADATA, NewTitle, TitleState, add_titles, dated, remove_titles, store
 
 _BEFORE = select(
     MOVIES.c.tmdb_data.is_(None).label("lacks_tmdb"),
@@ -26,9 +26,6 @@ _BEFORE = select(
 _UPDATE = update(MOVIES).where(of_movie(MOVIES))
 
 UPVOTE = Vote()
-
-MOST_AHEAD = 2 * 86_400.0
-"""How far a date may be in the future: time zones are a day apart at most, and clocks are set back a day."""
 
 
 def add_movie(
@@ -91,7 +88,7 @@ def set_status(tx: LibraryWrite, imdb_id: str, status: str, custom_list_id: str 
         lists.values_of(tx, custom_list_id)
     before = status_of(tx, imdb_id)
     after = TitleState(Status(status, custom_list_id))
-    _store(tx, imdb_id, None if before is None else TitleState(before), after)
+    store(tx, imdb_id, None if before is None else TitleState(before), after)
 
 
 def remove_movie(tx: LibraryWrite, imdb_id: str) -> None:
@@ -99,34 +96,6 @@ def remove_movie(tx: LibraryWrite, imdb_id: str) -> None:
     if status_of(tx, imdb_id) is None:
         raise MovieNotFound
     remove_titles(tx, [imdb_id])
-
-
-def is_to_come(tx: LibraryWrite, watched: Watch) -> bool:
-    """Whether a title is said to be watched in the future, beyond what time zones and clocks that differ explain."""
-    return watched.date_watched is not None and watched.date_watched > tx.wall_time + MOST_AHEAD
-
-
-def watch(tx: LibraryWrite, imdb_id: str, watched: Watch, otherwise: float | None = None) -> None:
-    """Record that a title was watched and how it was liked; watching again updates the record.
-
-    Without a date it is that of the record, else ``otherwise`` (Unix seconds), else now. Raises Invalid for a date in
-    the future that the record does not have.
-    """
-    status = status_of(tx, imdb_id)
-    before = None if status is None else TitleState(status, watch_of(tx, imdb_id))
-    known = None if before is None else before.watch
-    if is_to_come(tx, watched) and (known is None or watched.date_watched != known.date_watched):
-        raise Invalid.field("date_watched", "must not be in the future")
-    watched = dated(watched, known, tx.wall_time if otherwise is None else otherwise)
-    _store(tx, imdb_id, before, TitleState(Status("watched"), watched))
-
-
-def rate(tx: LibraryWrite, imdb_id: str, my_rating: float) -> None:
-    """Change the rating of a watched title, its status aside. Raises NotWatched."""
-    before = watch_of(tx, imdb_id)
-    if before is None:
-        raise NotWatched
-    _store(tx, imdb_id, TitleState(watch=before), TitleState(watch=before._replace(my_rating=my_rating)))
 
 
 def recommend(
@@ -149,7 +118,7 @@ def recommend(
         quota.check(tx.connection, tx.user_id, tx.seq, "movie", 0)
     note = before.note if vote.note is None and before is not None else vote.note or None
     after = {person_id: dated(vote._replace(note=note), before, tx.wall_time)}
-    _store(tx, imdb_id, TitleState(votes={} if before is None else {person_id: before}), TitleState(votes=after))
+    store(tx, imdb_id, TitleState(votes={} if before is None else {person_id: before}), TitleState(votes=after))
     return person_id
 
 
@@ -165,14 +134,7 @@ def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
     before = vote_of(tx, imdb_id, person_id)
     if before is None:
         raise MovieNotFound if status_of(tx, imdb_id) is None else RecommendationNotFound
-    _store(tx, imdb_id, TitleState(votes={person_id: before}), TitleState())
-
-
-def _store(tx: LibraryWrite, imdb_id: str, before: TitleState | None, after: TitleState) -> None:
-    if before is None:
-        add_titles(tx, [NewTitle(imdb_id, after, tx.wall_time)])
-    else:
-        change_titles(tx, [ChangedTitle(imdb_id, before, after)])
+    store(tx, imdb_id, TitleState(votes={person_id: before}), TitleState())
 
 
 def _store_metadata(tx: LibraryWrite, imdb_id: str, metadata: Metadata, before: Row[Any]) -> None:

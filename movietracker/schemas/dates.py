@@ -1,0 +1,77 @@
+"""Dates that are known as far as a year, a month or a day: YYYY, YYYY-MM or YYYY-MM-DD."""
+
+import calendar
+import re
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from .values import Fault, Value, number
+
+FIRST_YEAR = 1870
+"""Before it there was no film to be watched."""
+
+DAY_SECONDS = 86_400.0
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+_AHEAD_SECONDS, _BEHIND_SECONDS = 14 * 3600.0, 12 * 3600.0  # the time zones of the earth, from UTC
+
+
+def first_day_of(text: str) -> date:
+    """The first day that a date can mean."""
+    year, month, day = _parts(text)
+    return date(year, month or 1, day or 1)
+
+
+def last_day_of(text: str) -> date:
+    """The last day that a date can mean."""
+    year, month, day = _parts(text)
+    month = month or 12
+    return date(year, month, day or calendar.monthrange(year, month)[1])
+
+
+def noon_of(day: date) -> float:
+    """Noon UTC of a day (Unix seconds)."""
+    return datetime.combine(day, time(12), UTC).timestamp()
+
+
+def start_of(day: date) -> float:
+    """The beginning of a day in UTC (Unix seconds)."""
+    return datetime.combine(day, time(), UTC).timestamp()
+
+
+def day_of(moment: float) -> date:
+    """The day of a moment (Unix seconds) in UTC."""
+    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=moment)).date()
+
+
+def is_on(moment: float, text: str) -> bool:
+    """Whether a moment (Unix seconds) can be on that date, in whatever time zone the user was."""
+    begins = start_of(first_day_of(text)) - _AHEAD_SECONDS
+    ends = start_of(last_day_of(text)) + DAY_SECONDS + _BEHIND_SECONDS
+    return begins <= moment < ends
+
+
+def _parts(text: str) -> tuple[int, int | None, int | None]:
+    found = _DATE.fullmatch(text)
+    assert found is not None
+    year, month, day = (None if part is None else int(part) for part in found.groups())
+    assert year is not None
+    return year, month, day
+
+
+def _partial_date(value: Any) -> str:
+    if not isinstance(value, str) or _DATE.fullmatch(value) is None:
+        raise Fault("must be a date: YYYY, YYYY-MM or YYYY-MM-DD")
+    try:
+        first = first_day_of(value)
+    except ValueError:
+        raise Fault("must be a date that exists") from None
+    if first.year < FIRST_YEAR:
+        raise Fault(f"must not be before {FIRST_YEAR}")
+    return value
+
+
+PARTIAL_DATE = Value(_partial_date, {"type": "string", "pattern": f"^{_DATE.pattern}$"}, "1998-07")
+
+_SECONDS = number(1767225600.25, start_of(date(FIRST_YEAR, 1, 1)), 10_000_000_000)
+SINCE_FIRST_YEAR = _SECONDS._replace(schema={**_SECONDS.schema, "description": "Unix seconds"})
+"""A time, also one before 1970."""
