@@ -4,11 +4,11 @@ from typing import Any
 
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
 from ..records import KIND_OF
-from ..schemas.person import PersonStatsSchema
-from ..services import people
+from ..schemas.person import MergeSchema, PersonSchema, PersonStatsSchema
+from ..services import merging, people
 from ..services.accounts import Account
 from ..services.movies import MovieFilter, list_movies
-from ..services.transactions import library_read
+from ..services.transactions import library_read, library_write
 from .records import Said, blueprint_of
 
 blueprint = blueprint_of(
@@ -30,3 +30,20 @@ def stats(user: Account, name: str) -> dict[str, Any]:
         person_id = people.find_person(read, name)
         person = people.get_person(read, person_id) | people.person_stats(read, person_id)
         return person | {"movies": list_movies(read, MovieFilter(person_id=person_id)).movies}
+
+
+@blueprint.operation(
+    "POST",
+    "/<name:name>/merge",
+    body=MergeSchema,
+    response=PersonSchema,
+    problems=[PersonNotFound, QuickRecommenderProtected],
+)
+def merge(user: Account, body: dict[str, Any], name: str) -> dict[str, Any]:
+    """Take two people for one: what the first said goes to the other; of two votes for a title the newer counts."""
+    with library_write(user.id) as tx:
+        into = body["into"] if isinstance(body["into"], int) else people.find_person(tx, body["into"])
+        if not people.has_person(tx, into):
+            raise PersonNotFound
+        merging.merge_people(tx, people.find_person(tx, name), into)
+        return people.get_person(tx, into)

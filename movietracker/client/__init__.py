@@ -1,4 +1,4 @@
-"""An offline-first client in 500 lines, the example for authors of other clients: see docs/client.md."""
+"""An offline-first client in 600 lines, the example for authors of other clients: see docs/client.md."""
 
 from .client import Client, LoggedOut, Refused, Unreachable
 

@@ -88,6 +88,9 @@ class Library:
                     self._rename(old, new)
             case "deletePerson" if not self._person(data).get("quick_key"):
                 self._rename(self.people.pop(self._person(data)["name"])["name"], None)
+            case "mergePeople":
+                into = data["into"]
+                self._merge(self._person(data), self._person({"name" if isinstance(into, str) else "id": into}))
             case "addList":
                 self.lists.setdefault(data["id"], {**LIST, **data})
             case "updateList":
@@ -161,6 +164,20 @@ class Library:
         if data.get("note") is not None:
             vote.update(_note(data))
         movie["recommendations"] = list(votes.values())
+
+    def _merge(self, gone: Record, into: Record) -> None:
+        if gone is not into and not gone.get("quick_key"):
+            del self.people[gone["name"]]
+            for movie in self.movies.values():
+                votes = {vote["person_name"]: vote for vote in movie["recommendations"]}
+                said, known = votes.pop(gone["name"], None), votes.get(into["name"])
+                if said:
+                    later = known if known and known["date_recommended"] >= said["date_recommended"] else said
+                    notes = dict.fromkeys(vote.get("note") for vote in (later, said, known or said))
+                    note = "\n".join(note for note in notes if note)[:2000].rstrip() or None
+                    made = {"person_id": into["id"], "person_name": into["name"], "person": into["name"], "note": note}
+                    votes[into["name"]] = {**later, **made}
+                    movie["recommendations"] = list(votes.values())
 
     def _rename(self, old: str, new: str | None) -> None:
         for movie in self.movies.values():

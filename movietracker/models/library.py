@@ -121,7 +121,10 @@ class LedgerEntry(Base):
 
 
 class Tombstone(Base):
-    """A deleted record; ``done_at`` is when the user deleted it, by the client's clock, on ``device``, if known."""
+    """A deleted record; ``done_at`` is when the user deleted it, by the client's clock, on ``device``, if known.
+
+    ``merged_into`` is the key of the record of its kind that it was merged into.
+    """
 
     __tablename__ = "tombstones"
     __table_args__ = (Index(None, "user_id", "seq"), LIBRARY)
@@ -133,6 +136,7 @@ class Tombstone(Base):
     at: Mapped[float]
     done_at: Mapped[float]
     device: Mapped[str | None] = mapped_column(String(100))
+    merged_into: Mapped[str | None] = mapped_column(String(36))
 
 
 class ActionRecord(Base):

@@ -4,7 +4,7 @@ from marshmallow import Schema, fields
 
 from .fields import ChangeSchema, Field, OneOfSchema, RequestSchema, ResponseSchema
 from .movie import MovieSchema
-from .values import COLOR, EMOJI, FLAG, ID, MOMENT, NAME, NUMBER, QUICK_KEY, UUID, WHOLE
+from .values import COLOR, EMOJI, FLAG, ID, MOMENT, NAME, NAME_OR_ID, NUMBER, QUICK_KEY, UUID, WHOLE
 
 
 class PersonFields(Schema):
@@ -55,6 +55,12 @@ class PersonChangeSchema(PersonFields, RequestSchema):
     name = Field(NAME, "Anna K.")
 
 
+class MergeSchema(RequestSchema):
+    """The person whom another one is."""
+
+    into = Field(NAME_OR_ID, "Anna K.", "Who stays: a name, or an id", required=True)
+
+
 class AddPersonData(NewPersonSchema):
     """A person to add."""
 
@@ -71,3 +77,7 @@ class UpdatePersonData(DeletePersonData, PersonFields, ChangeSchema):
     """A person to change, by id or by name; ``new_name`` renames."""
 
     new_name = Field(NAME, "Anna K.")
+
+
+class MergePeopleData(MergeSchema, DeletePersonData):
+    """A person who goes, by id or by name, and the one who takes over what they said."""

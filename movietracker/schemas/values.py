@@ -101,6 +101,11 @@ def _name(value: Any) -> str:
     return _stored_name(value)
 
 
+def _name_or_id(value: Any) -> str | int:
+    taken: str | int = ID.check(value) if type(value) is int else _name(value)
+    return taken
+
+
 def _moment(value: Any) -> float:
     seconds = _number(value)
     if seconds > MAX_SECONDS:
@@ -188,6 +193,7 @@ VIEWING_ID = Value(
     _viewing_id, {"type": "string", "pattern": f"^{_VIEWING_ID.pattern}$"}, "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
 )
 ID = whole(10000001, 1, MAX_WHOLE)
+NAME_OR_ID = Value(_name_or_id, {"anyOf": [NAME.schema, ID.schema]}, "Anna")
 COLOR = text("#0a84ff", low=1, high=32)
 EMOJI = text("🎬", high=32)
 ICON = text("list", low=1, high=64)

@@ -157,8 +157,8 @@ def _change(tx: LibraryWrite, person_id: int, changes: Mapping[str, Any]) -> Non
 
 
 def delete_person(tx: LibraryWrite, person_id: int) -> None:
-    """Remove a person and their recommendations. Raises QuickRecommenderProtected."""
-    if tx.execute(_QUICK_KEY, of_person=person_id).scalar_one() is not None:
+    """Remove a person and their recommendations. Raises QuickRecommenderProtected, PersonNotFound."""
+    if tx.execute(_QUICK_KEY, of_person=person_id).scalar_one_or_none() is not None:
         raise QuickRecommenderProtected
     movies = tx.execute(_MOVIES_OF, of_person=person_id).scalars()
     tx.touch_all("movie", movies, *vote_fields(person_id))

@@ -15,13 +15,13 @@ from ..models.movie import Status, Viewing, Vote, Watch
 from ..plugin.events import RecordKind
 from ..schemas import movie_requests as requests
 from ..schemas.custom_list import AddListData, DeleteListData, ListFields, UpdateListData
-from ..schemas.person import AddPersonData, DeletePersonData, PersonFields, UpdatePersonData
+from ..schemas.person import AddPersonData, DeletePersonData, MergePeopleData, PersonFields, UpdatePersonData
 from ..schemas.ranking import RankMovieData, UnrankMovieData
-from ..services import lists, movies, people, ranking
+from ..services import lists, merging, movies, people, ranking
 from ..services.movies import Metadata, said_in, viewing_field
 from ..services.names import normalise_name
 from .conflicts import ActionConflict, ActionContext, refuse_changed, refuse_deleted, refuse_recreated
-from .names import existing_holder, holder_meant, last_holder, person_meant, refuse_namesake
+from .names import Meant, existing_holder, holder_meant, last_holder, person_meant, refuse_merged, refuse_namesake
 from .places import place_meant, remaining_comparisons
 
 Perform = Callable[[ActionContext, dict[str, Any]], str | int]
@@ -88,7 +88,7 @@ def add_recommendation(context: ActionContext, data: dict[str, Any]) -> str | in
     refuse_deleted(context, "movie", imdb_id)
     metadata = Metadata(data.get("media_type"), data.get("tmdb_data") or None, data.get("omdb_data") or None)
     if data.get("person_id") is not None:
-        recommender = person_meant(context, data["person_id"], None)
+        recommender = person_meant(context, data["person_id"], None).id
     else:  # a name that is new makes a person
         recommender = holder_meant(context, data["person_name"]) or data["person_name"]
     movies.recommend(context.tx, imdb_id, recommender, said_in(data, Vote), metadata)
@@ -100,12 +100,13 @@ def remove_recommendation(context: ActionContext, data: dict[str, Any]) -> str |
     """Remove a person's recommendation of a title."""
     imdb_id = _movie(context, data)
     try:
-        person_id = person_meant(context, data.get("person_id"), data.get("person_name"))
+        meant = person_meant(context, data.get("person_id"), data.get("person_name"))
     except ActionConflict:
         return imdb_id  # the vote went with the person
-    if movies.vote_of(context.tx, imdb_id, person_id) is not None:
-        refuse_changed(context, "movie", imdb_id, dict.fromkeys(people.vote_fields(person_id), True))
-        movies.withdraw(context.tx, imdb_id, person_id)
+    if movies.vote_of(context.tx, imdb_id, meant.id) is not None:
+        fields = [field for each in meant for field in people.vote_fields(each)]
+        refuse_changed(context, "movie", imdb_id, dict.fromkeys(fields, True))
+        movies.withdraw(context.tx, imdb_id, meant.id)
     return imdb_id
 
 
@@ -115,18 +116,19 @@ def remove_recommendation(context: ActionContext, data: dict[str, Any]) -> str |
 def update_recommendation(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Change how a person recommends a title, or what they said of it."""
     imdb_id = _movie(context, data)
-    person_id = person_meant(context, data.get("person_id"), data.get("person_name"))
-    current = movies.vote_of(context.tx, imdb_id, person_id)
+    meant = person_meant(context, data.get("person_id"), data.get("person_name"))
+    current = movies.vote_of(context.tx, imdb_id, meant.id)
     said = {name: data[name] for name in ("vote_type", "note") if name in data}
     if said.get("note") == "":
         said["note"] = None
-    fields = dict(zip(("vote_type", "note"), people.vote_fields(person_id), strict=True))
-    differs = {fields[name]: current is None or getattr(current, name) != value for name, value in said.items()}
-    refuse_changed(context, "movie", imdb_id, differs)
+    for each in meant:
+        fields = dict(zip(("vote_type", "note"), people.vote_fields(each), strict=True))
+        differs = {fields[name]: current is None or getattr(current, name) != value for name, value in said.items()}
+        refuse_changed(context, "movie", imdb_id, differs)
     if current is None:
         raise RecommendationNotFound
     after = current._replace(**said)
-    movies.recommend(context.tx, imdb_id, person_id, after._replace(note=after.note or ""))
+    movies.recommend(context.tx, imdb_id, meant.id, after._replace(note=after.note or ""))
     return imdb_id
 
 
@@ -254,21 +256,24 @@ def add_person(context: ActionContext, data: dict[str, Any]) -> str | int:
 @registry.action("updatePerson", "updatePersonTrust", kind="person", schema=UpdatePersonData)
 def update_person(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Change a person's name, trust, color or emoji."""
-    person_id = person_meant(context, data.get("id"), data.get("name"))
+    meant = person_meant(context, data.get("id"), data.get("name"))
     changes = {name: data[name] for name in PersonFields._declared_fields if name in data}
     if "new_name" in data:
         changes["name"] = normalise_name(data["new_name"])
-    current = people.values_of(context.tx, person_id)
-    refuse_changed(context, "person", person_id, {key: current[key] != value for key, value in changes.items()})
-    people.update_person(context.tx, person_id, changes)
-    return person_id
+    current = people.values_of(context.tx, meant.id)
+    differs = {key: current[key] != value for key, value in changes.items()}
+    if meant.is_merged and any(differs.values()):
+        refuse_merged(context, meant)
+    refuse_changed(context, "person", meant.id, differs)
+    people.update_person(context.tx, meant.id, changes)
+    return meant.id
 
 
 @registry.action("deletePerson", kind="person", schema=DeletePersonData)
 def delete_person(context: ActionContext, data: dict[str, Any]) -> str | int:
     """Remove a person and their recommendations; the quick recommenders stay."""
     try:
-        person_id = person_meant(context, data.get("id"), data.get("name"))
+        meant = person_meant(context, data.get("id"), data.get("name"))
     except ActionConflict as conflict:
         return conflict.key  # another device did it
     except PersonNotFound:
@@ -276,10 +281,29 @@ def delete_person(context: ActionContext, data: dict[str, Any]) -> str | int:
         if gone is None:
             raise
         return int(gone.person_id)
+    if meant.is_merged:
+        return meant.named  # gone, and whom they became part of was not meant
     if data.get("id") is None:
-        refuse_namesake(context, data["name"], person_id)
-    people.delete_person(context.tx, person_id)
-    return person_id
+        refuse_namesake(context, data["name"], meant.id)
+    people.delete_person(context.tx, meant.id)
+    return meant.id
+
+
+@registry.action("mergePeople", kind="person", schema=MergePeopleData)
+def merge_people(context: ActionContext, data: dict[str, Any]) -> str | int:
+    """Take two people for one: what the first said goes to the other."""
+    into, by_name = data["into"], isinstance(data["into"], str)
+    stays = person_meant(context, None if by_name else into, into if by_name else None)
+    goes = _who_goes(context, data, stays.id)
+    if goes.id == stays.id and (goes.is_merged or stays.is_merged):
+        return stays.id  # another device did it, or merged them the other way round
+    if goes.is_merged:
+        raise ActionConflict("deleted", "person", goes.named)
+    for name, person_id in ((data.get("name") if data.get("id") is None else None, goes.id), (into, stays.id)):
+        if isinstance(name, str):
+            refuse_namesake(context, name, person_id)
+    merging.merge_people(context.tx, goes.id, stays.id)
+    return stays.id
 
 
 @registry.action("addList", kind="list", schema=AddListData)
@@ -318,6 +342,17 @@ def delete_list(context: ActionContext, data: dict[str, Any]) -> str | int:
     refuse_recreated(context, "list", list_id)
     lists.delete_list(context.tx, list_id)
     return list_id
+
+
+def _who_goes(context: ActionContext, data: dict[str, Any], into: int) -> Meant:
+    """The person to be merged into another, who may have been already, by a user who knows."""
+    try:
+        return person_meant(context, data.get("id"), data.get("name"))
+    except PersonNotFound:
+        gone = None if data.get("id") is not None else last_holder(context, normalise_name(data["name"]))
+        if gone is None or merging.heir_of(context.tx, gone.person_id) != into:
+            raise
+        return Meant(into, gone.person_id)
 
 
 def _movie(context: ActionContext, data: dict[str, Any]) -> str:

@@ -3,11 +3,12 @@
 A name means the person who held it at the number that the user was looking at, unless the same device has taken the
 name away since; else its current holder; else its last holder, whom another device has renamed. So a rename makes no
 ghost twin. Names that differ in case, accents or invisible characters only are one; where two people hold such names,
-the exact spelling comes first, then who was added first. Digits that are nobody's name are an id.
+the exact spelling comes first, then who was added first. Digits that are nobody's name are an id. Who was merged into
+another person since is that person, also by id.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, CompoundSelect, bindparam, func, or_, select, union_all
 
@@ -15,6 +16,7 @@ from ..errors import PersonNotFound
 from ..models import LEDGER, NAMES
 from ..services import people
 from ..services.change_clock import FieldChange
+from ..services.merging import heir_of
 from ..services.names import folded_name, normalise_name
 from .conflicts import ActionConflict, ActionContext, refuse_deleted
 
@@ -38,20 +40,34 @@ _COMMIT = select(func.min(LEDGER.c.seq)).where(
 )
 
 
-def person_meant(context: ActionContext, person_id: int | None, name: str | None) -> int:
-    """The id of the person whom an action means.
+class Meant(NamedTuple):
+    """The person whom an action means, and whom it named: another one if that one was merged into the first since."""
+
+    id: int
+    named: int
+
+    @property
+    def is_merged(self) -> bool:
+        """Whether it named another one."""
+        return self.id != self.named
+
+
+def person_meant(context: ActionContext, person_id: int | None, name: str | None) -> Meant:
+    """The person whom an action means.
 
     Raises PersonNotFound, and ActionConflict when another device has deleted that person.
     """
-    if person_id is None and name is not None:
-        person_id = holder_meant(context, name)
-        if person_id is None:
+    if person_id is None:
+        assert name is not None
+        meant = _holder_meant(context, name)
+        if meant is None:
             raise PersonNotFound
-    assert person_id is not None
-    if not people.has_person(context.tx, person_id):
+        return meant
+    heir = heir_of(context.tx, person_id)
+    if heir is None:
         refuse_deleted(context, "person", person_id, even_if_known=True)
         raise PersonNotFound
-    return person_id
+    return Meant(heir, person_id)
 
 
 def holder_meant(context: ActionContext, name: str) -> int | None:
@@ -59,20 +75,27 @@ def holder_meant(context: ActionContext, name: str) -> int | None:
 
     Raises ActionConflict when another device has deleted that person.
     """
+    meant = _holder_meant(context, name)
+    return None if meant is None else meant.id
+
+
+def _holder_meant(context: ActionContext, name: str) -> Meant | None:
     normal = normalise_name(name, "person_name")
     seen = _seen_holder(context, normal)
     if seen is not None:
-        if not people.has_person(context.tx, seen):
+        heir = heir_of(context.tx, seen)
+        if heir is None:
             raise ActionConflict("deleted", "person", seen)
-        return seen
+        return Meant(heir, seen)
     today = _current_holder(context, normal)
     if today is not None:
-        return today
+        return Meant(today, today)
     last = last_holder(context, normal)
     # A user who knows that the name was taken away means a new person.
-    if last is not None and not _knew_end(context, last) and (meant := _unless_deleted(context, last.person_id)):
-        return meant
-    return people.person_numbered(context.tx, normal)
+    if last is not None and not _knew_end(context, last) and (heir := _unless_deleted(context, last.person_id)):
+        return Meant(heir, last.person_id)
+    numbered = people.person_numbered(context.tx, normal)
+    return None if numbered is None else Meant(numbered, numbered)
 
 
 def existing_holder(context: ActionContext, name: str) -> int | None:
@@ -82,15 +105,23 @@ def existing_holder(context: ActionContext, name: str) -> int | None:
     """
     normal = normalise_name(name)
     seen = _seen_holder(context, normal)
-    if seen is not None and people.has_person(context.tx, seen):
-        return seen
+    if seen is not None and (heir := heir_of(context.tx, seen)) is not None:
+        return heir
     today = _current_holder(context, normal)
     if today is not None:
         return today
     last = last_holder(context, normal)
     if last is None or _knew_end(context, last) or (context.view is None and context.knew(_end(last))):
         return None
-    return int(last.person_id) if people.has_person(context.tx, last.person_id) else None
+    return heir_of(context.tx, last.person_id)
+
+
+def refuse_merged(context: ActionContext, meant: Meant) -> None:
+    """Raise ActionConflict when the user did not know that the person was merged, which changed all of their fields."""
+    try:
+        refuse_deleted(context, "person", meant.named)
+    except ActionConflict:
+        raise ActionConflict("conflict", "person", meant.id) from None
 
 
 def refuse_namesake(context: ActionContext, name: str, person_id: int) -> None:
@@ -151,8 +182,8 @@ def _end(holder: Any) -> FieldChange:
 
 
 def _unless_deleted(context: ActionContext, person_id: int) -> int | None:
-    """The same id; None for a person whose deletion the user knew of, and ActionConflict for one whose they did not."""
-    if people.has_person(context.tx, person_id):
-        return person_id
-    refuse_deleted(context, "person", person_id)
-    return None
+    """Who they are now; None for a person whose deletion the user knew of, and ActionConflict for an unknown one."""
+    heir = heir_of(context.tx, person_id)
+    if heir is None:
+        refuse_deleted(context, "person", person_id)
+    return heir

@@ -52,6 +52,7 @@ ACTIONS = st.one_of(
         "addPerson": data(("name", NAMES), **LOOKS),
         "updatePerson": data(("name", NAMES), new_name=NAMES, **LOOKS),
         "deletePerson": data(("name", NAMES)),
+        "mergePeople": data(("name", NAMES), ("into", NAMES)),
         "addList": data(LIST, ("name", NAMES), color=COLORS, position=st.integers(0, 3)),
         "updateList": data(LIST, name=NAMES, icon=st.sampled_from(["list", "star"])),
         "deleteList": data(LIST),

@@ -276,6 +276,8 @@ IDEMPOTENT = [
     action("removeRecommendation", imdb_id=HEAT, person_name="Anna"),
     action("addPerson", name="Ben", color="red"),
     action("updatePerson", name="Ben", color="blue", emoji="🎬", is_trusted=True),
+    action("addRecommendation", imdb_id=ALIEN, person_name="Ana"),
+    action("mergePeople", name="Ana", into="Ben"),
     action("updateList", id="list", name="Name", position=7),
     action("deletePerson", name="Ben"),
     action("deleteList", id="list"),
