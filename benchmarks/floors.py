@@ -22,6 +22,10 @@ _VOTES = (
     "SELECT r.imdb_id, r.id, r.person_id, p.name, r.date_recommended, r.vote_type FROM recommendations r "
     "JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id WHERE r.user_id = ?"
 )
+_RANKED = (
+    "SELECT r.imdb_id, r.liked, r.order_key, r.ranked_at, m.title, m.year, m.tmdb_data FROM rankings r "
+    "JOIN movies m ON m.user_id = r.user_id AND m.imdb_id = r.imdb_id WHERE r.user_id = ?"
+)
 _PEOPLE = "SELECT * FROM people WHERE user_id = ?"
 _LISTS = "SELECT * FROM custom_lists WHERE user_id = ?"
 
@@ -50,6 +54,10 @@ class Floors:
         """All that a first pull, or an export, shows."""
         queries = (_MOVIES, _STATUS, _WATCHED, _VOTES, _PEOPLE, _LISTS)
         return self.rows(*((query, (self._user,)) for query in queries))
+
+    def ranking(self) -> Callable[[], bytes]:
+        """All that the ranking shows, and is made of."""
+        return self.rows((_RANKED, (self._user,)))
 
     def export(self) -> Callable[[], bytes]:
         """All that a backup holds: no provider data."""

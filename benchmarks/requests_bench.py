@@ -154,6 +154,23 @@ class Bench:
         self.add("POST /api/backup/import", load, floor.write, target=3, before=clear)
         floor.close()
 
+    def ranking(self) -> None:
+        """The ranking of all titles, which are watched from now on; last, since it changes the library."""
+        document = json.loads(self.http.ask("GET", "/api/backup/export"))
+        for position, movie in enumerate(document["movies"], 1):
+            movie |= {"status": "watched", "custom_list_id": None}
+            document["rankings"].append({"imdb_id": movie["imdb_id"], "liked": position % 3 > 0, "position": position})
+        self.http.ask("POST", "/api/backup/import?mode=replace", document)
+        self.add("GET /api/ranking", self.get("/api/ranking"), self.floors.ranking(), target=1.5)
+        middle = {"imdb_id": imdb_id(3), "liked": True, "position": self.size // 3}
+        self.add(
+            "POST /api/ranking/insert",
+            lambda: self.http.ask("POST", "/api/ranking/insert", middle),
+            *(self.commit, self.bare),
+            target=2,
+            before=lambda: self.http.ask("DELETE", f"/api/ranking/{imdb_id(3)}"),
+        )
+
     def other(self) -> None:
         """Login and health."""
         login = {"email": EMAIL, "password": PASSWORD}
@@ -207,7 +224,7 @@ def run(size: int, only: str) -> list[Row]:
     with library(size) as folder, serving([*PROGRAM, "serve"], folder) as server:
         bench = Bench(folder, size, server.port, only)
         parts: list[Callable[[], None]] = [bench.lists, bench.records, bench.writes, bench.other, bench.imports]
-        for part in parts:
+        for part in (*parts, bench.ranking):
             part()
         bench.floors.close()
         return bench.rows

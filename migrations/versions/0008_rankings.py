@@ -23,6 +23,7 @@ def upgrade() -> None:
         sa.Column("order_key", ORDER_KEY, nullable=False),
         sa.Column("ranked_at", sa.Double(), nullable=True),
         sa.Column("comparisons", sa.Text(), nullable=True),
+        sa.Column("is_shown", sa.Boolean(), server_default=sa.true(), nullable=False),
         sa.Column("former_key", ORDER_KEY, nullable=True),
         sa.ForeignKeyConstraint(
             ["user_id", "imdb_id"],
@@ -32,7 +33,11 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "imdb_id", name=op.f("pk_rankings")),
     )
-    op.create_index(op.f("ix_rankings_user_id_liked_order_key"), "rankings", ["user_id", "liked", "order_key"])
+    op.create_index(
+        op.f("ix_rankings_user_id_liked_order_key_is_shown_imdb_id"),
+        "rankings",
+        ["user_id", "liked", "order_key", "is_shown", "imdb_id"],
+    )
 
 
 def downgrade() -> None:

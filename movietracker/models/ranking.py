@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from sqlalchemy import ForeignKeyConstraint, Index, String
+from sqlalchemy import ForeignKeyConstraint, Index, String, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
@@ -18,13 +18,14 @@ class Ranking(Base):
     ``ranked_at`` (Unix seconds) is null once the title was taken out of the ranking, and ``former_key`` its last place
     in the other group: a device that was offline may have put another title after it. ``comparisons`` is JSON text, an
     array of objects with the IMDb ids ``winner`` and ``loser``. Titles that are not watched keep their rows, which are
-    not shown.
+    not shown; ``is_shown`` repeats that for counting.
     """
 
     __tablename__ = "rankings"
     __table_args__ = (
         ForeignKeyConstraint(["user_id", "imdb_id"], ["movies.user_id", "movies.imdb_id"], ondelete="CASCADE"),
-        Index(None, "user_id", "liked", "order_key"),
+        # Counts the titles that are shown, and finds the one at a position, without reading their rows.
+        Index(None, "user_id", "liked", "order_key", "is_shown", "imdb_id"),
         LIBRARY,
     )
 
@@ -34,6 +35,7 @@ class Ranking(Base):
     order_key: Mapped[str] = mapped_column(ORDER_KEY)
     ranked_at: Mapped[float | None]
     comparisons: Mapped[str | None]
+    is_shown: Mapped[bool] = mapped_column(server_default=true())
     former_key: Mapped[str | None] = mapped_column(ORDER_KEY)
 
 

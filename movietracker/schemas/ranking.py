@@ -109,15 +109,16 @@ class TitleRow(NamedTuple):
 
 def title_json(row: TitleRow) -> dict[str, Any]:
     """A title of the library in short."""
-    details = {} if row.details is None else orjson.loads(row.details)
-    shown = {"title": row.title or row.imdb_id, "poster_path": details.get("poster"), "year": row.year}
-    return {"imdb_id": row.imdb_id, **shown}
+    imdb_id, title, year, details = row
+    poster = None if details is None else orjson.loads(details).get("poster")
+    return {"imdb_id": imdb_id, "title": title or imdb_id, "poster_path": poster, "year": year}
 
 
 def ranked_json(title: TitleRow, position: int, count: int, liked: bool, ranked_at: float) -> dict[str, Any]:
     """A title at this position of a group of so many."""
-    placed = {"position": position, "score": score(position, count, liked), "liked": liked, "ranked_at": ranked_at}
-    return {**title_json(title), **placed}
+    shown = title_json(title)
+    shown |= {"position": position, "score": score(position, count, liked), "liked": liked, "ranked_at": ranked_at}
+    return shown
 
 
 def score(position: int, count: int, liked: bool) -> float:

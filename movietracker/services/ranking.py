@@ -25,10 +25,10 @@ FIRST = ""
 
 Comparisons = Sequence[dict[str, str]]
 
-_SHOWN = RANKINGS.join(STATUS, same_title(STATUS, RANKINGS) & IS_RANKED)
-_LIKED = bindparam("in_liked", type_=Boolean)
+_LIKED: BindParameter[bool] = bindparam("in_liked", type_=Boolean)
 _OF_GROUP = of_user(RANKINGS) & (RANKINGS.c.liked == _LIKED)
 _OTHERS = _OF_GROUP & (RANKINGS.c.imdb_id != bindparam("of_movie"))
+_OTHERS_SHOWN = _OTHERS & RANKINGS.c.is_shown
 _KEY = RANKINGS.c.order_key
 _KEYS: BindParameter[list[str]] = bindparam("of_keys", expanding=True)
 _TITLE = (MOVIES.c.imdb_id, MOVIES.c.title, MOVIES.c.year, func.coalesce(MOVIES.c.tmdb_data, MOVIES.c.omdb_data))
@@ -41,25 +41,23 @@ _ONE = (
     .select_from(MOVIES.join(STATUS, same_title(STATUS)).outerjoin(RANKINGS, same_title(RANKINGS)))
     .where(of_movie(MOVIES))
 )
-_COUNT = select(func.count()).select_from(_SHOWN).where(_OTHERS)
-_IN_ORDER = select(_KEY).where(_OTHERS).order_by(_KEY).limit(1)
-_NTH = _IN_ORDER.select_from(_SHOWN).offset(bindparam("skipped", type_=Integer))
-_BETWEEN = _IN_ORDER.select_from(_SHOWN).where(
-    RANKINGS.c.order_key > bindparam("after"), RANKINGS.c.order_key < bindparam("before")
-)
+_COUNT = select(func.count()).where(_OTHERS_SHOWN)
+_IN_ORDER = select(_KEY).where(_OTHERS_SHOWN).order_by(_KEY).limit(1)
+_NTH = _IN_ORDER.offset(bindparam("skipped", type_=Integer))
+_BETWEEN = _IN_ORDER.where(RANKINGS.c.order_key > bindparam("after"), RANKINGS.c.order_key < bindparam("before"))
 _NEXT = select(_KEY).where(_OTHERS, RANKINGS.c.order_key > bindparam("after")).order_by(_KEY).limit(1)
 _LAST = select(_KEY).where(_OTHERS, RANKINGS.c.order_key < bindparam("before")).order_by(_KEY.desc()).limit(1)
-_BEST = select(func.min(_KEY)).select_from(_SHOWN).where(_OTHERS, RANKINGS.c.imdb_id.in_(_KEYS))
+_BEST = select(func.min(_KEY)).where(_OTHERS_SHOWN, RANKINGS.c.imdb_id.in_(_KEYS))
 _PLACE: ColumnElement[Any] = case((RANKINGS.c.liked == _LIKED, _KEY), else_=func.coalesce(RANKINGS.c.former_key, _KEY))
 _PLACE_OF = select(_PLACE.label("place")).where(of_movie(RANKINGS))
 _GROUP = select(_KEY, RANKINGS.c.imdb_id).where(_OTHERS)
 _KNOWN = select(MOVIES.c.imdb_id).where(of_user(MOVIES), MOVIES.c.imdb_id.in_(_KEYS))
 _MOVE = update(RANKINGS).where(of_movie(RANKINGS)).values(order_key=bindparam("to_key"))
-_UNRANK = update(RANKINGS).where(of_movie(RANKINGS)).values(ranked_at=None, comparisons=None)
+_UNRANK = update(RANKINGS).where(of_movie(RANKINGS)).values(ranked_at=None, comparisons=None, is_shown=False)
 
 _ALL = (
     select(RANKINGS.c.liked, _KEY, RANKINGS.c.ranked_at, *_TITLE)
-    .select_from(_SHOWN.join(MOVIES, same_title(RANKINGS)))
+    .select_from(RANKINGS.join(STATUS, same_title(STATUS, RANKINGS) & IS_RANKED).join(MOVIES, same_title(RANKINGS)))
     .where(of_user(RANKINGS))
 )
 _UNRANKED = (
@@ -214,6 +212,7 @@ def rank_after(tx: LibraryWrite, title: Title, liked: bool, place: str, comparis
         "order_key": title.order_key if stays else _key_after(tx, imdb_id, liked, place),
         "ranked_at": ranked_at,
         "comparisons": told,
+        "is_shown": True,
         "former_key": title.former_key if title.liked in (None, liked) else title.order_key,
     }
     tx.upsert(RANKINGS, [row])

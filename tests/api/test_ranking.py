@@ -450,3 +450,24 @@ def test_a_ranking_of_many_titles_in_random_places_is_in_order(app: Flask, anna:
         insert(client, number, position)
         expected.insert(position - 1, number)
     assert [each["imdb_id"] for each in client.get("/api/ranking").json] == [imdb_id(number) for number in expected]
+
+
+@pytest.mark.each_database
+def test_counts_and_lists_agree_on_what_is_shown_however_a_status_changes(watched: Client) -> None:
+    for number in range(1, 6):
+        insert(watched, number, number)
+    export = watched.get("/api/backup/export").json
+    set_status_of(watched, 1, "toWatch")
+    assert insert(watched, 6, 9)["position"] == 5
+    list_id = watched.post("/api/lists", json={"name": "Rainy"}).json["id"]
+    body = {"status": "custom", "custom_list_id": list_id}
+    watched.put(f"/api/movies/{imdb_id(2)}/status", json=body)
+    assert again(watched, 6, 9)["position"] == 4
+    watched.delete(f"/api/lists/{list_id}")
+    assert again(watched, 6, 1)["position"] == 1
+    assert again(watched, 6, 9)["position"] == 4
+    watched.put(f"/api/movies/{imdb_id(1)}/watch", json={"date_watched": 1000, "my_rating": 8})
+    assert again(watched, 6, 9)["position"] == 5
+    watched.post("/api/backup/import?mode=replace", json=export)
+    assert order(watched) == ("12345", "")
+    assert insert(watched, 7, 9)["position"] == 6

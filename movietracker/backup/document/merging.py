@@ -28,7 +28,7 @@ from ...services.movies.storing import (
 from .entries import Entry, MovieEntry
 from .matching import plan_people, plan_records
 from .parsing import RANKINGS, SECTIONS
-from .rankings import StoredRank, merge_ranks, stored_ranks
+from .rankings import StoredRank, merge_ranks, statuses, stored_ranks
 from .reading import Document
 from .seen import seen_in
 
@@ -172,8 +172,8 @@ class _Merge:
         """Last, since places hang on titles; a file of before there were rankings leaves them alone when merging."""
         entries = self.document.ranks
         if entries is not None or self.replace:
-            titles = set(reading.ids_of_titles(self.tx))
-            ranked = merge_ranks(self.tx, [*(entries or {}).values()], stored, titles, replace=self.replace)
+            told = [*(entries or {}).values()]
+            ranked = merge_ranks(self.tx, told, stored, statuses(self.tx), replace=self.replace)
             self.report.added[RANKINGS] = ranked.added
             self.report.changed[RANKINGS] = ranked.changed
             self.report.removed[RANKINGS] = ranked.removed

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 from sqlalchemy import bindparam, select, update
 
-from ...models import RANKINGS
+from ...models import RANKINGS, STATUS
 from ...schemas.fields import checks_of
 from ...schemas.ranking import MAX_COMPARISONS, ComparisonSchema, DocumentRankSchema, comparisons_json
 from ...schemas.values import IMDB_ID
@@ -26,8 +26,9 @@ PAGE = 500
 
 _COLUMNS = ("liked", "order_key", "ranked_at", "comparisons", "former_key")
 _STORED = select(RANKINGS.c.imdb_id, *(RANKINGS.c[name] for name in _COLUMNS)).where(of_user(RANKINGS))
+_STATUSES = select(STATUS.c.imdb_id, STATUS.c.status).where(of_user(STATUS))
 _MOVE = update(RANKINGS).where(of_movie(RANKINGS)).values(order_key=bindparam("to_key"))
-_TAKE_OUT = update(RANKINGS).where(of_movie(RANKINGS)).values(ranked_at=None, comparisons=None)
+_TAKE_OUT = update(RANKINGS).where(of_movie(RANKINGS)).values(ranked_at=None, comparisons=None, is_shown=False)
 _CHECKS = checks_of(DocumentRankSchema)
 _KNOWN = frozenset(DocumentRankSchema._declared_fields)
 _COMPARED = frozenset(ComparisonSchema._declared_fields)
@@ -60,6 +61,11 @@ class Ranked(NamedTuple):
     changed: int = 0
     removed: int = 0
     unknown: int = 0
+
+
+def statuses(read: LibraryRead) -> dict[str, str]:
+    """The status of each title of the library."""
+    return dict(read.fetch(_STATUSES))
 
 
 def stored_ranks(read: LibraryRead) -> dict[str, StoredRank]:
@@ -115,11 +121,11 @@ def merge_ranks(
     tx: LibraryWrite,
     entries: Sequence[RankEntry],
     stored: Mapping[str, StoredRank],
-    titles: set[str],
+    titles: Mapping[str, str],
     *,
     replace: bool,
 ) -> Ranked:
-    """Bring the places of a document into the library, whose ``titles`` these are by now.
+    """Bring the places of a document into the library, of whose titles this is the status by now.
 
     Replacing makes the ranking that of the file. Merging adds a place that the library lacks, and of a title ranked on
     both sides the one that was ranked last counts: a title that the file places goes directly after the one that
@@ -138,7 +144,7 @@ def merge_ranks(
         if not replace:
             kept = {each: key for each, key in kept.items() if each in staying}
         wanted |= _keys(order, kept)
-    changed = _write(tx, here, placed, wanted)
+    changed = _write(tx, here, placed, wanted, titles)
     for imdb_id in going:
         tx.execute(_TAKE_OUT, of_movie=imdb_id)
         tx.touch("movie", imdb_id, "ranking")
@@ -194,7 +200,11 @@ def _keys(order: Sequence[str], kept: Mapping[str, str]) -> dict[str, str]:
 
 
 def _write(
-    tx: LibraryWrite, stored: Mapping[str, StoredRank], placed: Mapping[str, RankEntry], wanted: Mapping[str, str]
+    tx: LibraryWrite,
+    stored: Mapping[str, StoredRank],
+    placed: Mapping[str, RankEntry],
+    wanted: Mapping[str, str],
+    titles: Mapping[str, str],
 ) -> int:
     """Write what differs from what is stored; returns how many titles the file gave another place."""
     rows, moves = [], []
@@ -203,7 +213,7 @@ def _write(
         if imdb_id in placed:
             after = _row(tx, placed[imdb_id], key, before)
             if after != before:
-                rows.append({"imdb_id": imdb_id, **after._asdict()})
+                rows.append({"imdb_id": imdb_id, **after._asdict(), "is_shown": titles[imdb_id] == "watched"})
         elif before is not None and before.order_key != key:
             moves.append({"of_movie": imdb_id, "to_key": key})
     tx.upsert(RANKINGS, rows)

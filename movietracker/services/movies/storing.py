@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, Executable, bindparam, delete, select, update
 
 from ...database import in_chunks
-from ...models import MOVIES, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models import MOVIES, RANKINGS, STATUS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote, Watch
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
 from ..people import vote_fields
@@ -29,6 +29,9 @@ _REMOVE = delete(MOVIES).where(of_user(MOVIES), MOVIES.c.imdb_id.in_(_KEYS))  # 
 
 _SET_MEDIA_TYPE = update(MOVIES).where(of_movie(MOVIES)).values(media_type=bindparam("to_media_type"))
 _SET_STATUS = update(STATUS).where(of_movie(STATUS)).values({name: bindparam(f"to_{name}") for name in Status._fields})
+_SHOW_RANK = (
+    update(RANKINGS).where(of_movie(RANKINGS), RANKINGS.c.ranked_at.is_not(None)).values(is_shown=bindparam("to_shown"))
+)
 _SET_WATCH = update(WATCHED).where(of_movie(WATCHED)).values({name: bindparam(f"to_{name}") for name in Watch._fields})
 _UNWATCH = delete(WATCHED).where(of_movie(WATCHED))
 _OF_VIEWING = VIEWINGS.c.id == bindparam("of_viewing")
@@ -153,6 +156,9 @@ def change_titles(tx: LibraryWrite, titles: Iterable[ChangedTitle]) -> None:
         if before.status != after.status:
             assert after.status is not None
             said.change(_SET_STATUS, imdb_id, **_to(after.status))
+            is_watched = after.status.status == "watched"
+            if before.status is None or (before.status.status == "watched") != is_watched:
+                said.change(_SHOW_RANK, imdb_id, to_shown=is_watched)
             fields.append("status")
         fields += said.take(imdb_id, before, after)
         if fields:
