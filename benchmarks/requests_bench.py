@@ -94,10 +94,19 @@ class Bench:
         list_id = json.loads(self.http.ask("GET", "/api/lists"))[0]["id"]
         voted = f"SELECT imdb_id FROM recommendations WHERE user_id = '{person['user_id']}' AND person_id = ?"
         chosen = f"SELECT imdb_id FROM movie_status WHERE user_id = '{person['user_id']}' AND "
+        known = f"SELECT imdb_id FROM movies WHERE user_id = '{person['user_id']}' AND "
         for name, path, condition, value in (
             ("GET person stats", f"/api/people/{quote(person['name'])}/stats", voted, person["id"]),
             ("GET list movies", f"/api/lists/{list_id}/movies", chosen + "custom_list_id = ?", list_id),
             ("GET watched movies", "/api/movies?status=watched", chosen + "status = ?", "watched"),
+            (
+                "GET movies, searched",
+                "/api/movies?q=ghost%20of%20the",
+                known + "instr(search_text, ?) > 0",
+                "ghost of the",
+            ),
+            ("GET movies of a genre", "/api/movies?genre=horror", known + "instr(genres, ?) > 0", " horror "),
+            ("GET movies from 2020", "/api/movies?year_from=2020", known + "year >= ?", "2020"),
         ):
             self.add(name, self.get(path), floors.movies_where(condition, value), target=1.5)
         self.add("GET /api/backup/export", self.get("/api/backup/export"), floors.export(), target=1.5)

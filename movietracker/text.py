@@ -2,6 +2,9 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+
+MAX_SEARCH_TEXT = 4000
 
 _ACCENTS = "\u0300-\u036f"
 # Unicode's default-ignorable characters: joiners, marks of direction, soft hyphens, selectors of emoji variants.
@@ -60,6 +63,12 @@ def search_forms(text: str) -> tuple[str, ...]:
         return (symbols,) if symbols else ()
     joined = apart if text.replace(" ", "").isalnum() else " ".join(joined_words(text))
     return (apart,) if joined == apart else (apart, joined)
+
+
+def search_text(phrases: Iterable[str]) -> str:
+    """What is stored of phrases to be searched: their search forms, a line each, cut at MAX_SEARCH_TEXT."""
+    forms = dict.fromkeys(form for phrase in phrases for form in search_forms(phrase))
+    return "\n".join(forms).replace("\x00", "")[:MAX_SEARCH_TEXT]
 
 
 def _folded(text: str) -> str:

@@ -116,7 +116,8 @@ MAX_NOTE_LENGTH = 2000
 class ViewingRecord(Base):
     """An occasion on which the user watched a title; its other columns are those of Viewing.
 
-    ``id`` is the client's UUID. ``moment`` is when it was (Unix seconds), as far as that is known, for sorting.
+    ``id`` is the client's UUID. ``moment`` is when it was (Unix seconds), as far as that is known, for sorting;
+    ``search_text`` is the note as it is searched.
     """
 
     __tablename__ = "viewings"
@@ -138,10 +139,14 @@ class ViewingRecord(Base):
     source: Mapped[str | None] = mapped_column(String(64))
     created_at: Mapped[float]
     moment: Mapped[float]
+    search_text: Mapped[str | None]
 
 
 class Recommendation(Base):
-    """A person's vote for (true) or against (false) a title, and what they said of it."""
+    """A person's vote for (true) or against (false) a title, and what they said of it.
+
+    ``search_text`` is the note as it is searched.
+    """
 
     __tablename__ = "recommendations"
     __table_args__ = (
@@ -159,6 +164,18 @@ class Recommendation(Base):
     date_recommended: Mapped[float]
     vote_type: Mapped[bool] = mapped_column(server_default=true())
     note: Mapped[str | None] = mapped_column(String(MAX_NOTE_LENGTH))
+    search_text: Mapped[str | None]
+
+
+def _index_of_notes(table: type[Base]) -> None:
+    """Finds what there is to be searched in notes without reading all rows of a user."""
+    is_there = table.__table__.c.search_text.is_not(None)
+    columns = table.__table__.c.user_id, table.__table__.c.imdb_id
+    Index(f"ix_{table.__tablename__}_notes", *columns, sqlite_where=is_there, postgresql_where=is_there)
+
+
+for _noted in (ViewingRecord, Recommendation):
+    _index_of_notes(_noted)
 
 
 _PLACE = case((Ranking.__table__.c.liked, "1"), else_="2").concat(Ranking.__table__.c.order_key)

@@ -188,7 +188,7 @@ class MovieQuerySchema(PageSchema):
     media_type = Field(MEDIA_TYPE)
     q = Field(
         text("matrix", high=200, trim=True),
-        description="Text in title, original title, people or genre; case, accents and punctuation do not matter.",
+        description="Text in title, original title, people, genre or notes, whatever its case, accents, punctuation.",
     )
     genre = Field(
         text("Drama,Sci-Fi", high=400),

@@ -17,11 +17,11 @@ from ..errors import QuotaExceeded
 from ..extensions import db
 from ..models import LISTS, MOVIES, PEOPLE, VOTES
 from ..plugin.events import RecordKind
+from ..text import MAX_SEARCH_TEXT
 
 MAX_METADATA_BYTES = 65_536
 """Bytes of the details of a title, and of its ratings, from wherever they come; they usually have about 2,000."""
 
-MAX_SEARCH_TEXT = 4000
 MAX_GENRES, MAX_GENRE = 20, 50
 """Genres that can be filtered by, of the details and of the ratings of a title, and the characters of one."""
 

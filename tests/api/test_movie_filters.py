@@ -195,6 +195,32 @@ def test_recommenders_are_found_however_their_names_are_typed(client: Client) ->
         assert ids(client, q=text) == found, text
 
 
+def test_what_recommenders_said_is_searched_until_it_is_taken_back(client: Client, bens_client: Client) -> None:
+    for each, note in ((client, "Regardé à l’été, with the sound up!"), (bens_client, "Summer-time")):
+        each.post("/api/movies/tt0000001/recommendations", json={"person_name": "Mum", "note": note})
+
+    for text, found in (("a l'ete", "1"), ("SOUND UP", "1"), ("summer", ""), ("regarde the", "")):
+        assert ids(client, q=text) == found, text
+    assert ids(bens_client, q="summertime") == "1"
+
+    client.post("/api/movies/tt0000001/recommendations", json={"person_name": "Mum", "note": "At night"})
+    assert (ids(client, q="sound"), ids(client, q="night")) == ("", "1")
+    client.post("/api/movies/tt0000001/recommendations", json={"person_name": "Mum", "note": ""})
+    assert ids(client, q="night") == ""
+
+
+def test_notes_of_viewings_are_searched_until_they_are_gone(client: Client) -> None:
+    client.put("/api/movies/tt0000001/status", json={"status": "toWatch"})
+    made = client.post("/api/movies/tt0000001/viewings", json={"watched_on": "1998", "note": "Au cinéma, with Zoë"})
+    address = f"/api/movies/tt0000001/viewings/{made.json['id']}"
+    assert (ids(client, q="zoe"), ids(client, q="CINEMA")) == ("1", "1")
+
+    client.put(address, json={"watched_on": "1998", "note": "At home"})
+    assert (ids(client, q="zoe"), ids(client, q="at-home")) == ("", "1")
+    client.delete(address)
+    assert ids(client, q="home") == ""
+
+
 @given(
     title=st.text(min_size=1, max_size=40, alphabet=st.characters(codec="utf-8", exclude_characters="\0")),
     data=st.data(),

@@ -119,7 +119,7 @@ class TestMigrations:
         account = create_account("anna@example.com", "anna", "a long secret")
         client: Client = client_of(current_app._get_current_object(), account)  # type: ignore[attr-defined]
         for number in range(5):
-            body = {"person_name": "Mum", "tmdb_data": {"title": f"Amélie {number}"}}
+            body = {"person_name": "Mum", "tmdb_data": {"title": f"Amélie {number}"}, "note": "Très drôle"}
             client.post(f"/api/movies/tt000000{number}/recommendations", json=body)
         client.put("/api/movies/tt0000009/status", json={"status": "toWatch"})  # nothing is known of it
         downgrade(revision="0008")
@@ -129,7 +129,7 @@ class TestMigrations:
             connection.execute(movies.update().values(search_text="amélie\nwall·e").where(movies.c.title.is_not(None)))
         upgrade()
 
-        for typed in ("amelie", "wall-e", "walle"):
+        for typed in ("amelie", "wall-e", "walle", "tres drole"):
             assert len(client.get("/api/movies", query_string={"q": typed}).json) == 5
 
     def test_fold_the_names_that_are_there(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,7 +53,7 @@ class MovieFilter:
     """Which movies to list; everything that is given must fit.
 
     ``statuses`` are alternatives, ``is_watched`` asks for that one besides; ``person_id`` recommended it; one of
-    ``texts``, the search forms of what is looked for, is in title, original title, genre, or a name of cast or
+    ``texts``, the search forms of what is looked for, is in a note, title, original title, genre, or name of cast or
     director, or a recommender is one of ``named``; one of ``genres`` (folded, at most 20) is one of its genres; its
     year is between ``years``, both included; the user's rating is at least ``min_rating``, or is missing as
     ``lacks_rating`` asks.
@@ -173,16 +173,29 @@ def _checks(shape: MovieFilter) -> list[ColumnElement[bool]]:
     if shape.media_type is not None:
         conditions.append(MOVIES.c.media_type == bindparam("media_type"))
     if shape.texts:
-        found = [holds(MOVIES.c.search_text, bindparam(f"text_{number}")) for number in range(len(shape.texts))]
-        conditions.append(or_(*found, MOVIES.c.imdb_id.in_(_RECOMMENDED_BY_NAMED)))
+        conditions.append(_search(len(shape.texts)))
     if shape.genres:
-        genres = [holds(MOVIES.c.genres, bindparam(f"genre_{number}")) for number in range(len(shape.genres))]
-        conditions.append(or_(*genres))
+        conditions.append(_holds_one(MOVIES.c.genres, "genre", len(shape.genres)))
     if shape.lacks_rating:
         conditions.append(WATCHED.c.my_rating.is_(None))
     return conditions
 
 
+def _search(texts: int) -> ColumnElement[bool]:
+    """Whether one of so many texts is in what is known of the title, in a name of a recommender, or in a note."""
+    elsewhere = [_RECOMMENDED_BY_NAMED]
+    for table in _NOTED:
+        held = _holds_one(table.c.search_text, "text", texts)
+        # The first condition lets the index of notes be used.
+        elsewhere.append(select(table.c.imdb_id).where(of_user(table), table.c.search_text.is_not(None), held))
+    return or_(_holds_one(MOVIES.c.search_text, "text", texts), *(MOVIES.c.imdb_id.in_(each) for each in elsewhere))
+
+
+def _holds_one(column: ColumnElement[Any], name: str, count: int) -> ColumnElement[bool]:
+    return or_(*(holds(column, bindparam(f"{name}_{number}")) for number in range(count)))
+
+
+_NOTED = (VOTES, VIEWINGS)
 _CHANGED = (MOVIES.c.seq > bindparam("after_seq"), MOVIES.c.seq <= bindparam("to_seq"))
 
 # The ids are one value, between commas, so that the statement is the same for however many.

@@ -9,8 +9,8 @@ import orjson
 from sqlalchemy import Row
 
 from ...errors import Invalid
-from ...text import fold_key, search_forms
-from ..quota import MAX_GENRE, MAX_GENRES, MAX_METADATA_BYTES, MAX_SEARCH_TEXT
+from ...text import fold_key, search_text
+from ..quota import MAX_GENRE, MAX_GENRES, MAX_METADATA_BYTES
 
 _YEAR = re.compile("[0-9]{4}")
 
@@ -64,8 +64,7 @@ def _search_text(metadata: Metadata, known: str | None) -> str:
         for key in ("cast", "actors", "genres"):
             listed = (data or {}).get(key)
             phrases.extend(listed if isinstance(listed, list | tuple) else [])
-    texts = dict.fromkeys(form for phrase in phrases if isinstance(phrase, str) for form in search_forms(phrase))
-    return "\n".join(texts).replace("\x00", "")[:MAX_SEARCH_TEXT]
+    return search_text(phrase for phrase in phrases if isinstance(phrase, str))
 
 
 def _genres(metadata: Metadata, known: str | None) -> str:

@@ -15,6 +15,7 @@ from sqlalchemy import BindParameter, Executable, bindparam, delete, select, upd
 from ...database import in_chunks
 from ...models import MOVIES, RANKINGS, STATUS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote, Watch
+from ...text import search_text
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
 from ..people import vote_fields
 from .columns import of_movie, of_user
@@ -35,15 +36,17 @@ _SHOW_RANK = (
 _SET_WATCH = update(WATCHED).where(of_movie(WATCHED)).values({name: bindparam(f"to_{name}") for name in Watch._fields})
 _UNWATCH = delete(WATCHED).where(of_movie(WATCHED))
 _OF_VIEWING = VIEWINGS.c.id == bindparam("of_viewing")
+_VIEWING_COLUMNS = (*Viewing._fields, "moment", "search_text")
 _SET_VIEWING = (
     update(VIEWINGS)
     .where(of_movie(VIEWINGS), _OF_VIEWING)
-    .values({name: bindparam(f"to_{name}") for name in (*Viewing._fields, "moment")})
+    .values({name: bindparam(f"to_{name}") for name in _VIEWING_COLUMNS})
 )
 _REMOVE_VIEWING = delete(VIEWINGS).where(of_movie(VIEWINGS), _OF_VIEWING)
+_VOTE_COLUMNS = (*Vote._fields, "search_text")
 _OF_PERSON = VOTES.c.person_id == bindparam("of_person")
 _SET_VOTE = (
-    update(VOTES).where(of_movie(VOTES), _OF_PERSON).values({name: bindparam(f"to_{name}") for name in Vote._fields})
+    update(VOTES).where(of_movie(VOTES), _OF_PERSON).values({name: bindparam(f"to_{name}") for name in _VOTE_COLUMNS})
 )
 _WITHDRAW = delete(VOTES).where(of_movie(VOTES), _OF_PERSON)
 
@@ -208,10 +211,10 @@ class _Said:
                 continue
             fields += _fields_of(person_id, known, vote)
             if known is None:
-                self._votes.append((self._tx.new_id(), imdb_id, person_id, *vote))
+                self._votes.append((self._tx.new_id(), imdb_id, person_id, *vote, _searched(vote.note)))
                 self._voters[person_id] = None
             else:
-                self.change(_SET_VOTE, imdb_id, of_person=person_id, **_to(vote))
+                self.change(_SET_VOTE, imdb_id, of_person=person_id, **_to(vote), to_search_text=_searched(vote.note))
         if before.votes:  # a check that saves a set for each title of an import
             for person_id in before.votes.keys() - after.votes.keys():
                 fields += _fields_of(person_id, before.votes[person_id], None)
@@ -225,10 +228,11 @@ class _Said:
             known = before.viewings.get(viewing_id)
             if known is None:
                 fields.append(viewing_field(viewing_id))
-                self._viewings.append((imdb_id, viewing_id, *viewing, moment_of(viewing)))
+                self._viewings.append((imdb_id, viewing_id, *viewing, moment_of(viewing), _searched(viewing.note)))
             elif viewing != known:
                 fields += [viewing_field(viewing_id, name) for name in differing_fields(known, viewing)]
-                self.change(_SET_VIEWING, imdb_id, of_viewing=viewing_id, **_to(viewing), to_moment=moment_of(viewing))
+                more = {"to_moment": moment_of(viewing), "to_search_text": _searched(viewing.note)}
+                self.change(_SET_VIEWING, imdb_id, of_viewing=viewing_id, **_to(viewing), **more)
         for viewing_id in before.viewings.keys() - after.viewings.keys():
             fields.append(viewing_field(viewing_id))
             self.change(_REMOVE_VIEWING, imdb_id, of_viewing=viewing_id)
@@ -254,10 +258,9 @@ class _Said:
             watched = ("imdb_id", *Watch._fields)
             self._tx.upsert(WATCHED, [dict(zip(watched, row, strict=True)) for row in self._watches])
         if self._viewings:
-            names = ("imdb_id", "id", *Viewing._fields, "moment")
-            self._tx.insert_rows(VIEWINGS, names, self._viewings)
+            self._tx.insert_rows(VIEWINGS, ("imdb_id", "id", *_VIEWING_COLUMNS), self._viewings)
         if self._votes:
-            self._tx.insert_rows(VOTES, ("id", "imdb_id", "person_id", *Vote._fields), self._votes)
+            self._tx.insert_rows(VOTES, ("id", "imdb_id", "person_id", *_VOTE_COLUMNS), self._votes)
         self._tx.touch_all("person", self._voters)  # their movie_count
 
 
@@ -273,6 +276,11 @@ def _fields_of(person_id: int, before: Vote | None, after: Vote | None) -> Itera
 def differing_fields(before: Viewing, after: Viewing) -> list[str]:
     """The names of the fields in which two viewings differ."""
     return [name for name, old, new in zip(Viewing._fields, before, after, strict=True) if old != new]
+
+
+def _searched(note: str | None) -> str | None:
+    """What is stored of a note to be searched."""
+    return search_text([note]) if note else None
 
 
 def _to(values: Status | Watch | Viewing | Vote) -> dict[str, Any]:
