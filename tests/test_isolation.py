@@ -64,6 +64,10 @@ FOREIGN = [
     Call("DELETE /api/movies/{movie}/recommendations/{person_id}"),
     Call("DELETE /api/movies/{movie}/recommendations/{only_bens_person}"),
     Call("PUT /api/movies/{movie}/status", {"status": "custom", "custom_list_id": "{list}"}),
+    Call("GET /api/movies/{only_bens_movie}/viewings"),
+    Call("PUT /api/movies/{movie}/viewings/{viewing}", {"rating": 1}),
+    Call("DELETE /api/movies/{movie}/viewings/{viewing}"),
+    Call("PUT /api/movies/{only_bens_movie}/rating", {"my_rating": 1}),
     Call("POST /api/ranking/insert", {"imdb_id": "{only_bens_movie}", "position": 1, "liked": True}),
     Call("PUT /api/ranking/{only_bens_movie}", {"position": 1, "liked": True}),
     Call("DELETE /api/ranking/{only_bens_movie}"),
@@ -116,6 +120,11 @@ SHARED = [
     Call("POST /api/movies/{movie}/refresh", {"user_id": "{user}"}, OWN),
     Call("PUT /api/movies/{movie}/status", {"status": "deleted"}, OWN),
     Call("PUT /api/movies/{movie}/watch", {"date_watched": 1, "my_rating": 1}, OWN),
+    Call("POST /api/movies/{movie}/viewings", {"id": "{viewing}", "rating": 1, "user_id": "{user}"}, OWN),
+    Call("PUT /api/movies/{movie}/viewings/{viewing}", {"note": "mine", "user_id": "{user}"}, OWN),
+    Call("GET /api/movies/{movie}/viewings?user_id={user}", allowed=OWN),
+    Call("PUT /api/movies/{movie}/rating", {"my_rating": 1, "user_id": "{user}"}, OWN),
+    Call("DELETE /api/movies/{movie}/viewings/{viewing}", None, OWN),
     Call("POST /api/ranking/insert", {"imdb_id": "{watched}", "position": 1, "liked": True, "user_id": "{user}"}, OWN),
     Call("PUT /api/ranking/{ranked}", {"position": 1, "liked": False, "user_id": "{user}"}, OWN),
     Call("DELETE /api/ranking/{ranked}", None, OWN),
@@ -226,6 +235,7 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
     bens_list = fill(bens_client)
     bens_client.post("/api/movies", json={"imdb_id": INCEPTION, "recommender": "Uncle Bob"})
     bens_client.post("/api/lists", json={"name": "Secret of Ben's"})
+    viewing = bens_client.post(f"/api/movies/{INCEPTION}/viewings", json={"watched_on": "1999", "rating": 9}).json
     people = {person["name"]: person["id"] for person in bens_client.get("/api/people").json}
     backups = bens_client.get("/api/backup/list").json["backups"]
     ids: dict[str, Any] = {
@@ -234,6 +244,7 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
         "watched": WATCHED,
         "ranked": RANKED,
         "only_bens_movie": INCEPTION,
+        "viewing": viewing["id"],
         "list": bens_list,
         "person": "Mum",
         "person_id": people["Mum"],
@@ -341,6 +352,7 @@ def ids_of_everything(client: Client, new_name: str) -> dict[str, Any]:
     """A library as it may be asked for, once it is filled, with the name of somebody new."""
     ids: dict[str, Any] = {"list": fill(client), "person": "Mum", "only_bens_person": new_name}
     ids["person_id"] = next(person["id"] for person in client.get("/api/people").json if person["name"] == "Mum")
+    ids["viewing"] = client.get(f"/api/movies/{MATRIX}/viewings").json[0]["id"]
     export = client.get("/api/backup/export").json
     export["lists"].append(export["lists"][0] | {"id": str(uuid.uuid4())})
     return ids | {"export": export}

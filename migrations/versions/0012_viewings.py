@@ -39,7 +39,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("user_id", "imdb_id", "id", name=op.f("pk_viewings")),
     )
-    op.create_index(op.f("ix_viewings_user_id_id"), "viewings", ["user_id", "id"])
+    op.create_index(op.f("ix_viewings_user_id_id_imdb_id"), "viewings", ["user_id", "id", "imdb_id"])
     op.create_index(op.f("ix_viewings_user_id_moment"), "viewings", ["user_id", "moment"])
     with op.batch_alter_table("watch_history") as table:
         table.alter_column("date_watched", existing_type=sa.Double(), nullable=True)

@@ -124,7 +124,8 @@ class ViewingRecord(Base):
     __table_args__ = (
         _to_movie(),
         CheckConstraint("rating >= 1.0 AND rating <= 10.0", name="rating"),
-        Index(None, "user_id", "id"),
+        # Whether an id is another title's.
+        Index(None, "user_id", "id", "imdb_id"),
         Index(None, "user_id", "moment"),
         LIBRARY,
     )

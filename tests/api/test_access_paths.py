@@ -28,8 +28,8 @@ WATCHED, RANKED = "tt0000006", "tt0000009"
 COMPARED = [{"winner": WATCHED, "loser": RANKED}]
 
 WHOLE_LIBRARY = {
-    "/api/movies": {"movies", "recommendations", "viewings", "people"},
-    "/api/sync?since=0": {"movies", "recommendations", "viewings", "people", "custom_lists"},
+    "/api/movies": {"movies", "viewings", "recommendations", "people"},
+    "/api/sync?since=0": {"movies", "viewings", "recommendations", "people", "custom_lists"},
     "/api/backup/export": {"people", "custom_lists", "rankings"},
     "/api/ranking": {"rankings"},
     "/api/movies?q=film": {"movies"},
@@ -50,12 +50,16 @@ READS = [
     *("/api/movies?person=Person%201", "/api/movies?limit=2", "/api/people", "/api/people/Person%201/stats"),
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
     *("/api/sync/changes?cursor={cursor}", "/api/ranking/unranked"),
+    f"/api/movies/{WATCHED}/viewings",
 ]
 
+VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
 ACTION = {"action": "updateMovieStatus", "data": {"imdb_id": MOVIE, "status": "watched"}}
 WRITES: list[tuple[str, str, Any]] = [
     ("PUT", f"/api/movies/{MOVIE}/status", {"status": "watched"}),
     ("PUT", f"/api/movies/{MOVIE}/watch", {"date_watched": 1_700_000_000, "my_rating": 8}),
+    ("POST", f"/api/movies/{MOVIE}/viewings", {"id": VIEWING, "watched_on": "1999", "rating": 8}),
+    ("PUT", f"/api/movies/{WATCHED}/rating", {"my_rating": 5}),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Person 1", "vote_type": False}),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Somebody new"}),
     ("POST", "/api/ranking/insert", {"imdb_id": WATCHED, "position": 2, "liked": True, "comparisons": COMPARED}),
