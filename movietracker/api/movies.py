@@ -10,6 +10,7 @@ from .. import errors
 from ..metadata.title_store import ready_providers, settle
 from ..models.movie import Vote, sort_value
 from ..schemas import movie_requests as requests
+from ..schemas.dates import DAY_SECONDS, FIRST_DATE, LAST_DATE, first_day_of, last_day_of, start_of
 from ..schemas.movie import MovieSchema, RecommendationSchema, TitleStatusSchema, status_json
 from ..services import movies, people
 from ..services.accounts import Account
@@ -144,10 +145,19 @@ def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:
         texts=search_forms(query.get("q", "")),
         genres=query.get("genre", ()),
         years=(f"{query.get('year_from', 0):04}", f"{query.get('year_to', 9999):04}") if has_years else None,
+        watched=_watched(query),
         min_rating=query.get("min_rating", 0.0 if query.get("rated") else None),
         lacks_rating=unrated or query.get("rated") is False,
         sort=query.get("sort", "imdb_id"),
     )
+
+
+def _watched(query: Mapping[str, Any]) -> tuple[float, float] | None:
+    """From which moment until before which one (Unix seconds) the query asks for viewings, if it does."""
+    if "watched_from" not in query and "watched_to" not in query:
+        return None
+    begins, ends = first_day_of(query.get("watched_from", FIRST_DATE)), last_day_of(query.get("watched_to", LAST_DATE))
+    return start_of(begins), start_of(ends) + DAY_SECONDS
 
 
 def _id_of(read: LibraryRead, name_or_id: str) -> int:

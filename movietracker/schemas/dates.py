@@ -10,6 +10,9 @@ from .values import Fault, Value, number
 FIRST_YEAR = 1870
 """Before it there was no film to be watched."""
 
+FIRST_DATE, LAST_DATE = str(FIRST_YEAR), "9999"
+"""What comes first and last of all dates."""
+
 DAY_SECONDS = 86_400.0
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _AHEAD_SECONDS, _BEHIND_SECONDS = 14 * 3600.0, 12 * 3600.0  # the time zones of the earth, from UTC

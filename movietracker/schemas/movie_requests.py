@@ -6,6 +6,7 @@ from marshmallow import ValidationError, post_load, validates_schema
 
 from ..models.movie import SORTS, STATUSES
 from ..text import fold_key
+from .dates import FIRST_DATE, FIRST_YEAR, LAST_DATE, PARTIAL_DATE, first_day_of, last_day_of
 from .fields import Field, ListField, OneOfSchema, RequestSchema, decimal_number, flag, one_word, whole_number
 from .movie import StatusFields, ViewingFields, WatchFields
 from .requests import PageSchema
@@ -28,7 +29,7 @@ from .values import (
 
 MAX_NAMES = 500
 MAX_GENRES = 20
-FIRST_YEAR, LAST_YEAR = 1870, 2200
+LAST_YEAR = 2200
 
 _TMDB_ID = whole(603, 1, 2**53 - 1)
 _SORT_WORDS = [sign + name for name in SORTS if name[0] != "-" for sign in ("", "-")]
@@ -196,6 +197,8 @@ class MovieQuerySchema(PageSchema):
     )
     year_from = whole_number("The first year of release.", FIRST_YEAR, LAST_YEAR)
     year_to = whole_number("The last year of release.", FIRST_YEAR, LAST_YEAR)
+    watched_from = Field(PARTIAL_DATE, "1998", description="The first day, month or year (UTC) of a viewing.")
+    watched_to = Field(PARTIAL_DATE, "1998-07", description="The last day, month or year (UTC) of the same viewing.")
     rated = flag("Whether the user has rated it.")
     min_rating = decimal_number("The lowest rating by the user.", 1, 10)
     unrated = flag("true: only what is watched and not rated; false: as if it were not there.")
@@ -222,6 +225,8 @@ class MovieQuerySchema(PageSchema):
     def _ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
         if data.get("year_from", FIRST_YEAR) > data.get("year_to", LAST_YEAR):
             raise ValidationError("Must not be before year_from.", "year_to")
+        if first_day_of(data.get("watched_from", FIRST_DATE)) > last_day_of(data.get("watched_to", LAST_DATE)):
+            raise ValidationError("Must not be before watched_from.", "watched_to")
 
 
 def _joined(data: dict[str, Any], name: str, older: str) -> dict[str, Any]:

@@ -46,7 +46,12 @@ FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users"}
 READS = [
     *WHOLE_LIBRARY,
     *("/api/auth/me", f"/api/movies/{MOVIE}", "/api/movies?status=watched", "/api/movies?status=toWatch,custom"),
-    *("/api/movies?year_from=1990&year_to=1999", "/api/movies?min_rating=8", "/api/movies?rated=true&sort=imdb_id"),
+    *(
+        "/api/movies?year_from=1990&year_to=1999",
+        "/api/movies?min_rating=8",
+        "/api/movies?watched_from=2020&watched_to=2024",
+        "/api/movies?rated=true&sort=imdb_id",
+    ),
     *("/api/movies?person=Person%201", "/api/movies?limit=2", "/api/people", "/api/people/Person%201/stats"),
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
     *("/api/sync/changes?cursor={cursor}", "/api/ranking/unranked"),

@@ -299,6 +299,33 @@ def test_by_rating(library: Client) -> None:
         assert ids(library, **query) == found, query
 
 
+def test_by_when_it_was_watched(client: Client) -> None:
+    def view(number: int, **when: object) -> None:
+        assert client.post(f"/api/movies/tt000000{number}/viewings", json=when).status_code == 201
+
+    for number in (1, 2, 3, 4):
+        client.put(f"/api/movies/tt000000{number}/status", json={"status": "toWatch"})
+    view(1, watched_on="1998")  # its moment is noon of the first of January
+    view(1, watched_on="2024-02-29")
+    view(2, watched_at=1_709_251_199.5)  # half a second before March 2024
+    view(3, watched_at=1_709_251_200)  # the first moment of March 2024
+    client.put("/api/movies/tt0000003/status", json={"status": "deleted"})
+
+    for query, found in [
+        ({"watched_from": "1870"}, "123"),
+        ({"watched_to": "1998"}, "1"),
+        ({"watched_from": "1998-01-01", "watched_to": "1998-01"}, "1"),
+        ({"watched_from": "1998-01-02", "watched_to": "2023"}, ""),
+        ({"watched_from": "2024-02", "watched_to": "2024-02"}, "12"),
+        ({"watched_from": "2024-02-29", "watched_to": "2024-03-01"}, "123"),
+        ({"watched_from": "2024-03"}, "3"),
+        ({"watched_from": "2024", "status": "watched", "sort": "-watched"}, "21"),
+        ({"watched_from": "2024", "rated": "true"}, ""),
+        ({"watched_from": "2025", "watched_to": "9999"}, ""),
+    ]:
+        assert ids(client, **query) == found, query
+
+
 def test_the_original_title_is_searched_too(make_app: MakeApp, anna: Account, standin: Standin) -> None:
     client = client_of(make_app(METADATA_PROVIDERS="tmdb", **standin.settings), anna)
     client.post("/api/movies", json={"imdb_id": "tt0245429"})
@@ -374,6 +401,12 @@ def test_a_filter_that_is_not_valid_is_422(client: Client) -> None:
         ("year_to=2201", "year_to"),
         ("year_to=1e3", "year_to"),
         ("year_from=2000&year_to=1999", "year_to"),
+        ("watched_from=1998-02-30", "watched_from"),
+        ("watched_from=98", "watched_from"),
+        ("watched_from=1869", "watched_from"),
+        ("watched_to=", "watched_to"),
+        ("watched_to=2024-1-1", "watched_to"),
+        ("watched_from=2024-03&watched_to=2024-02", "watched_to"),
         ("min_rating=0", "min_rating"),
         ("min_rating=11", "min_rating"),
         ("min_rating=nan", "min_rating"),

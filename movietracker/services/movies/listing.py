@@ -55,8 +55,8 @@ class MovieFilter:
     ``statuses`` are alternatives, ``is_watched`` asks for that one besides; ``person_id`` recommended it; one of
     ``texts``, the search forms of what is looked for, is in a note, title, original title, genre, or name of cast or
     director, or a recommender is one of ``named``; one of ``genres`` (folded, at most 20) is one of its genres; its
-    year is between ``years``, both included; the user's rating is at least ``min_rating``, or is missing as
-    ``lacks_rating`` asks.
+    year is between ``years``, both included; a viewing was in ``watched``, from a moment (Unix seconds) until before
+    another; the user's rating is at least ``min_rating``, or is missing as ``lacks_rating`` asks.
     ``sort`` is a key of SORTS, descending with a leading "-".
     ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last; such
     lists are ordered by IMDb id and come whole.
@@ -72,6 +72,7 @@ class MovieFilter:
     named: tuple[int, ...] = ()
     genres: tuple[str, ...] = ()
     years: tuple[str, str] | None = None
+    watched: tuple[float, float] | None = None
     min_rating: float | None = None
     lacks_rating: bool = False
     sort: str = "imdb_id"
@@ -97,6 +98,7 @@ class MovieFilter:
             named=(),
             genres=("",) * len(self.genres),
             years=None if self.years is None else ("", ""),
+            watched=None if self.watched is None else (0.0, 0.0),
             min_rating=None if self.min_rating is None else 0.0,
             after=None if self.after is None else ("", ""),
             limit=None if self.limit is None else 0,
@@ -109,6 +111,7 @@ class MovieFilter:
         after, up_to = self.changed or (0, 0)
         value, imdb_id = self.after or (None, None)
         from_year, to_year = self.years or ("", "")
+        from_moment, to_moment = self.watched or (0.0, 0.0)
         return {
             **{f"status_{number}": status for number, status in enumerate(self.statuses)},
             "person": self.person_id,
@@ -119,6 +122,8 @@ class MovieFilter:
             **{f"genre_{number}": f" {genre} " for number, genre in enumerate(self.genres)},
             "from_year": from_year,
             "to_year": to_year,
+            "from_moment": from_moment,
+            "to_moment": to_moment,
             "min_rating": self.min_rating,
             "after_seq": after,
             "to_seq": up_to,
@@ -223,6 +228,10 @@ def _selections(shape: MovieFilter) -> list[Select[Any]]:
     if shape.years is not None:
         of_years = MOVIES.c.year.between(bindparam("from_year"), bindparam("to_year"))
         selections.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), of_years))
+    if shape.watched is not None:
+        moment = VIEWINGS.c.moment
+        is_then = (moment >= bindparam("from_moment"), moment < bindparam("to_moment"))
+        selections.append(select(VIEWINGS.c.imdb_id).where(of_user(VIEWINGS), *is_then))
     if shape.min_rating is not None:
         selections.append(watched.where(WATCHED.c.my_rating >= bindparam("min_rating")))
     return selections
