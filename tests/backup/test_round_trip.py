@@ -19,7 +19,7 @@ from movietracker.backup.document.importing import import_document, import_into_
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read
 
-from .documents import Json, as_file, content
+from .documents import HEAT, LONG_AGO, MATRIX, Json, as_file, content, document, movie, vote
 from .libraries import LIBRARIES, MadeLibrary
 
 pytestmark = pytest.mark.each_database
@@ -119,6 +119,20 @@ def test_a_merge_loses_nothing_and_takes_what_is_new(
         head = head_of(second)
         import_document(second.id, as_file(told))
         assert head_of(second) == head
+
+
+def test_a_file_of_an_earlier_version_comes_out_of_a_restore_as_it_went_in(app: Flask) -> None:
+    """Earlier versions wrote neither viewings nor ratings beside the watch record, nor rankings."""
+    watched = {"status": "watched", "watch_history": {"date_watched": LONG_AGO, "my_rating": 8.0}}
+    with app.app_context(), scratch(document(movie(MATRIX, vote("Anna"), **watched), movie(HEAT))) as earlier:
+        for each in earlier["movies"]:
+            del each["viewings"], each["my_rating"]
+        del earlier["rankings"], earlier["account"]
+        with scratch(earlier) as again:
+            assert {"viewings", "my_rating"} <= again["movies"][0].keys()
+            assert same_content(as_file(earlier), as_file(again))
+            again["movies"][1]["watch_history"]["my_rating"] = 7.0
+            assert not same_content(as_file(earlier), as_file(again))
 
 
 def test_two_documents_that_differ_in_anything_that_counts_are_not_the_same() -> None:

@@ -52,6 +52,21 @@ def test_a_changed_movie(listen: Listen, anna: Account, client: Client) -> None:
     }
 
 
+def test_each_change_of_the_ranking(listen: Listen, anna: Account, client: Client) -> None:
+    client.put(f"/api/movies/{MATRIX}/status", json={"status": "watched"})
+    listener = listen(anna)
+    place = {"imdb_id": MATRIX, "position": 1, "liked": True}
+    for method, address, body in (
+        ("POST", "/api/ranking/insert", place),
+        ("PUT", f"/api/ranking/{MATRIX}", place | {"liked": False}),
+        ("DELETE", f"/api/ranking/{MATRIX}", None),
+        ("POST", "/api/sync", {"action": "rankMovie", "data": {"imdb_id": MATRIX, "liked": True, "after": None}}),
+        ("POST", "/api/sync", {"action": "unrankMovie", "data": {"imdb_id": MATRIX}}),
+    ):
+        assert client.open(address, method=method, json=body).status_code < 300
+        assert listener.until("movieUpdated")["imdb_id"] == MATRIX
+
+
 def test_a_movie_whose_status_is_deleted_and_that_comes_back(listen: Listen, anna: Account, client: Client) -> None:
     add(client)
     listener = listen(anna)

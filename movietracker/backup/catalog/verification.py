@@ -144,19 +144,29 @@ def prove(document: Spool, folder: Path) -> None:
 
 
 def same_content(a: Readable, b: Readable) -> bool:
-    """Whether two documents agree in everything but their times of making, whatever the order of their records.
+    """Whether a document agrees with a later one in everything but their times of making, in whatever order.
 
-    Raises MalformedJson, InvalidDocument, BodyTooLarge.
+    Fields that only records of the later one have do not count, since files of earlier versions lack some. Raises
+    MalformedJson, InvalidDocument, BodyTooLarge.
     """
-    return _digests(a) == _digests(b)
+    fields: dict[str, set[str]] = {}
+    return _digests(a, fields) == _digests(b, fields, only_these=True)
 
 
-def _digests(source: Readable) -> dict[str, tuple[int, int]]:
-    """Number of records, and sum of their digests, by top-level key: sums do not depend on the order."""
+def _digests(source: Readable, fields: dict[str, set[str]], *, only_these: bool = False) -> dict[str, tuple[int, int]]:
+    """Number of records, and sum of their digests, by top-level key: sums do not depend on the order.
+
+    ``fields`` are those of the records by key: learnt here, or with ``only_these`` the ones that count.
+    """
     found: defaultdict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
     for key, _, value in elements(Unpacked(source)):
-        # An empty section is the same as none: files of earlier versions lack some.
+        # An empty section is the same as none, for the same reason.
         if key not in _SERVERS_OWN and value is not ARRAY:
+            names = fields.setdefault(key, set())
+            if isinstance(value, dict):
+                if not only_these:
+                    names.update(value)
+                value = {name: each for name, each in value.items() if name in names}
             count, total = found[key]
             digest = 0 if isinstance(value, Shape) else _digest(value)
             found[key] = (count + 1, (total + digest) % 2**256)
