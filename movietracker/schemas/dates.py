@@ -5,7 +5,7 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from .values import Fault, Value, number
+from .values import Fault, Value, moment
 
 FIRST_YEAR = 1870
 """Before it there was no film to be watched."""
@@ -75,6 +75,5 @@ def _partial_date(value: Any) -> str:
 
 PARTIAL_DATE = Value(_partial_date, {"type": "string", "pattern": f"^{_DATE.pattern}$"}, "1998-07")
 
-_SECONDS = number(1767225600.25, start_of(date(FIRST_YEAR, 1, 1)), 10_000_000_000)
-SINCE_FIRST_YEAR = _SECONDS._replace(schema={**_SECONDS.schema, "description": "Unix seconds"})
-"""A time, also one before 1970."""
+WATCHED_AT = moment(start_of(date(FIRST_YEAR, 1, 1)))
+"""When a title was watched, which may be before 1970."""

@@ -14,7 +14,7 @@ from marshmallow import Schema, fields
 
 from ..models.movie import Viewing, Watch
 from ..models.ranking import Rank
-from .dates import PARTIAL_DATE, SINCE_FIRST_YEAR
+from .dates import PARTIAL_DATE, WATCHED_AT
 from .fields import Field, ResponseSchema
 from .title import TitleDetailsSchema, TitleRatingsSchema
 from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, TEXT, UUID, VIEWING_ID, text
@@ -23,7 +23,7 @@ from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, S
 class WatchFields(Schema):
     """The fields of ``Watch``, in every request, response and backup."""
 
-    date_watched = Field(MOMENT, description="When")
+    date_watched = Field(WATCHED_AT, description="When")
     my_rating = Field(RATING, 8.5, allow_none=True)
 
 
@@ -31,7 +31,7 @@ class ViewingFields(Schema):
     """What the user says of an occasion of watching, in every request, response and backup."""
 
     watched_on = Field(PARTIAL_DATE, "1998-07", "As much of the date as is known", allow_none=True)
-    watched_at = Field(SINCE_FIRST_YEAR, None, "When", allow_none=True)
+    watched_at = Field(WATCHED_AT, None, "When", allow_none=True)
     rating = Field(RATING, 8.5, allow_none=True)
     note = Field(NOTE, None, allow_none=True)
 
@@ -62,7 +62,7 @@ class ViewingSchema(ViewingFields, ResponseSchema):
 
     id = Field(VIEWING_ID)
     source = Field(text("letterboxd", high=64), None, "What it was imported from", allow_none=True)
-    created_at = Field(SINCE_FIRST_YEAR, 1767225600.25, "When it was recorded")
+    created_at = Field(WATCHED_AT, 1767225600.25, "When it was recorded")
 
 
 class WatchRecordSchema(WatchFields, ResponseSchema):
@@ -125,7 +125,7 @@ class DocumentViewingSchema(ViewingFields):
 
     id = Field(VIEWING_ID, required=True)
     source = Field(text("letterboxd", high=64), None, allow_none=True)
-    created_at = Field(SINCE_FIRST_YEAR)
+    created_at = Field(WATCHED_AT)
 
 
 class DocumentMovieSchema(StatusFields):

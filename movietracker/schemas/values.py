@@ -106,13 +106,18 @@ def _name_or_id(value: Any) -> str | int:
     return taken
 
 
-def _moment(value: Any) -> float:
-    seconds = _number(value)
-    if seconds > MAX_SECONDS:
-        seconds /= 1000
-    if not 0 <= seconds <= MAX_SECONDS:
-        raise Fault("must be a time in Unix seconds")
-    return seconds
+def moment(earliest: float = 0) -> Value:
+    """A time in Unix seconds, not before this one; milliseconds, which older clients send, are turned into seconds."""
+
+    def check(value: Any) -> float:
+        seconds = _number(value)
+        if seconds > MAX_SECONDS:
+            seconds /= 1000
+        if not earliest <= seconds <= MAX_SECONDS:
+            raise Fault("must be a time in Unix seconds")
+        return seconds
+
+    return Value(check, {"type": "number", "minimum": earliest, "description": "Unix seconds"}, 1767225600.25)
 
 
 def _flag(value: Any) -> bool:
@@ -184,8 +189,7 @@ NUMBER = number(1.0)
 WHOLE = whole(1)
 FLAG = Value(_flag, {"type": "boolean"}, True)
 OBJECT = Value(_object, {"type": "object"}, {})
-MOMENT = Value(_moment, {"type": "number", "minimum": 0, "description": "Unix seconds"}, 1767225600.25)
-"""A time; milliseconds, which older clients send, are turned into seconds."""
+MOMENT = moment()
 
 NAME = Value(_name, {"type": "string", "minLength": 1, "maxLength": MAX_NAME_LENGTH}, "Anna")
 UUID = text("6f1c2f0a-6d5e-4a55-9a0e-0c2f1c3f7b11", low=1, high=36)

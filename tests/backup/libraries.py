@@ -51,13 +51,16 @@ Json = dict[str, Any]
 class MadeMovie:
     """A title: ``votes`` are (whose number, date, for, note), ``on_list`` is a list's number.
 
-    ``rank`` is whether it was liked, and its position when it was ranked.
+    ``viewings`` are what was said of each, ``rating`` what is thought of it now if that is another thing; ``rank`` is
+    whether it was liked, and its position when it was ranked.
     """
 
     media_type: str
     status: str
     on_list: int
     watch: tuple[float, float | None] | None
+    viewings: list[Json]
+    rating: tuple[float | None] | None
     votes: list[tuple[int, float, bool, str | None]]
     rank: tuple[bool, int] | None
 
@@ -97,6 +100,10 @@ class MadeLibrary:
                     movies.recommend(tx, imdb_id, voters[number % len(voters)], Vote(*vote))
                 if made.watch is not None:
                     movies.watch(tx, imdb_id, Watch(*made.watch))
+                for viewing in made.viewings:
+                    movies.add_viewing(tx, imdb_id, viewing)
+                if made.rating is not None:
+                    movies.rate(tx, imdb_id, *made.rating)
                 if made.rank is not None:
                     movies.set_status(tx, imdb_id, "watched")
                     liked, position = made.rank
@@ -120,6 +127,14 @@ _LISTS = st.lists(
     ),
     max_size=4,
 )
+_VIEWINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "rating": RATINGS,
+        "note": NOTES,
+        "watched_on": st.one_of(st.none(), st.sampled_from(["1931", "1999-02", "2024-02-29"])),
+    },
+) | st.fixed_dictionaries({"watched_at": st.floats(-3e9, 1.7e9)})
 _MOVIES = st.dictionaries(
     st.integers(1, 10**9).map(lambda number: f"tt{number:07}"),
     st.builds(
@@ -128,6 +143,8 @@ _MOVIES = st.dictionaries(
         st.sampled_from(["toWatch", "watched", "deleted", "custom"]),
         st.integers(0, 3),
         st.one_of(st.none(), st.tuples(PAST_MOMENTS, RATINGS)),
+        st.lists(_VIEWINGS, max_size=3),
+        st.one_of(st.none(), st.tuples(RATINGS)),
         st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans(), NOTES), max_size=4),
         st.one_of(st.none(), st.tuples(st.booleans(), st.integers(1, 6))),
     ),
