@@ -57,7 +57,7 @@ def _may_come_back(library: Library, doing: Doing, title: Title) -> bool:
 def _add_recommendation(library: Library, doing: Doing, data: Data) -> None:
     library.refuse_deleted(doing, "movie", data["imdb_id"])
     if "person_id" in data:
-        person: int | None = person_meant(library, doing, data, "person_id", "person_name")
+        person: int | None = person_meant(library, doing, data, "person_id", "person_name")[0]
     else:
         person = bearer_meant(library, doing, data["person_name"])
     _recommend(library, doing, data["imdb_id"], person, data.get("person_name"), data["vote_type"])
@@ -85,18 +85,19 @@ def _title(library: Library, doing: Doing, imdb_id: str) -> Title:
 def _remove_recommendation(library: Library, doing: Doing, data: Data) -> None:
     title = _title(library, doing, data["imdb_id"])
     try:
-        person = person_meant(library, doing, data, "person_id", "person_name")
+        person, named = person_meant(library, doing, data, "person_id", "person_name")
     except Conflict:
         return
     if person in title.votes:
-        library.refuse_changed(doing, title, {f"vote {person}": True})
+        library.refuse_changed(doing, title, {f"vote {person}": True, f"vote {named}": True})
         library.withdraw(doing, data["imdb_id"], person)
 
 
 def _update_vote(library: Library, doing: Doing, data: Data) -> None:
     title = _title(library, doing, data["imdb_id"])
-    person = person_meant(library, doing, data, "person_id", "person_name")
-    library.refuse_changed(doing, title, {f"vote {person}": title.votes.get(person) != data["vote_type"]})
+    person, named = person_meant(library, doing, data, "person_id", "person_name")
+    is_other = title.votes.get(person) != data["vote_type"]
+    library.refuse_changed(doing, title, {f"vote {person}": is_other, f"vote {named}": is_other})
     if person not in title.votes:
         raise Rejected("recommendation_not_found")
     library.vote(doing, data["imdb_id"], person, data["vote_type"])
@@ -146,11 +147,14 @@ def _add_person(library: Library, doing: Doing, data: Data) -> None:
 
 
 def _update_person(library: Library, doing: Doing, data: Data) -> None:
-    person = person_meant(library, doing, data, "id", "name")
+    person, named = person_meant(library, doing, data, "id", "name")
     someone = library.people[person]
     values = {"color": "color", "is_trusted": "is_trusted", "new_name": "name"}
     changes = {mine: data[key] for key, mine in values.items() if key in data}
-    library.refuse_changed(doing, someone, {key: getattr(someone, key) != value for key, value in changes.items()})
+    differs = {key: getattr(someone, key) != value for key, value in changes.items()}
+    if person != named and any(differs.values()) and not library.knew(doing, library.graves["person", named]):
+        raise Conflict("conflict")
+    library.refuse_changed(doing, someone, differs)
     if "name" in changes:
         library.rename(doing, person, changes.pop("name"))
     for key, value in changes.items():
@@ -159,16 +163,40 @@ def _update_person(library: Library, doing: Doing, data: Data) -> None:
 
 def _delete_person(library: Library, doing: Doing, data: Data) -> None:
     try:
-        person = person_meant(library, doing, data, "id", "name")
+        person, named = person_meant(library, doing, data, "id", "name")
     except Conflict:
         return
     except Rejected:
         if "name" in data and last_bearing(library, data["name"]) is not None:
             return
         raise
+    if person != named:
+        return
     if "id" not in data:
         refuse_namesake(library, doing, data["name"], person)
     library.delete_person(doing, person)
+
+
+def _merge_people(library: Library, doing: Doing, data: Data) -> None:
+    stays, host = person_meant(library, doing, {"name": data["into"]}, "id", "name")
+    try:
+        goes, guest = person_meant(library, doing, data, "id", "name")
+    except Rejected:
+        last = last_bearing(library, data["name"])
+        if last is None or library.heir(last.person) != stays:
+            raise
+        return
+    if goes == stays and (goes != guest or stays != host):
+        return
+    if goes != guest:
+        raise Conflict("deleted")
+    refuse_namesake(library, doing, data["name"], goes)
+    refuse_namesake(library, doing, data["into"], stays)
+    if goes == stays:
+        raise Rejected("validation_error")
+    if library.people[goes].is_quick:
+        raise Rejected("quick_recommender_protected")
+    library.merge(doing, goes, stays)
 
 
 def _add_list(library: Library, doing: Doing, data: Data) -> None:
@@ -212,6 +240,7 @@ ACTIONS: dict[str, Perform] = {
     "addPerson": _add_person,
     "updatePerson": _update_person,
     "deletePerson": _delete_person,
+    "mergePeople": _merge_people,
     "addList": _add_list,
     "updateList": _update_list,
     "deleteList": _delete_list,

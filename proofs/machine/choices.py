@@ -6,10 +6,11 @@ from hypothesis import strategies as st
 
 TITLES = ("tt0000001", "tt0000002", "tt0000003")
 NAMES = ("Anna", "Ben", "Cleo")
+SPELLINGS = (*NAMES, "ANNA")
 LISTS = ("l1", "l2")
 
 titles = st.sampled_from(TITLES)
-names = st.sampled_from(NAMES)
+names = st.sampled_from(SPELLINGS)
 lists = st.sampled_from(LISTS)
 ratings = st.sampled_from([3.0, 7.0])
 dates = st.sampled_from([1000.0, 2000.0, 1e10])
@@ -52,6 +53,7 @@ actions: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
     _action("addPerson", _person, st.one_of(st.just({}), _with(color=colors))),
     _action("updatePerson", _person, looks),
     _action("deletePerson", _person),
+    _action("mergePeople", _person, _with(into=names)),
     _action("addList", _with(id=lists, name=st.sampled_from(["Shelf", "Row"]))),
     _action("updateList", _with(id=lists, color=colors)),
     _action("deleteList", _with(id=lists)),

@@ -6,9 +6,10 @@ from typing import Any
 from sync.devices import OldPhone, Phone, Refused
 from sync.wire import Json, Store
 
+from .model import same
 from .world import Amid, Told, World
 
-NAMING = ("addPerson", "deletePerson", "updatePerson")
+NAMING = ("addPerson", "deletePerson", "mergePeople", "updatePerson")
 
 
 @dataclass
@@ -34,7 +35,9 @@ class Gadget(Phone):
         name = data.get("person_name") or data.get("recommender") or data.get("name")
         if self.rev is None or any(item["action"] in NAMING or _names_somebody(item["data"]) for item in self.queue):
             return None
-        return next((person["id"] for person in self.store.people.values() if person["name"] == name), None)
+        return next(
+            (person["id"] for person in self.store.people.values() if name and same(person["name"], name)), None
+        )
 
     def told(self, *, count: int | None = None, atomic: bool = False, is_single: bool = False) -> Told:
         """The push of the queue, or of its beginning."""

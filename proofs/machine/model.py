@@ -67,6 +67,7 @@ class Title:
     list_id: str | None = None
     watch: tuple[float, float] | None = None
     votes: dict[int, bool] = field(default_factory=dict)
+    dates: dict[int, float] = field(default_factory=dict)
     details: int = 0
     changes: dict[str, Change] = field(default_factory=dict)
     buried: Change | None = None
@@ -119,6 +120,7 @@ class Library:
     shelves: dict[str, Shelf] = field(default_factory=dict)
     graves: dict[tuple[str, Any], Change] = field(default_factory=dict)
     bearings: list[Bearing] = field(default_factory=list)
+    heirs: dict[int, int] = field(default_factory=dict)
     recorded: dict[str, tuple[Any, Outcome, float]] = field(default_factory=dict)
     has_changed: bool = False
 
@@ -128,7 +130,7 @@ class Library:
         titles, people, shelves, graves, bearings = copy.deepcopy(parts)
         history = replace(self.history, commits=list(self.history.commits))
         made = replace(self, titles=titles, people=people, shelves=shelves, graves=graves, bearings=bearings)
-        return replace(made, history=history, recorded=dict(self.recorded))
+        return replace(made, history=history, recorded=dict(self.recorded), heirs=dict(self.heirs))
 
     # What is there
 
@@ -154,6 +156,7 @@ class Library:
         floor = self.history.floor(now)
         self.history.collected = floor
         self.graves = {key: change for key, change in self.graves.items() if _number(change) > floor}
+        self.heirs = {key: heir for key, heir in self.heirs.items() if ("person", key) in self.graves}
         self.bearings = [each for each in self.bearings if each.end is None or _number(each.end) > floor]
         self.recorded = {key: each for key, each in self.recorded.items() if each[2] >= now - HORIZON}
 
@@ -257,6 +260,7 @@ class Library:
         title = self.ensure_title(doing, imdb_id)
         if person not in title.votes:
             self.new_id()
+            title.dates[person] = doing.now
         if title.votes.get(person) != vote_type:
             title.votes[person] = vote_type
             title.changes[f"vote {person}"] = self.change(doing)
@@ -275,13 +279,15 @@ class Library:
 
     def rename(self, doing: Doing, person: int, name: str) -> None:
         """Another name for somebody."""
-        if any(each.name == name and key != person for key, each in self.people.items()):
+        if any(same(each.name, name) and key != person for key, each in self.people.items()):
             raise Rejected("name_taken")
-        if self.people[person].name != name:
+        before = self.people[person].name
+        if before != name:
             self.people[person].name = name
             self.people[person].changes["name"] = self.change(doing)
-            self.end_name(doing, person)
-            self.bearings.append(Bearing(name, person, self.change(doing)))
+            if not same(before, name):  # another spelling ends nothing
+                self.end_name(doing, person)
+                self.bearings.append(Bearing(name, person, self.change(doing)))
 
     def end_name(self, doing: Doing, person: int) -> None:
         """Somebody no longer bears their name."""
@@ -305,6 +311,25 @@ class Library:
         del self.people[person]
         self.bury(doing, "person", person)
 
+    def heir(self, person: int | None) -> int | None:
+        """The person, or whom they became part of; None when nobody of them is there."""
+        while person is not None and person not in self.people:
+            person = self.heirs.get(person)
+        return person
+
+    def merge(self, doing: Doing, person: int, into: int) -> None:
+        """Somebody goes, with their votes to another; of two votes the newer counts."""
+        for title in self.titles.values():
+            if person in title.votes:
+                vote, date = title.votes[person], title.dates[person]
+                if into not in title.votes:
+                    self.new_id()
+                if into not in title.votes or date > title.dates[into]:
+                    title.votes[into], title.dates[into] = vote, date
+                    title.changes[f"vote {into}"] = self.change(doing)
+        self.delete_person(doing, person)
+        self.heirs[person] = into
+
     def delete_list(self, doing: Doing, list_id: str) -> None:
         """A list goes; its titles are to watch."""
         for title in self.titles.values():
@@ -318,6 +343,11 @@ class Library:
         """A title goes for good."""
         del self.titles[imdb_id]
         self.bury(doing, "movie", imdb_id)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two names are one."""
+    return one.casefold() == other.casefold()
 
 
 def _number(change: Change) -> int:

@@ -1,6 +1,6 @@
 """Whom a name in an action means, by the model."""
 
-from .model import Bearing, Conflict, Doing, Library, Rejected
+from .model import Bearing, Conflict, Doing, Library, Rejected, same
 
 
 def seen_bearer(library: Library, doing: Doing, name: str) -> int | None:
@@ -11,19 +11,19 @@ def seen_bearer(library: Library, doing: Doing, name: str) -> int | None:
     for bearing in library.bearings:
         begun = bearing.begin.commit is not None and library._is_up_to(bearing.begin, view)
         ended = bearing.end is not None and bearing.end.commit is not None and library._is_up_to(bearing.end, view)
-        if bearing.name == name and begun and not ended:
+        if same(bearing.name, name) and begun and not ended:
             return None if bearing.end is not None and doing.did(bearing.end) else bearing.person
     return None
 
 
 def todays_bearer(library: Library, name: str) -> int | None:
     """Who bears the name now."""
-    return next((each.person for each in library.bearings if each.name == name and each.end is None), None)
+    return next((each.person for each in library.bearings if same(each.name, name) and each.end is None), None)
 
 
 def last_bearing(library: Library, name: str) -> Bearing | None:
     """Who bore the name last and bears it no longer."""
-    ended = [each for each in library.bearings if each.name == name and each.end is not None]
+    ended = [each for each in library.bearings if same(each.name, name) and each.end is not None]
     return max(ended, key=lambda each: _order(library, each), default=None)
 
 
@@ -43,27 +43,33 @@ def knew_end(library: Library, doing: Doing, bearing: Bearing) -> bool:
     return doing.pulled is not None and library._is_up_to(bearing.end, doing.pulled)
 
 
+Meant = tuple[int, int]
+"""Whom an action means, and whom it named, who may have become part of them."""
+
+
 def bearer_meant(library: Library, doing: Doing, name: str) -> int | None:
     """Whom a name means; None for somebody new. Conflict when they were deleted."""
-    doing.resolved = _bearer_meant(library, doing, name)
+    meant = _bearer_meant(library, doing, name)
+    doing.resolved = None if meant is None else meant[0]
     return doing.resolved
 
 
-def _bearer_meant(library: Library, doing: Doing, name: str) -> int | None:
-    """Whom a name means; None for somebody new. Conflict when they were deleted."""
+def _bearer_meant(library: Library, doing: Doing, name: str) -> Meant | None:
     seen = seen_bearer(library, doing, name)
     if seen is not None:
-        if seen not in library.people:
+        heir = library.heir(seen)
+        if heir is None:
             raise Conflict("deleted")
-        return seen
+        return heir, seen
     today = todays_bearer(library, name)
     if today is not None:
-        return today
+        return today, today
     last = last_bearing(library, name)
     if last is None or knew_end(library, doing, last):
         return None
-    if last.person in library.people:
-        return last.person
+    heir = library.heir(last.person)
+    if heir is not None:
+        return heir, last.person
     library.refuse_deleted(doing, "person", last.person)
     return None
 
@@ -77,8 +83,8 @@ def bearer_there(library: Library, doing: Doing, name: str) -> int | None:
 def _bearer_there(library: Library, doing: Doing, name: str) -> int | None:
     """Who is there already when somebody of this name is to be added."""
     seen = seen_bearer(library, doing, name)
-    if seen is not None and seen in library.people:
-        return seen
+    if (heir := library.heir(seen)) is not None:
+        return heir
     today = todays_bearer(library, name)
     if today is not None:
         return today
@@ -87,21 +93,24 @@ def _bearer_there(library: Library, doing: Doing, name: str) -> int | None:
         return None
     if doing.seen is None and doing.pulled is None and library.knew(doing, last.end):
         return None
-    return last.person if last.person in library.people else None
+    return library.heir(last.person)
 
 
-def person_meant(library: Library, doing: Doing, data: dict[str, object], by_id: str, by_name: str) -> int:
+def person_meant(library: Library, doing: Doing, data: dict[str, object], by_id: str, by_name: str) -> Meant:
     """The person of an action that needs one who is there."""
     person = data.get(by_id)
     if person is None:
-        person = bearer_meant(library, doing, str(data[by_name]))
-        if person is None:
+        meant = _bearer_meant(library, doing, str(data[by_name]))
+        if meant is None:
             raise Rejected("person_not_found")
+        doing.resolved = meant[0]
+        return meant
     assert isinstance(person, int)
-    if person not in library.people:
+    heir = library.heir(person)
+    if heir is None:
         library.refuse_deleted(doing, "person", person, even_if_known=True)
         raise Rejected("person_not_found")
-    return person
+    return heir, person
 
 
 def refuse_namesake(library: Library, doing: Doing, name: str, person: int) -> None:
@@ -109,5 +118,10 @@ def refuse_namesake(library: Library, doing: Doing, name: str, person: int) -> N
     if doing.seen is not None or doing.pulled is not None:
         return
     for each in library.bearings:
-        if each.name == name and each.person != person and each.end is not None and not library.knew(doing, each.end):
+        if (
+            same(each.name, name)
+            and each.person != person
+            and each.end is not None
+            and not library.knew(doing, each.end)
+        ):
             raise Conflict("recreated")

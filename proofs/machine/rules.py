@@ -18,7 +18,7 @@ from movietracker.services.accounts import Account
 from .choices import LISTS, NAMES, TITLES, actions, colors, lists, names, ratings, titles
 from .devices import Gadget, OldGadget
 from .history import HORIZON
-from .model import Doing, Library
+from .model import Doing, Library, same
 from .world import Clock, Kept, Told, World
 
 DEATHS = ("before a statement", "at the commit", "after the commit")
@@ -278,13 +278,24 @@ class SyncMachine(RuleBasedStateMachine):
     def a_person_is_changed_by_rest(self, old: str, new: str, color: str) -> None:
         """If they are there and the new name is free."""
         people = {each.name: key for key, each in self.world.libraries[self.anna].people.items()}
-        if old in people and (new == old or new not in people):
+        holders = [key for name, key in people.items() if same(name, new)]
+        if old in people and holders in ([], [people[old]]):
 
             def model(library: Library, doing: Doing) -> None:
                 library.rename(doing, people[old], new)
                 library.set_field(doing, library.people[people[old]], "color", color)
 
             self.rest("PUT", f"/api/people/{old}", {"name": new, "color": color}, model)
+
+    @rule(name=names, into=names)
+    def a_person_is_merged_by_rest(self, name: str, into: str) -> None:
+        """If both are there, and two."""
+        people = {each.name: key for key, each in self.world.libraries[self.anna].people.items()}
+        if name in people and into in people and name != into:
+            path = f"/api/people/{name}/merge"
+            self.rest(
+                "POST", path, {"into": into}, lambda library, doing: library.merge(doing, people[name], people[into])
+            )
 
     @rule(name=names)
     def a_person_is_deleted_by_rest(self, name: str) -> None:
