@@ -193,7 +193,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--skip-unedited", action="store_true", help="the tests are known to pass without any edit")
     options = parser.parse_args(arguments)
     os.chdir(ROOT)
-    paths = [path for target in TARGETS for path in sorted((ROOT / target).glob("*.py")) or [ROOT / target]]
+    paths = [path for target in TARGETS for path in sorted((ROOT / target).rglob("*.py")) or [ROOT / target]]
     mutants = [mutant for path in paths for mutant in mutants_of(path)]
     sample = random.Random(options.seed).sample(mutants, min(options.sample or len(mutants), len(mutants)))
     runs = [*([] if options.skip_unedited else [None]), *sample]
