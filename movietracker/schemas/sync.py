@@ -97,7 +97,7 @@ class ResultSchema(ResponseSchema):
     server_state = Field(OBJECT, None, "On a conflict: the record as the server has it", allow_none=True)
     replayed = Field(FLAG, False, "This id was carried out before")
     ignored_fields = texts(
-        "Names in the data that the server does not know, at most 10; missing where it knows all",
+        "Names in the data, and in a batch beside it, that the server does not know, at most 10; missing without any",
         ["emogi"],
         optional=True,
     )

@@ -23,7 +23,7 @@ MAX_IGNORED, MAX_IGNORED_LENGTH = 10, 50
 class Outcome:
     """What became of an action. ``kind`` and ``key`` name the record that it was about.
 
-    ``ignored_fields`` are the names in its data that the server did not know.
+    ``ignored_fields`` are the names in its data, and in a batch beside it, that the server did not know.
     """
 
     status: str
@@ -73,11 +73,12 @@ def read_action(item: Any, device: str | None = None) -> Request:
         envelope = load(EnvelopeSchema, item)
     except Invalid as problem:
         return _malformed(problem.detail)
-    return request_of(envelope, device)
+    # Those of a single action are named in a header, as of any body.
+    return request_of(envelope, device, unknown_fields(EnvelopeSchema, item))
 
 
-def request_of(envelope: Mapping[str, Any], device: str | None = None) -> Request:
-    """The action in a valid envelope."""
+def request_of(envelope: Mapping[str, Any], device: str | None = None, ignored: Sequence[str] = ()) -> Request:
+    """The action in a valid envelope; ``ignored`` are the names beside its data that the server does not know."""
     try:
         written = orjson.dumps(envelope["data"], option=orjson.OPT_SORT_KEYS)
     except orjson.JSONEncodeError:
@@ -88,7 +89,7 @@ def request_of(envelope: Mapping[str, Any], device: str | None = None) -> Reques
         action,
         data,
         refusal,
-        _ignored(action, envelope["data"]),
+        _ignored(action, envelope["data"], ignored),
         envelope.get("id"),
         envelope.get("timestamp"),
         envelope.get("base_rev"),
@@ -110,8 +111,8 @@ def _data(action: Action | None, given: dict[str, Any], size: int) -> tuple[dict
         return {}, Outcome("rejected", problem.code, problem.detail)
 
 
-def _ignored(action: Action | None, given: Mapping[str, Any]) -> Sequence[str]:
-    names = [] if action is None else unknown_fields(action.schema, given)
+def _ignored(action: Action | None, given: Mapping[str, Any], beside: Sequence[str]) -> Sequence[str]:
+    names = [*beside, *([] if action is None else unknown_fields(action.schema, given))]
     return [name[:MAX_IGNORED_LENGTH] for name in names[:MAX_IGNORED]]
 
 

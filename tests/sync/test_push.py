@@ -319,6 +319,11 @@ def test_unknown_fields_are_ignored_and_the_result_names_them(wire: Wire) -> Non
     assert wire.post(action("addMovie", imdb_id=MATRIX, recommendor="Anna"), "/api/sync").json["ignored_fields"]
 
 
+def test_of_a_batch_fields_beside_the_data_are_named_too(wire: Wire) -> None:
+    (result,) = wire.push(action("addMovie", imdb_id=MATRIX, recommendor="Anna") | {"base_rv": 3, "timestmp": 1})
+    assert (result["status"], result["ignored_fields"]) == ("applied", ["base_rv", "timestmp", "recommendor"])
+
+
 def test_where_all_is_known_a_result_has_no_further_key(wire: Wire) -> None:
     results = wire.push(action("addPerson", name="Anna", emogi="🎬"), action("addPerson", name="Ben", emoji="🎬"))
     assert results[1].keys() == RESULT.keys()
