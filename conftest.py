@@ -13,6 +13,7 @@ from typing import Any, cast
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
+from hypothesis import settings
 from standin import Standin
 from support import postgresql
 from support.applications import MakeApp, close_app
@@ -28,6 +29,10 @@ from movietracker import clock, create_app
 from movietracker.services import accounts
 from movietracker.services.accounts import Account
 from movietracker.services.passwords import hash_password
+
+# Speed is measured in benchmarks/, and a busy machine must not fail a test.
+settings.register_profile("movietracker", deadline=None)
+settings.load_profile("movietracker")
 
 DEFAULT_DATABASE = "postgresql" if ON_POSTGRESQL else "sqlite"
 

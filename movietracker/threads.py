@@ -18,6 +18,11 @@ def call_in_thread(work: Callable[[], T], name: str) -> Future[T]:
     return future
 
 
+def calls_under_way(name: str) -> int:
+    """How many threads of this name there are: calls that are waited for, and those that were left and hang."""
+    return sum(thread.name == name for thread in threading.enumerate())
+
+
 def _fulfill(future: Future[T], work: Callable[[], T]) -> None:
     try:
         future.set_result(work())

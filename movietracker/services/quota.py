@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from ..database import execute
 from ..errors import QuotaExceeded
 from ..extensions import db
-from ..models import LISTS, MOVIES, PEOPLE, VOTES
+from ..models import LISTS, MOVIES, PEOPLE, VIEWINGS, VOTES
 from ..plugin.events import RecordKind
 from ..text import MAX_SEARCH_TEXT
 
@@ -38,8 +38,11 @@ _TITLES = select(
     func.count(MOVIES.c.imdb_id).label("titles"),
     func.coalesce(func.sum(sum(func.coalesce(func.length(each), 0) for each in _TEXTS)), 0).label("bytes"),
 ).where(MOVIES.c.user_id == _OF_USER)
-_NOTES = select(func.coalesce(func.sum(func.length(VOTES.c.note)), 0)).where(VOTES.c.user_id == _OF_USER)
-_OTHERS = [select(func.count(table.c.id)).where(table.c.user_id == _OF_USER) for table in (PEOPLE, LISTS)]
+_NOTES = [
+    select(func.coalesce(func.sum(func.length(table.c.note)), 0)).where(table.c.user_id == _OF_USER)
+    for table in (VOTES, VIEWINGS)
+]
+_OTHERS = [select(func.count(table.c.id)).where(table.c.user_id == _OF_USER) for table in (PEOPLE, LISTS, VIEWINGS)]
 
 
 class _Count(NamedTuple):
@@ -78,5 +81,5 @@ def _count(connection: Connection, user_id: str, seq: int) -> _Count:
     values: dict[str, Any] = {"of_user": user_id}
     titles, size = execute(connection, _TITLES, values).one()
     records = titles + sum(execute(connection, each, values).scalar_one() for each in _OTHERS)
-    notes = execute(connection, _NOTES, values).scalar_one()
-    return _Count(titles, int(size) + int(notes) + records * RECORD_BYTES, seq, time.monotonic())
+    size += sum(execute(connection, each, values).scalar_one() for each in _NOTES)
+    return _Count(titles, int(size) + records * RECORD_BYTES, seq, time.monotonic())

@@ -23,7 +23,7 @@ from ...plugin.context import PluginContext
 from ...plugin.destinations import BackupDestination, BackupFile, is_backup_name
 from ...plugin.manager import PluginManager, choose
 from ...plugin.values import misfit_of_value
-from ...threads import call_in_thread
+from ...threads import call_in_thread, calls_under_way
 from .encryption import Cipher, is_sealed, label_of
 from .journal import Run, is_first_of_its_day, records_of
 from .schedule import Schedule
@@ -39,6 +39,9 @@ MAX_FAILURES_OF_RUN = 3
 # less for lists, which are short.
 REQUESTS_COOLDOWN_SECONDS = 60.0
 REQUESTS_LIST_SECONDS = 20.0
+
+MAX_CALLS = 32
+"""Calls to a destination at a time, beyond which it is skipped: each that hangs for ever keeps a thread."""
 
 logger = logging.getLogger("movietracker.backup")
 
@@ -107,10 +110,11 @@ class GuardedDestination:
         return sentence
 
     def _call(self, work: Callable[[], T], seconds: float) -> T:
-        if self._breaker.is_open:
+        thread = f"backup-{self.name}"
+        if self._breaker.is_open or calls_under_way(thread) >= MAX_CALLS:
             raise errors.DestinationUnreachable(f"{self.name} is skipped for now, because it did not respond.")
         try:
-            result = self._result(call_in_thread(work, f"backup-{self.name}"), seconds)
+            result = self._result(call_in_thread(work, thread), seconds)
         except errors.DestinationUnreachable:
             self._breaker.fail()
             raise

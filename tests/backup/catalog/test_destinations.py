@@ -1,5 +1,6 @@
 """Destinations as plugins: offered, chosen, ordered, refused."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,9 +8,13 @@ import pytest
 from flask import Flask
 from support.applications import MakeApp
 
+from movietracker.backup.catalog import MAX_CALLS, GuardedDestination
 from movietracker.backup.catalog.run import run_if_due, run_now
-from movietracker.errors import DestinationNotConfigured, PluginError, SettingsError
+from movietracker.circuit_breaker import CircuitBreaker
+from movietracker.errors import DestinationNotConfigured, DestinationUnreachable, PluginError, SettingsError
+from movietracker.pluginapi import BackupFile, BaseDestination
 from movietracker.state import state
+from movietracker.threads import calls_under_way
 
 TAPE = """
 from movietracker.pluginapi import BaseDestination, hookimpl
@@ -160,3 +165,27 @@ def test_settings_that_make_no_sense_stop_the_start(make_app: MakeApp, name: str
     with pytest.raises(SettingsError) as error:
         make_app(**{name: wrong})
     assert str(error.value) == f"{name} must be {expected}, not {wrong!r} (from the overrides)."
+
+
+def test_one_that_hangs_for_ever_keeps_a_limited_number_of_threads() -> None:
+    never = threading.Event()
+
+    class Silent(BaseDestination):
+        name = "silent"
+
+        def list_files(self, user_id: str) -> list[BackupFile]:
+            never.wait()
+            return []
+
+    def ask() -> None:
+        # Each run has a breaker of its own.
+        guarded = GuardedDestination(Silent(), 0.001, 0.001, threading.Event(), CircuitBreaker(60))
+        with pytest.raises(DestinationUnreachable):
+            guarded.list_files("3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90")
+
+    try:
+        for _ in range(MAX_CALLS + 5):
+            ask()
+        assert calls_under_way("backup-silent") == MAX_CALLS
+    finally:
+        never.set()
