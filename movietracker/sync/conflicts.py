@@ -119,7 +119,7 @@ def refuse_changed(context: ActionContext, kind: RecordKind, key: str | int, dif
 def _last_change(changes: Mapping[str, FieldChange], name: str) -> FieldChange | None:
     """The last change of a field, or of the part that it belongs to."""
     known = [changes[each] for each in (name, name.rpartition(":")[0]) if each in changes]
-    return max(known, default=None)
+    return max(known, key=lambda change: change[:2], default=None)  # devices have no order
 
 
 def refuse_recreated(context: ActionContext, kind: RecordKind, key: str | int) -> None:

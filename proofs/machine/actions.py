@@ -3,8 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
-from .model import Conflict, Doing, Library, Outcome, Rejected, Shelf, Title
+from . import ranking, viewings
+from .memory import Outcome
+from .model import Library
 from .names import bearer_meant, bearer_there, last_bearing, person_meant, refuse_namesake, todays_bearer
+from .records import Conflict, Doing, Rejected, Shelf
 
 Data = dict[str, Any]
 Perform = Callable[[Library, Doing, Data], None]
@@ -39,68 +42,54 @@ def _add_movie(library: Library, doing: Doing, data: Data) -> None:
     name = data.get("recommender")
     person = None if name is None else bearer_meant(library, doing, name)
     known = library.titles.get(imdb_id)
-    if known is not None and known.status == "deleted" and _may_come_back(library, doing, known):
+    if known is not None and known.status == "deleted" and library.may_set(doing, known, "status"):
         library.set_status(doing, imdb_id, "toWatch", None)
     library.ensure_title(doing, imdb_id)
     if name is not None:
-        _recommend(library, doing, imdb_id, person, name, True)
-
-
-def _may_come_back(library: Library, doing: Doing, title: Title) -> bool:
-    try:
-        library.refuse_changed(doing, title, {"status": True})
-    except Conflict:
-        return False
-    return True
+        library.recommend(doing, imdb_id, _found_or_added(library, doing, person, name), data)
 
 
 def _add_recommendation(library: Library, doing: Doing, data: Data) -> None:
     library.refuse_deleted(doing, "movie", data["imdb_id"])
     if "person_id" in data:
-        person: int | None = person_meant(library, doing, data, "person_id", "person_name")[0]
+        person = person_meant(library, doing, data, "person_id", "person_name")[0]
     else:
-        person = bearer_meant(library, doing, data["person_name"])
-    _recommend(library, doing, data["imdb_id"], person, data.get("person_name"), data["vote_type"])
+        name = data["person_name"]
+        person = _found_or_added(library, doing, bearer_meant(library, doing, name), name)
+    library.recommend(doing, data["imdb_id"], person, data)
 
 
-def _recommend(
-    library: Library, doing: Doing, imdb_id: str, person: int | None, name: str | None, vote_type: bool
-) -> None:
-    if person is None:
-        assert name is not None
-        person = todays_bearer(library, name)
-    if person is None:
-        assert name is not None
-        person = library.add_person(doing, name)
-    library.vote(doing, imdb_id, person, vote_type)
-
-
-def _title(library: Library, doing: Doing, imdb_id: str) -> Title:
-    if imdb_id not in library.titles:
-        library.refuse_deleted(doing, "movie", imdb_id, even_if_known=True)
-        raise Rejected("movie_not_found")
-    return library.titles[imdb_id]
+def _found_or_added(library: Library, doing: Doing, person: int | None, name: str) -> int:
+    found = todays_bearer(library, name) if person is None else person
+    return library.add_person(doing, name) if found is None else found
 
 
 def _remove_recommendation(library: Library, doing: Doing, data: Data) -> None:
-    title = _title(library, doing, data["imdb_id"])
+    title = library.title(doing, data["imdb_id"])
     try:
-        person, named = person_meant(library, doing, data, "person_id", "person_name")
+        meant = person_meant(library, doing, data, "person_id", "person_name")
     except Conflict:
         return
-    if person in title.votes:
-        library.refuse_changed(doing, title, {f"vote {person}": True, f"vote {named}": True})
-        library.withdraw(doing, data["imdb_id"], person)
+    if meant[0] in title.votes:
+        differs = {f"{field} {each}": True for each in meant for field in ("vote", "note")}
+        library.refuse_changed(doing, title, differs)
+        library.withdraw(doing, title, meant[0])
 
 
-def _update_vote(library: Library, doing: Doing, data: Data) -> None:
-    title = _title(library, doing, data["imdb_id"])
-    person, named = person_meant(library, doing, data, "person_id", "person_name")
-    is_other = title.votes.get(person) != data["vote_type"]
-    library.refuse_changed(doing, title, {f"vote {person}": is_other, f"vote {named}": is_other})
-    if person not in title.votes:
+def _update_recommendation(library: Library, doing: Doing, data: Data) -> None:
+    title = library.title(doing, data["imdb_id"])
+    meant = person_meant(library, doing, data, "person_id", "person_name")
+    vote = title.votes.get(meant[0])
+    said = {name: data[name] for name in ("vote_type", "note") if name in data}
+    if said.get("note") == "":
+        said["note"] = None
+    fields = {"vote_type": "vote", "note": "note"}
+    is_other = {fields[name]: vote is None or getattr(vote, name) != value for name, value in said.items()}
+    for each in meant:
+        library.refuse_changed(doing, title, {f"{field} {each}": other for field, other in is_other.items()})
+    if vote is None:
         raise Rejected("recommendation_not_found")
-    library.vote(doing, data["imdb_id"], person, data["vote_type"])
+    library.put_vote(doing, title, meant[0], vote._replace(**said))
 
 
 def _update_status(library: Library, doing: Doing, data: Data) -> None:
@@ -114,31 +103,6 @@ def _update_status(library: Library, doing: Doing, data: Data) -> None:
     else:
         library.refuse_changed(doing, title, {"status": (title.status, title.list_id) != (status, list_id)})
     library.set_status(doing, imdb_id, status, list_id)
-
-
-def _watch(library: Library, doing: Doing, data: Data) -> None:
-    imdb_id, rating, date = data["imdb_id"], data["my_rating"], data.get("date_watched")
-    if date is not None and date > doing.now + 2 * 86_400.0:
-        date = doing.timestamp
-    title = library.titles.get(imdb_id)
-    if title is None:
-        library.refuse_deleted(doing, "movie", imdb_id)
-    else:
-        if date is None and title.watch is not None:
-            date = title.watch[0]
-        differs = {"status": title.status != "watched", "rating": title.watch != (date, rating)}
-        library.refuse_changed(doing, title, differs)
-    library.set_watch(doing, imdb_id, (doing.timestamp if date is None else date, rating))
-
-
-def _rate(library: Library, doing: Doing, data: Data) -> None:
-    title = _title(library, doing, data["imdb_id"])
-    if title.watch is None:
-        raise Rejected("not_watched")
-    library.refuse_changed(doing, title, {"rating": title.watch[1] != data["my_rating"]})
-    if title.watch[1] != data["my_rating"]:
-        title.watch = (title.watch[0], data["my_rating"])
-        title.changes["rating"] = library.change(doing)
 
 
 def _add_person(library: Library, doing: Doing, data: Data) -> None:
@@ -194,8 +158,6 @@ def _merge_people(library: Library, doing: Doing, data: Data) -> None:
     refuse_namesake(library, doing, data["into"], stays)
     if goes == stays:
         raise Rejected("validation_error")
-    if library.people[goes].is_quick:
-        raise Rejected("quick_recommender_protected")
     library.merge(doing, goes, stays)
 
 
@@ -233,10 +195,15 @@ ACTIONS: dict[str, Perform] = {
     "addMovie": _add_movie,
     "addRecommendation": _add_recommendation,
     "removeRecommendation": _remove_recommendation,
-    "updateRecommendation": _update_vote,
+    "updateRecommendation": _update_recommendation,
     "updateMovieStatus": _update_status,
-    "watchMovie": _watch,
-    "updateRating": _rate,
+    "watchMovie": viewings.watch_movie,
+    "addViewing": viewings.add_viewing,
+    "updateViewing": viewings.update_viewing,
+    "removeViewing": viewings.remove_viewing,
+    "updateRating": viewings.update_rating,
+    "rankMovie": ranking.rank_movie,
+    "unrankMovie": ranking.unrank_movie,
     "addPerson": _add_person,
     "updatePerson": _update_person,
     "deletePerson": _delete_person,

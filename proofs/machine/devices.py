@@ -6,8 +6,10 @@ from typing import Any
 from sync.devices import OldPhone, Phone, Refused
 from sync.wire import Json, Store
 
-from .model import same
-from .world import Amid, Told, World
+from .choices import NEWEST, VIEWINGS
+from .records import same
+from .traffic import Amid, Told
+from .world import World
 
 NAMING = ("addPerson", "deletePerson", "mergePeople", "updatePerson")
 
@@ -24,6 +26,7 @@ class Gadget(Phone):
 
     def act(self, what: str, /, *, on_record: bool = False, **data: Any) -> None:
         """Queue an action; its base is the record's number, or that of all that the device shows."""
+        data = _with_viewing(self.store, data)
         of = ("movies", data["imdb_id"]) if on_record and "imdb_id" in data and not _names_somebody(data) else None
         meant = self._meant(data)
         item = self.do(what, of, **data)
@@ -108,7 +111,7 @@ class OldGadget(OldPhone):
 
     def act(self, what: str, /, *, on_record: bool = False, **data: Any) -> None:
         """Queue an action."""
-        self.do(what, **data)
+        self.do(what, **_with_viewing(self.store, data))
 
     def told(self, *, count: int | None = None, atomic: bool = False, is_single: bool = False) -> Told:
         """The push of the queue, or of its beginning."""
@@ -158,6 +161,14 @@ class OldGadget(OldPhone):
         self.since = answer["timestamp"]
         if amid is None:
             assert self.store == world.stores[self.user], "a complete pull gives the server's state exactly"
+
+
+def _with_viewing(store: Store, data: Json) -> Json:
+    """The data with the id of the newest viewing that is shown, where that is meant."""
+    if data.get("id") != NEWEST:
+        return data
+    shown = store.movies.get(data["imdb_id"], {"viewings": []})["viewings"]
+    return {**data, "id": shown[0]["id"] if shown else VIEWINGS[0]}
 
 
 def _names_somebody(data: Json) -> bool:

@@ -11,8 +11,8 @@ from hypothesis.stateful import rule
 from .choices import LISTS, NAMES, TITLES, ratings
 from .devices import Gadget
 from .history import HORIZON
-from .rules import SyncMachine
-from .world import Told
+from .rest import RestMachine
+from .traffic import Told
 
 ANOTHER = "Dora"
 SHELF = {"id": LISTS[0], "name": "Shelf"}
@@ -22,7 +22,7 @@ kinds = st.sampled_from(["people", "lists", "movies"])
 steps_of_a_clock = st.sampled_from([0.0, 1.5, -3600.0])
 
 
-class MacroMachine(SyncMachine):
+class MacroMachine(RestMachine):
     """The machine with all that is known to be deep."""
 
     # Helpers

@@ -6,123 +6,16 @@ too: the newest one in what their device showed. Numbers and cursors do not come
 
 import copy
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
-from .history import HORIZON, Commit, History
-
-GRACE = 1.0
-
-
-class Conflict(Exception):
-    """The action contradicts what somebody else did; ``code`` is conflict, deleted or recreated."""
+from .history import HORIZON, Commit
+from .memory import Memory
+from .records import Bearing, Change, Doing, Rejected, Someone, Title, Viewing, Vote, same
 
 
-class Rejected(Exception):
-    """The action cannot be done; the code says why."""
-
-
-@dataclass(eq=False)
-class Change:
-    """A change of something: with which commit, when its user did it, and on which device."""
-
-    commit: Commit | None
-    done_at: float
-    device: str | None
-
-
-@dataclass
-class Doing:
-    """An action being carried out: what its user knew, when they acted, and where.
-
-    ``at`` is the time of its commit, which may be ahead of ``now``, the wall clock's. ``seen`` is the newest commit
-    that the user saw, ``pulled`` the newest that the device had pulled when it pushed; None for devices that do not
-    tell. ``resolved`` is whom a name was found to mean.
-    """
-
-    at: float
-    now: float
-    timestamp: float
-    device: str | None = None
-    seen: int | None = None
-    pulled: int | None = None
-    knows_all: bool = False
-    resolved: int | None = None
-
-    def did(self, change: Change) -> bool:
-        """Whether it was this device before this action, or the same batch."""
-        own = change.device is not None and change.device == self.device
-        return change.commit is None or (own and self.moment_of(change) <= self.timestamp)
-
-    def moment_of(self, change: Change) -> float:
-        """When its user did it: never later than now, though the clock may have been ahead then."""
-        return min(change.done_at, self.now)
-
-
-@dataclass
-class Title:
-    """A movie as its user sees it."""
-
-    status: str = "toWatch"
-    list_id: str | None = None
-    watch: tuple[float, float] | None = None
-    votes: dict[int, bool] = field(default_factory=dict)
-    dates: dict[int, float] = field(default_factory=dict)
-    details: int = 0
-    changes: dict[str, Change] = field(default_factory=dict)
-    buried: Change | None = None
-
-
-@dataclass
-class Someone:
-    """A person."""
-
-    name: str
-    color: str = "#0a84ff"
-    is_trusted: bool = False
-    is_quick: bool = False
-    changes: dict[str, Change] = field(default_factory=dict)
-    buried: Change | None = None
-
-
-@dataclass
-class Shelf:
-    """A list."""
-
-    name: str
-    color: str = "#0a84ff"
-    changes: dict[str, Change] = field(default_factory=dict)
-    buried: Change | None = None
-
-
-@dataclass
-class Bearing:
-    """Somebody bearing a name for a while."""
-
-    name: str
-    person: int
-    begin: Change
-    end: Change | None = None
-
-
-Outcome = tuple[str, str | None]
-
-
-@dataclass
-class Library:
-    """One user's library, with all that the protocol remembers."""
-
-    user: str
-    next_id: int
-    history: History = field(default_factory=History)
-    titles: dict[str, Title] = field(default_factory=dict)
-    people: dict[int, Someone] = field(default_factory=dict)
-    shelves: dict[str, Shelf] = field(default_factory=dict)
-    graves: dict[tuple[str, Any], Change] = field(default_factory=dict)
-    bearings: list[Bearing] = field(default_factory=list)
-    heirs: dict[int, int] = field(default_factory=dict)
-    recorded: dict[str, tuple[Any, Outcome, float]] = field(default_factory=dict)
-    has_changed: bool = False
+class Library(Memory):
+    """A library as it changes."""
 
     def copy(self) -> "Library":
         """The same, to be changed on its own."""
@@ -131,19 +24,6 @@ class Library:
         history = replace(self.history, commits=list(self.history.commits))
         made = replace(self, titles=titles, people=people, shelves=shelves, graves=graves, bearings=bearings)
         return replace(made, history=history, recorded=dict(self.recorded), heirs=dict(self.heirs))
-
-    # What is there
-
-    def view(self) -> Any:
-        """The library without numbers and times: what the tables must hold."""
-        return (
-            {
-                imdb_id: (title.status, title.list_id, title.watch, title.votes, title.details)
-                for imdb_id, title in self.titles.items()
-            },
-            {key: (each.name, each.color, each.is_trusted) for key, each in self.people.items()},
-            {key: (each.name, each.color) for key, each in self.shelves.items()},
-        )
 
     def settle(self, commit: Commit) -> None:
         """The changes being made have come with this commit."""
@@ -170,44 +50,6 @@ class Library:
             yield bearing.begin
             if bearing.end:
                 yield bearing.end
-
-    # Who knew what
-
-    def knew(self, doing: Doing, change: Change) -> bool:
-        """Whether the user knew of a change when they acted."""
-        if doing.knows_all or doing.did(change):
-            return True
-        if doing.seen is not None:
-            return self._is_up_to(change, doing.seen)
-        return doing.moment_of(change) <= doing.timestamp + GRACE
-
-    def _is_up_to(self, change: Change, uid: int) -> bool:
-        seen = self.history.index(uid)
-        assert seen is not None
-        assert change.commit is not None
-        mine = self.history.index(change.commit.uid)
-        assert mine is not None
-        return mine <= seen
-
-    def refuse_changed(self, doing: Doing, record: Any, differs: dict[str, bool]) -> None:
-        """Conflict when a field that is to be set otherwise was changed and the user did not know."""
-        self.refuse_recreated(doing, record)
-        birth = None if isinstance(record, Title) else record.changes.get("birth")
-        for name, is_other in differs.items():
-            change = record.changes.get(name, birth)
-            if is_other and change is not None and not self.knew(doing, change):
-                raise Conflict("conflict")
-
-    def refuse_recreated(self, doing: Doing, record: Any) -> None:
-        """Conflict when the record was deleted and made again and the user did not know."""
-        if record.buried is not None and not self.knew(doing, record.buried):
-            raise Conflict("recreated")
-
-    def refuse_deleted(self, doing: Doing, kind: str, key: Any, *, even_if_known: bool = False) -> None:
-        """Conflict when the record was deleted."""
-        grave = self.graves.get((kind, key))
-        if grave is not None and (even_if_known or not self.knew(doing, grave)):
-            raise Conflict("deleted")
 
     # Changing it
 
@@ -247,28 +89,50 @@ class Library:
             title.status, title.list_id = status, list_id
             title.changes["status"] = self.change(doing)
 
-    def set_watch(self, doing: Doing, imdb_id: str, watch: tuple[float, float]) -> None:
-        """A watch record."""
-        self.set_status(doing, imdb_id, "watched", None)
-        title = self.titles[imdb_id]
-        if title.watch != watch:
-            title.watch = watch
-            title.changes["rating"] = self.change(doing)
+    def note(self, doing: Doing, title: Title, *names: str) -> None:
+        """These fields of a title have been changed."""
+        title.changes |= {name: self.change(doing) for name in names}
 
-    def vote(self, doing: Doing, imdb_id: str, person: int, vote_type: bool) -> None:
-        """Somebody's vote."""
+    def rate(self, doing: Doing, title: Title, my_rating: float | None) -> None:
+        """What the user thinks of a title now."""
+        if title.my_rating != my_rating:
+            title.my_rating = my_rating
+            self.note(doing, title, "rating")
+
+    def put_viewing(self, doing: Doing, title: Title, viewing_id: str, after: Viewing) -> None:
+        """A viewing is made, or is another one now."""
+        before = title.viewings.get(viewing_id)
+        title.viewings[viewing_id] = after
+        if before is None:
+            self.note(doing, title, f"viewing {viewing_id}")
+        else:
+            self.note(doing, title, *(f"viewing {viewing_id} {name}" for name in differing(before, after)))
+
+    def recommend(self, doing: Doing, imdb_id: str, person: int, said: dict[str, Any]) -> None:
+        """Somebody's vote; of what is not said, the date and the note stay."""
         title = self.ensure_title(doing, imdb_id)
-        if person not in title.votes:
-            self.new_id()
-            title.dates[person] = doing.now
-        if title.votes.get(person) != vote_type:
-            title.votes[person] = vote_type
-            title.changes[f"vote {person}"] = self.change(doing)
+        before = title.votes.get(person)
+        date, note = said.get("date_recommended"), said.get("note")
+        if date is None:
+            date = doing.now if before is None else before.date
+        note = before.note if note is None and before is not None else note or None
+        self.put_vote(doing, title, person, Vote(date, said.get("vote_type", True), note))
 
-    def withdraw(self, doing: Doing, imdb_id: str, person: int) -> None:
-        """A vote goes."""
-        del self.titles[imdb_id].votes[person]
-        self.titles[imdb_id].changes[f"vote {person}"] = self.change(doing)
+    def put_vote(self, doing: Doing, title: Title, person: int, after: Vote) -> None:
+        """A vote is made, or is another one now."""
+        before = title.votes.get(person)
+        title.votes[person] = after
+        if before is None:
+            self.new_id()
+        if before is None or before[:2] != after[:2]:
+            self.note(doing, title, f"vote {person}")
+        if before is None or before.note != after.note:
+            self.note(doing, title, f"note {person}")
+
+    def withdraw(self, doing: Doing, title: Title, person: int) -> None:
+        """A vote goes, with what was said."""
+        del title.votes[person]
+        self.note(doing, title, f"vote {person}", f"note {person}")
 
     def add_person(self, doing: Doing, name: str, color: str = "#0a84ff") -> int:
         """Somebody new."""
@@ -278,16 +142,21 @@ class Library:
         return person
 
     def rename(self, doing: Doing, person: int, name: str) -> None:
-        """Another name for somebody."""
+        """Another name for somebody. Another spelling ends nothing, nor does a name remain of a batch's midst."""
         if any(same(each.name, name) and key != person for key, each in self.people.items()):
             raise Rejected("name_taken")
-        before = self.people[person].name
-        if before != name:
-            self.people[person].name = name
-            self.people[person].changes["name"] = self.change(doing)
-            if not same(before, name):  # another spelling ends nothing
-                self.end_name(doing, person)
-                self.bearings.append(Bearing(name, person, self.change(doing)))
+        someone = self.people[person]
+        if someone.name == name:
+            return
+        (bearing,) = (each for each in self.bearings if each.person == person and each.end is None)
+        is_spelling = same(someone.name, name)
+        someone.name = name
+        someone.changes["name"] = self.change(doing)
+        if is_spelling or bearing.begin.commit is None:
+            bearing.name = name
+        else:
+            bearing.end = self.change(doing)
+            self.bearings.append(Bearing(name, person, self.change(doing)))
 
     def end_name(self, doing: Doing, person: int) -> None:
         """Somebody no longer bears their name."""
@@ -303,30 +172,21 @@ class Library:
 
     def delete_person(self, doing: Doing, person: int) -> None:
         """Somebody goes, with their votes."""
+        if self.people[person].is_quick:
+            raise Rejected("quick_recommender_protected")
         for title in self.titles.values():
             if person in title.votes:
-                del title.votes[person]
-                title.changes[f"vote {person}"] = self.change(doing)
+                self.withdraw(doing, title, person)
         self.end_name(doing, person)
         del self.people[person]
         self.bury(doing, "person", person)
 
-    def heir(self, person: int | None) -> int | None:
-        """The person, or whom they became part of; None when nobody of them is there."""
-        while person is not None and person not in self.people:
-            person = self.heirs.get(person)
-        return person
-
     def merge(self, doing: Doing, person: int, into: int) -> None:
-        """Somebody goes, with their votes to another; of two votes the newer counts."""
+        """Somebody goes, with their votes to another; of two votes the newer counts, with the notes of both."""
         for title in self.titles.values():
             if person in title.votes:
-                vote, date = title.votes[person], title.dates[person]
-                if into not in title.votes:
-                    self.new_id()
-                if into not in title.votes or date > title.dates[into]:
-                    title.votes[into], title.dates[into] = vote, date
-                    title.changes[f"vote {into}"] = self.change(doing)
+                vote, known = title.votes[person], title.votes.get(into)
+                self.put_vote(doing, title, into, vote if known is None else united(known, vote))
         self.delete_person(doing, person)
         self.heirs[person] = into
 
@@ -345,9 +205,16 @@ class Library:
         self.bury(doing, "movie", imdb_id)
 
 
-def same(one: str, other: str) -> bool:
-    """Whether two names are one."""
-    return one.casefold() == other.casefold()
+def united(one: Vote, other: Vote) -> Vote:
+    """What two votes of the same person come to."""
+    later, former = (other, one) if other.date > one.date else (one, other)
+    notes = [later.note] if later.note == former.note else [later.note, former.note]
+    return later._replace(note="\n".join(filter(None, notes)) or None)
+
+
+def differing(before: Viewing, after: Viewing) -> list[str]:
+    """The fields in which two viewings differ."""
+    return [name for name in Viewing._fields if getattr(before, name) != getattr(after, name)]
 
 
 def _number(change: Change) -> int:

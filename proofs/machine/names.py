@@ -1,6 +1,7 @@
 """Whom a name in an action means, by the model."""
 
-from .model import Bearing, Conflict, Doing, Library, Rejected, same
+from .model import Library
+from .records import Bearing, Conflict, Doing, Rejected, same
 
 
 def seen_bearer(library: Library, doing: Doing, name: str) -> int | None:

@@ -1,7 +1,6 @@
 """The machine: devices of two users, a server with a model beside it, and the single steps that they take."""
 
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,11 +14,11 @@ from sync.wire import Wire
 from movietracker import clock as application_clock
 from movietracker.services.accounts import Account
 
-from .choices import LISTS, NAMES, TITLES, actions, colors, lists, names, ratings, titles
+from .choices import LISTS, NAMES, TITLES, actions, titles
 from .devices import Gadget, OldGadget
 from .history import HORIZON
-from .model import Doing, Library, same
-from .world import Clock, Kept, Told, World
+from .traffic import Clock, Kept, Told
+from .world import World
 
 DEATHS = ("before a statement", "at the commit", "after the commit")
 
@@ -233,82 +232,6 @@ class SyncMachine(RuleBasedStateMachine):
         """For a title that is there."""
         if imdb_id in self.world.libraries[self.anna].titles:
             self.world.refresh(self.anna, imdb_id)
-
-    # The REST API, on the same library
-
-    def rest(self, method: str, path: str, body: Any, model: Callable[[Library, Doing], None]) -> None:
-        """A write of Anna's in the web app."""
-        self.world.rest(self.anna, (method, path, body), model)
-
-    def set_status(self, imdb_id: str, status: str) -> None:
-        """What became of a title."""
-
-        def model(library: Library, doing: Doing) -> None:
-            library.set_status(doing, imdb_id, status, None)
-
-        self.rest("PUT", f"/api/movies/{imdb_id}/status", {"status": status}, model)
-
-    def remove(self, kind: str, record: Any) -> None:
-        """A record goes for good, by the web app or the operator."""
-        if kind == "movies":
-            self.world.remove_title(self.anna, record["imdb_id"])
-        elif kind == "people":
-            path = f"/api/people/{record['name']}"
-            self.rest("DELETE", path, None, lambda library, doing: library.delete_person(doing, record["id"]))
-        else:
-            path = f"/api/lists/{record['id']}"
-            self.rest("DELETE", path, None, lambda library, doing: library.delete_list(doing, record["id"]))
-
-    @rule(imdb_id=titles, status=st.sampled_from(["toWatch", "watched", "deleted"]))
-    def a_status_is_set_by_rest(self, imdb_id: str, status: str) -> None:
-        """By somebody who sees what there is."""
-        self.set_status(imdb_id, status)
-
-    @rule(imdb_id=titles, rating=ratings)
-    def a_title_is_watched_by_rest(self, imdb_id: str, rating: float) -> None:
-        """With a date of its own."""
-        self.rest(
-            "PUT",
-            f"/api/movies/{imdb_id}/watch",
-            {"date_watched": 3000.0, "my_rating": rating},
-            lambda library, doing: library.set_watch(doing, imdb_id, (3000.0, rating)),
-        )
-
-    @rule(old=names, new=names, color=colors)
-    def a_person_is_changed_by_rest(self, old: str, new: str, color: str) -> None:
-        """If they are there and the new name is free."""
-        people = {each.name: key for key, each in self.world.libraries[self.anna].people.items()}
-        holders = [key for name, key in people.items() if same(name, new)]
-        if old in people and holders in ([], [people[old]]):
-
-            def model(library: Library, doing: Doing) -> None:
-                library.rename(doing, people[old], new)
-                library.set_field(doing, library.people[people[old]], "color", color)
-
-            self.rest("PUT", f"/api/people/{old}", {"name": new, "color": color}, model)
-
-    @rule(name=names, into=names)
-    def a_person_is_merged_by_rest(self, name: str, into: str) -> None:
-        """If both are there, and two."""
-        people = {each.name: key for key, each in self.world.libraries[self.anna].people.items()}
-        if name in people and into in people and name != into:
-            path = f"/api/people/{name}/merge"
-            self.rest(
-                "POST", path, {"into": into}, lambda library, doing: library.merge(doing, people[name], people[into])
-            )
-
-    @rule(name=names)
-    def a_person_is_deleted_by_rest(self, name: str) -> None:
-        """If they are there."""
-        people = {each.name: key for key, each in self.world.libraries[self.anna].people.items()}
-        if name in people:
-            self.remove("people", {"id": people[name], "name": name})
-
-    @rule(list_id=lists)
-    def a_list_is_deleted_by_rest(self, list_id: str) -> None:
-        """If it is there."""
-        if list_id in self.world.libraries[self.anna].shelves:
-            self.remove("lists", {"id": list_id})
 
     # The end: all is well again
 

@@ -14,8 +14,8 @@ from sync.restoring import Backup
 from movietracker import clock, create_app
 from movietracker.services import accounts
 
-from .macros import MacroMachine
-from .world import Clock
+from .titles import TitleMachine
+from .traffic import Clock
 
 STEPS = 25
 
@@ -23,7 +23,7 @@ STEPS = 25
 @pytest.fixture(params=["sqlite", "postgresql"])
 def machine(
     request: pytest.FixtureRequest, tmp_path: Path, password_hash: str, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[type[MacroMachine]]:
+) -> Iterator[type[TitleMachine]]:
     """The machine on an application with two accounts."""
     url = request.getfixturevalue("postgresql_url") if request.param == "postgresql" else ""
     if not url:
@@ -38,8 +38,8 @@ def machine(
     close_app(app)
 
 
-def _on(app: Flask, users: list[accounts.Account]) -> type[MacroMachine]:
-    class Machine(MacroMachine):
+def _on(app: Flask, users: list[accounts.Account]) -> type[TitleMachine]:
+    class Machine(TitleMachine):
         pass
 
     Machine.app, Machine.accounts, Machine.beginning = app, users, Backup(app)
@@ -47,7 +47,7 @@ def _on(app: Flask, users: list[accounts.Account]) -> type[MacroMachine]:
 
 
 def test_whatever_happens_every_action_counts_once_and_every_device_has_what_the_server_has(
-    machine: type[MacroMachine], request: pytest.FixtureRequest
+    machine: type[TitleMachine], request: pytest.FixtureRequest
 ) -> None:
     examples = 4 if "postgresql" in request.node.name else 15
     run_state_machine_as_test(machine, settings=thorough(examples, stateful_step_count=STEPS))

@@ -24,45 +24,10 @@ from movietracker.sync.upkeep import LOST_IDS, collect, mark_restored
 
 from .actions import carry_out
 from .history import CursorMeaning
-from .model import Bearing, Change, Doing, Library, Someone
-
-Result = tuple[str, str | None, bool]
-"""Status, code, and whether it was recorded before."""
-
-Amid = tuple[int, Callable[[], object]]
-"""Before which statement on a library others do something, and what."""
-
-GOOD = ("applied", "noop")
-
-
-class Clock:
-    """Stands for the module ``time`` in movietracker.clock, the only reader of the wall clock."""
-
-    def __init__(self) -> None:
-        self.now = 1_600_000_000.0  # long ago: tokens are not to be from the future
-
-    def time(self) -> float:
-        """What the server's clock shows."""
-        return self.now
-
-
-@dataclass
-class Told:
-    """A push as it travels: its body; of each action the commit that its user had seen, and whom its name meant."""
-
-    user: str
-    body: Json
-    seen: list[int | None]
-    meant: list[int | None]
-    is_single: bool = False
-
-
-@dataclass
-class Kept:
-    """A backup of the database, and of the model."""
-
-    backup: Backup
-    libraries: dict[str, Library]
+from .model import Library
+from .records import Bearing, Change, Doing, Rejected, Someone
+from .traffic import GOOD, Amid, Clock, Kept, Result, Told, die, undone
+from .truth import check_numbers, learn_viewings, view_of_model, view_of_tables
 
 
 @dataclass
@@ -136,18 +101,18 @@ class World:
 
     def _post_and_die(self, told: Told, when: str, number: int) -> Any:
         if when == "before a statement":
-            with before_statement(self.app, number, _die):
+            with before_statement(self.app, number, die):
                 return self._post(told)
         if when == "after the commit":
-            with library_changed.connected_to(_die):
+            with library_changed.connected_to(die):
                 return self._post(told)
         with self.app.app_context():
             engine = db.engine
-        event.listen(engine, "commit", _die)
+        event.listen(engine, "commit", die)
         try:
             return self._post(told)
         finally:
-            event.remove(engine, "commit", _die)
+            event.remove(engine, "commit", die)
 
     def _refusal(self, told: Told) -> str | None:
         cursor = told.body.get("cursor")
@@ -170,7 +135,7 @@ class World:
                 assert doing.resolved == meant, "a name means whom its user saw under it"
             results.append((*outcome, replayed))
         if told.body.get("atomic") and any(status not in GOOD for status, _, _ in results):
-            return before, [_undone(*each) for each in results]
+            return before, [undone(*each) for each in results]
         return after, results
 
     def _pulled(self, library: Library, cursor: str | None) -> int | None:
@@ -273,12 +238,20 @@ class World:
         self._commit(user, after)
 
     def rest(self, user: str, call: tuple[str, str, Json | None], model: Callable[[Library, Doing], None]) -> None:
-        """A write by the REST API, whose user sees what there is."""
+        """A write by the REST API, whose user sees what there is; refused where the model refuses it."""
         method, path, body = call
         after, doing = self._all_knowing(user)
-        model(after, doing)
+        refusal = None
+        try:
+            model(after, doing)
+        except Rejected as rejected:
+            after, refusal = self.libraries[user], str(rejected)
         response = self.wires[user].client.open(path, method=method, json=body)
-        assert response.status_code in (200, 201, 204), response.text
+        if refusal is None:
+            assert response.status_code in (200, 201, 204), response.text
+        else:
+            assert 400 <= response.status_code < 500
+            assert response.json["code"] == refusal
         self._commit(user, after)
 
     def _all_knowing(self, user: str) -> tuple[Library, Doing]:
@@ -299,54 +272,10 @@ class World:
 
     def check(self, user: str) -> None:
         """Fail unless the tables hold what the model says, each changed record with a new number of its own."""
-        library, truth, before = self.libraries[user], library_of(self.app, user), self.stores[user]
-        assert library.view() == _view_of(truth)
+        library, truth = self.libraries[user], library_of(self.app, user)
+        learn_viewings(library, truth)
+        assert view_of_model(library) == view_of_tables(self.app, user, truth)
         head = self._head(user)
         assert (head.seq, head.at) == (library.history.head.number, library.history.head.at)
-        revs = [record["rev"] for kind in KINDS for record in truth.kind(kind).values()]
-        assert len(revs) == len(set(revs))
-        assert max(revs) <= head.seq
-        for kind in KINDS:
-            for key, record in truth.kind(kind).items():
-                known = before.kind(kind).get(key)
-                if known is not None and known != record:
-                    assert record["rev"] > known["rev"], (known, record)
-                    assert record["last_modified"] > known["last_modified"], (known, record)
+        check_numbers(self.stores[user], truth, head.seq)
         self.stores[user] = truth
-
-
-KINDS = ("movies", "people", "lists")
-
-
-def _undone(status: str, code: str | None, replayed: bool) -> Result:
-    if status in GOOD and not replayed:
-        return "rejected", "batch_undone", False
-    return status, code, replayed
-
-
-class Died(Exception):
-    """The server dies here."""
-
-
-def _die(*_: object, **__: object) -> None:
-    raise Died
-
-
-def _view_of(store: Store) -> Any:
-    """What a library shows, in the shape of the model's."""
-    return (
-        {imdb_id: _title_view(movie) for imdb_id, movie in store.movies.items()},
-        {key: (each["name"], each["color"], each["is_trusted"]) for key, each in store.people.items()},
-        {key: (each["name"], each["color"]) for key, each in store.lists.items()},
-    )
-
-
-def _title_view(movie: Json) -> Any:
-    history, details = movie["watch_history"], movie["tmdb_data"]
-    return (
-        movie["status"],
-        movie["custom_list_id"],
-        None if history is None else (history["date_watched"], history["my_rating"]),
-        {vote["person_id"]: vote["vote_type"] for vote in movie["recommendations"]},
-        0 if details is None else int(details["title"]),
-    )

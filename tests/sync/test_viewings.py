@@ -117,3 +117,27 @@ def test_the_newest_client_marks_a_title_as_watched_without_a_rating(wire: Wire)
 def test_a_rating_is_taken_away_by_null(wire: Wire, seen: Pulled) -> None:
     assert statuses(late(wire, seen, action("updateRating", imdb_id=MATRIX, rating=None))) == ["applied"]
     assert wire.movie(MATRIX)["my_rating"] is None
+
+
+def test_a_viewing_that_is_rated_leaves_what_another_device_thinks_of_the_title_meanwhile(
+    wire: Wire, seen: Pulled
+) -> None:
+    wire.push(action("updateRating", imdb_id=MATRIX, my_rating=3))
+    assert statuses(late(wire, seen, viewing("update", rating=9))) == ["applied"]
+    found = wire.movie(MATRIX)
+    assert (found["my_rating"], found["viewings"][0]["rating"]) == (3.0, 9.0)
+
+
+def test_watching_at_a_time_that_contradicts_the_date_of_another_device_is_a_conflict(wire: Wire, seen: Pulled) -> None:
+    wire.push(viewing("update", watched_on="2001"))
+    assert statuses(late(wire, seen, action("watchMovie", imdb_id=MATRIX, date_watched=1_700_000_000))) == ["conflict"]
+    assert wire.movie(MATRIX)["viewings"][0]["watched_on"] == "2001"
+
+
+def test_a_viewing_changed_in_one_moment_by_two_devices_can_be_changed_again(wire: Wire) -> None:
+    add, change = viewing("add"), viewing("update", note="loud")
+    assert (
+        statuses(wire.push(told(add, timestamp=1000.0, device="phone"), told(change, timestamp=1000.0)))
+        == ["applied"] * 2
+    )
+    assert statuses(wire.push(viewing("update", note="soft"))) == ["applied"]

@@ -29,6 +29,7 @@ from .viewings import (
     remove_viewing,
     watch,
     watched_again,
+    watched_anew,
 )
 from .writing import (
     add_movie,

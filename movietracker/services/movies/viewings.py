@@ -59,8 +59,7 @@ def watch(tx: LibraryWrite, imdb_id: str, watched: Watch, otherwise: float | Non
         viewing_id = str(uuid.uuid4())
         viewing = Viewing(watched_at=now if date is None else date, rating=watched.my_rating, created_at=tx.done_at)
     else:
-        said = {"watched_at": date, "rating": watched.my_rating}
-        viewing = changed(seen.viewings[viewing_id], {name: each for name, each in said.items() if each is not None})
+        viewing = watched_anew(seen.viewings[viewing_id], watched)
     my_rating = seen.my_rating if watched.my_rating is None else watched.my_rating
     after = TitleState(WATCHED, Seen(my_rating, {**seen.viewings, viewing_id: viewing}))
     store(tx, imdb_id, None if status is None else TitleState(status, seen), after)
@@ -104,7 +103,9 @@ def add_viewing(
     return viewing_id
 
 
-def change_viewing(tx: LibraryWrite, imdb_id: str, viewing_id: str, said: Mapping[str, Any]) -> None:
+def change_viewing(
+    tx: LibraryWrite, imdb_id: str, viewing_id: str, said: Mapping[str, Any], *, rates: bool = True
+) -> None:
     """Change any of watched_on, watched_at, rating and note; None takes one away. A rating is as in ``add_viewing``.
 
     A date that is given alone takes away another that contradicts it. Raises ViewingNotFound, MovieNotFound, Invalid.
@@ -112,7 +113,7 @@ def change_viewing(tx: LibraryWrite, imdb_id: str, viewing_id: str, said: Mappin
     seen = _seen_with(tx, imdb_id, viewing_id)
     viewing = changed(seen.viewings[viewing_id], said)
     _check_dates(tx, viewing, said)
-    after = _with_viewing(seen, viewing_id, viewing, rates=said.get("rating") is not None)
+    after = _with_viewing(seen, viewing_id, viewing, rates=rates and said.get("rating") is not None)
     store(tx, imdb_id, TitleState(seen=seen), TitleState(seen=after))
 
 
@@ -134,6 +135,12 @@ def changed(viewing: Viewing, said: Mapping[str, Any]) -> Viewing:
     if said.get("watched_at") is None:
         return after._replace(watched_at=None)
     raise Invalid.field("watched_on", "contradicts watched_at")
+
+
+def watched_anew(viewing: Viewing, watched: Watch) -> Viewing:
+    """The viewing with what older clients say of it; None leaves what is there."""
+    said = {"watched_at": watched.date_watched, "rating": watched.my_rating}
+    return changed(viewing, {name: value for name, value in said.items() if value is not None})
 
 
 def contradicts(viewing: Viewing) -> bool:

@@ -57,7 +57,8 @@ def update_viewing(context: ActionContext, data: dict[str, Any]) -> str | int:
     after = movies.changed(viewing, data)
     names = movies.differing_fields(viewing, after)
     refuse_changed(context, "movie", imdb_id, {viewing_field(data["id"], name): True for name in names})
-    movies.change_viewing(context.tx, imdb_id, data["id"], data)
+    rates = may_set(context, imdb_id, "rating")
+    movies.change_viewing(context.tx, imdb_id, data["id"], data, rates=rates)
     return imdb_id
 
 
@@ -103,6 +104,6 @@ def _differs_in_newest(context: ActionContext, imdb_id: str, current: Status, wa
     viewing_id = movies.watched_again(current, seen, date)
     if viewing_id is not None:
         viewing = seen.viewings[viewing_id]
-        for name, value in (("watched_at", watched.date_watched), ("rating", watched.my_rating)):
-            differs[viewing_field(viewing_id, name)] = value not in (None, getattr(viewing, name))
+        names = movies.differing_fields(viewing, movies.watched_anew(viewing, watched))
+        differs |= {viewing_field(viewing_id, name): True for name in names}
     return differs
