@@ -18,7 +18,7 @@ KEYS = {"viewings": ("user_id", "imdb_id", "id"), "recommendations": ("user_id",
 
 def upgrade() -> None:
     """Apply."""
-    is_there = sa.text("search_text IS NOT NULL")
+    is_there = sa.column("search_text").is_not(None)
     for table, key in KEYS.items():
         add_column_if_missing(table, sa.Column("search_text", sa.Text))
         refill(table, key, "search_text", ("note",), lambda note: search_text([note]))
