@@ -11,15 +11,20 @@ from typing import Any
 
 import orjson
 
-_WRITTEN = ("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists")
+_WRITTEN = ("movies", "movie_status", "watch_history", "viewings", "recommendations", "people", "custom_lists")
 
 Query = tuple[str, tuple[Any, ...]]
 
 _MOVIES = "SELECT imdb_id, media_type, tmdb_data, omdb_data, last_modified FROM movies WHERE user_id = ?"
 _STATUS = "SELECT imdb_id, status, custom_list_id FROM movie_status WHERE user_id = ?"
 _WATCHED = "SELECT imdb_id, date_watched, my_rating FROM watch_history WHERE user_id = ?"
+_VIEWINGS = (
+    "SELECT imdb_id, id, watched_on, watched_at, rating, note, source, created_at FROM viewings WHERE user_id = ?"
+)
+_RANKS = "SELECT imdb_id, liked, order_key, ranked_at FROM rankings WHERE user_id = ?"
+_OF_TITLES = (_MOVIES, _STATUS, _WATCHED, _VIEWINGS, _RANKS)
 _VOTES = (
-    "SELECT r.imdb_id, r.id, r.person_id, p.name, r.date_recommended, r.vote_type FROM recommendations r "
+    "SELECT r.imdb_id, r.id, r.person_id, p.name, r.date_recommended, r.vote_type, r.note FROM recommendations r "
     "JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id WHERE r.user_id = ?"
 )
 _RANKED = (
@@ -48,11 +53,11 @@ class Floors:
 
     def library(self) -> Callable[[], bytes]:
         """All that the list of movies shows."""
-        return self.rows(*((query, (self._user,)) for query in (_MOVIES, _STATUS, _WATCHED, _VOTES)))
+        return self.rows(*((query, (self._user,)) for query in (*_OF_TITLES, _VOTES)))
 
     def everything(self) -> Callable[[], bytes]:
         """All that a first pull, or an export, shows."""
-        queries = (_MOVIES, _STATUS, _WATCHED, _VOTES, _PEOPLE, _LISTS)
+        queries = (*_OF_TITLES, _VOTES, _PEOPLE, _LISTS)
         return self.rows(*((query, (self._user,)) for query in queries))
 
     def ranking(self) -> Callable[[], bytes]:
@@ -62,7 +67,7 @@ class Floors:
     def export(self) -> Callable[[], bytes]:
         """All that a backup holds: no provider data."""
         movies = "SELECT imdb_id, media_type, last_modified FROM movies WHERE user_id = ?"
-        queries = (movies, _STATUS, _WATCHED, _VOTES, _PEOPLE, _LISTS)
+        queries = (movies, *_OF_TITLES[1:], _VOTES, _PEOPLE, _LISTS)
         return self.rows(*((query, (self._user,)) for query in queries))
 
     def movies_where(self, condition: str, *values: Any) -> Callable[[], bytes]:
@@ -70,7 +75,7 @@ class Floors:
         inside = f" AND imdb_id IN ({condition})"
         votes = _VOTES + f" AND r.imdb_id IN ({condition})"
         arguments = (self._user, *values)
-        return self.rows(*((query + inside, arguments) for query in (_MOVIES, _STATUS, _WATCHED)), (votes, arguments))
+        return self.rows(*((query + inside, arguments) for query in _OF_TITLES), (votes, arguments))
 
     def commit(self) -> Callable[[], None]:
         """One committed transaction on the same disk."""
