@@ -56,7 +56,7 @@ class AlreadyRanked(BadRequest, code="already_ranked"):
 
 
 class QuickRecommenderProtected(BadRequest, code="quick_recommender_protected"):
-    """A quick recommender cannot be deleted."""
+    """A quick recommender stays: it can neither be deleted nor merged into another person."""
 
 
 # Also for a disabled user. Clients log their user out on 401, so nothing else may use this status.
