@@ -37,19 +37,18 @@ ANYTHING = st.recursive(
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(WORDS, inner, max_size=3)),
     max_leaves=6,
 )
-KEYS = [
-    *("imdb_id", "person_id", "person_name", "person", "id", "name", "new_name", "status", "custom_list_id"),
-    *("my_rating", "rating", "vote_type", "date_watched", "date_recommended", "tmdb_data", "omdb_data", "media_type"),
-    *("recommender", "tmdb_id", "is_trusted", "color", "emoji", "icon", "position"),
-]
+FIELDS = {name: sorted(registry.by_name[name].schema._declared_fields) for name in NAMES}
+VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
+
 PLAUSIBLE = {
     "imdb_id": st.sampled_from([MATRIX, HEAT, "tt0000001"]),
     "person_name": st.sampled_from(["Anna", "Ben", "Google Search"]),
-    "name": st.sampled_from(["Anna", "Ben", "Google Search", "List"]),
+    "name": st.sampled_from(["Anna", "\u00e1nna", "Ben", "Google Search", "List"]),
+    "into": st.sampled_from(["Anna", "ANNA", "Ben", "Google Search", 10_000_005, 10_000_001, 1]),
     "new_name": st.sampled_from(["Anna", "Ben", "Cleo"]),
     "recommender": st.sampled_from(["Anna", "Ben"]),
     "status": st.sampled_from(["toWatch", "watched", "deleted", "custom"]),
-    "id": st.sampled_from(["list", "other", 10_000_005]),
+    "id": st.sampled_from(["list", "other", 10_000_005, VIEWING, VIEWING.upper(), VIEWING[:-1] + "1"]),
     "person_id": st.sampled_from([10_000_001, 10_000_005, 1]),
     "custom_list_id": st.sampled_from(["list", "other"]),
     "my_rating": st.sampled_from([1, 5.5, 10, 0.99, 10.01]),
@@ -58,13 +57,21 @@ PLAUSIBLE = {
     "after": st.sampled_from([None, MATRIX, HEAT, "tt0000001"]),
     "comparisons": st.sampled_from([None, [], [{"winner": MATRIX, "loser": HEAT}], [{"winner": MATRIX}]]),
     "date_watched": st.sampled_from([0, 1000, 1e12, 2e10]),
+    "watched_on": st.sampled_from(
+        [None, "1999", "1869", "2026-02-30", "1999-06-31", "9999-12", "0000", "1999-6", "1999"]
+    ),
+    "watched_at": st.sampled_from([None, 0, 1e9, 1e12, -4e9, 9e9]),
+    "rating": st.sampled_from([None, 1, 5.5, 10, 0.99]),
+    "note": st.sampled_from([None, "", "loud", "x" * 2001, "x" * 1_000_000]),
 }
 
 
 @st.composite
-def data(draw: st.DrawFn) -> Any:
-    """The data of an action: plausible fields, some of them anything."""
-    chosen = draw(st.sets(st.sampled_from(KEYS), max_size=6)) | {"imdb_id"}
+def data(draw: st.DrawFn, name: str) -> Any:
+    """The data of an action: some of its fields, each plausible or anything, and perhaps one of another's."""
+    chosen = draw(st.sets(st.sampled_from(FIELDS[name]))) | set(FIELDS[name]) & {"imdb_id", "id", "name"}
+    if draw(st.integers(0, 4)) == 0:
+        chosen |= {draw(st.sampled_from(sorted(PLAUSIBLE)))}
     made: Json = {}
     for key in sorted(chosen):
         is_odd = key not in PLAUSIBLE or draw(st.integers(0, 3)) == 0
@@ -77,7 +84,8 @@ def envelopes(draw: st.DrawFn) -> Any:
     """An action: mostly one by its form, with anything in any place."""
     if draw(st.integers(0, 9)) == 0:
         return draw(ANYTHING)
-    made: Json = {"action": draw(st.sampled_from(NAMES)), "data": draw(data())}
+    name = draw(st.sampled_from(NAMES))
+    made: Json = {"action": name, "data": draw(data(name))}
     for key in ("timestamp", "id", "base_rev", "device", "cursor"):
         if draw(st.integers(0, 4)) == 0:
             made[key] = draw(ANYTHING)
@@ -95,6 +103,8 @@ def busy(wire: Wire) -> Wire:
     wire.push(
         action("addRecommendation", imdb_id=MATRIX, person_name="Anna"),
         action("watchMovie", imdb_id=MATRIX, my_rating=5),
+        action("addViewing", imdb_id=MATRIX, id=VIEWING, watched_on="1999"),
+        action("rankMovie", imdb_id=MATRIX, liked=True, after=None),
         action("addList", id="list", name="List"),
     )
     return wire
