@@ -3,18 +3,14 @@
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import Any
 
-from . import ranking
+from . import ranking, viewings
 
 Record = dict[str, Any]
 
-DAY = 86_400.0
-
 STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "ranking": None}
 STUB |= {"my_rating": None}
-VIEWING = {"watched_on": None, "watched_at": None, "rating": None, "note": None}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
 
@@ -59,13 +55,12 @@ class Library:
                 if data["status"] != "watched":
                     self._movie(data)["ranking"] = None
             case "watchMovie":
-                self._watch(self._movie(data), data.get("date_watched"), data.get("my_rating"), at)
+                viewings.watch(self._movie(data), data.get("date_watched"), data.get("my_rating"), at)
             case "addViewing":
-                self._add_viewing(self._movie(data), data, at)
+                viewings.say_of({**viewings.NEW}, data)  # one that the server will refuse adds no movie
+                viewings.add(self._movie(data), data, at)
             case "updateViewing":
-                viewing = self._viewings(data)[data["id"]]
-                self._say_of(viewing, data)
-                self._rate(self.movies[data["imdb_id"]], viewing, data.get("rating"))
+                viewings.change(self.movies[data["imdb_id"]], self._viewings(data)[data["id"]], data)
             case "removeViewing":
                 self.movies[data["imdb_id"]]["viewings"].remove(self._viewings(data)[data["id"]])
             case "updateRating":
@@ -103,37 +98,6 @@ class Library:
     def _movie(self, data: Record) -> Record:
         made = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
         return self.movies.setdefault(data["imdb_id"], {**STUB, **made, "recommendations": [], "viewings": []})
-
-    def _watch(self, movie: Record, date: float | None, rating: float | None, at: float) -> None:
-        newest = movie["viewings"][0] if movie["viewings"] else None
-        is_same = newest and (movie["status"] == "watched" or _moment(newest) // DAY == (date or at) // DAY)
-        if newest is None or not is_same:
-            # The server chooses the id; until it is pulled the viewing has none.
-            newest = {**VIEWING, "id": None, "source": None, "watched_at": date or at, "created_at": at}
-            movie["viewings"].append(newest)
-        given = {"watched_at": date, "rating": rating}
-        newest.update({name: value for name, value in given.items() if value is not None})
-        movie.update(status="watched", custom_list_id=None)
-        movie["my_rating"] = movie["my_rating"] if rating is None else rating
-        movie["viewings"].sort(key=_moment, reverse=True)
-
-    def _add_viewing(self, movie: Record, data: Record, at: float) -> None:
-        if data["id"] not in self._viewings(data):
-            made = {**VIEWING, "id": data["id"], "source": None, "created_at": at}
-            self._say_of(made, data)
-            movie["viewings"].append(made)
-            movie.update(status="watched", custom_list_id=None)
-            self._rate(movie, made, data.get("rating"))
-
-    @staticmethod
-    def _say_of(viewing: Record, data: Record) -> None:
-        viewing.update({name: data[name] for name in VIEWING if name in data})
-
-    @staticmethod
-    def _rate(movie: Record, viewing: Record, rating: float | None) -> None:
-        movie["viewings"].sort(key=_moment, reverse=True)
-        if rating is not None and movie["viewings"][0] is viewing:
-            movie["my_rating"] = rating
 
     def _viewings(self, data: Record) -> dict[str, Record]:
         return {viewing["id"]: viewing for viewing in self.movies[data["imdb_id"]]["viewings"]}
@@ -197,18 +161,10 @@ def _note(data: Record) -> Record:
 
 def _show_watch_record(movie: Record) -> None:
     is_whole = movie["viewings"] and movie["my_rating"] is not None
-    watched = {"date_watched": _moment(movie["viewings"][0]), "my_rating": movie["my_rating"]} if is_whole else None
+    watched = (
+        {"date_watched": viewings.moment(movie["viewings"][0]), "my_rating": movie["my_rating"]} if is_whole else None
+    )
     movie["watch_history"] = watched and {"imdb_id": movie["imdb_id"], "user_id": movie.get("user_id"), **watched}
-
-
-def _moment(viewing: Record) -> float:
-    """When a viewing was, as far as it is known: noon UTC of the first day that it can have been."""
-    if viewing["watched_at"] is not None:
-        return float(viewing["watched_at"])
-    if viewing["watched_on"] is None:
-        return float(viewing["created_at"])
-    year, month, day = ([int(part) for part in viewing["watched_on"].split("-")] + [1, 1])[:3]
-    return datetime(year, month, day, 12, tzinfo=UTC).timestamp()
 
 
 def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:
@@ -267,8 +223,8 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
         yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}
     known = {viewing["id"]: viewing for viewing in theirs["viewings"]}
     for viewing in ours["viewings"]:
-        content = {name: viewing[name] for name in VIEWING}
-        if content != {name: known.get(viewing["id"], {}).get(name) for name in VIEWING}:
+        content = {name: viewing[name] for name in viewings.NEW}
+        if content != {name: known.get(viewing["id"], {}).get(name) for name in viewings.NEW}:
             yield "updateViewing" if viewing["id"] in known else "addViewing", {**key, "id": viewing["id"], **content}
     if ours["my_rating"] != theirs["my_rating"]:
         yield "updateRating", {**key, "my_rating": ours["my_rating"]}

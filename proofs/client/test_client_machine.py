@@ -25,7 +25,7 @@ from movietracker.api import authentication
 from movietracker.client import Client, Unreachable
 from movietracker.services.accounts import Account
 
-from .test_client_shows_what_happens import ACTIONS, MOVIES, NAMES, STATUSES
+from .test_client_shows_what_happens import ACTIONS, MOVIES, NAMES, RATINGS, STATUSES, act
 
 DEVICES = st.integers(0, 2)
 FAULTS = st.lists(st.sampled_from(["", "lose request", "lose answer"]), max_size=4)
@@ -76,13 +76,13 @@ class Devices(RuleBasedStateMachine):
     @initialize(first=st.lists(ACTIONS, max_size=8))
     def begin(self, first: list[tuple[str, dict[str, Any]]]) -> None:
         for action, data in first:
-            self.devices[0].do(action, data)
+            act(self.devices[0], action, data)
         self.sync_all()
 
     @rule(index=DEVICES, actions=st.lists(ACTIONS, min_size=1, max_size=4))
     def act(self, index: int, actions: list[tuple[str, dict[str, Any]]]) -> None:
         for action, data in actions:
-            self.devices[index].do(action, data)
+            act(self.devices[index], action, data)
 
     @rule(index=DEVICES, faults=FAULTS, method=st.sampled_from(["sync", "push", "pull"]))
     def talk(self, index: int, faults: list[str], method: str) -> None:
@@ -109,6 +109,18 @@ class Devices(RuleBasedStateMachine):
     @rule(imdb_id=MOVIES, status=STATUSES)
     def set_status_in_browser(self, imdb_id: str, status: str) -> None:
         self.browser.put(f"/api/movies/{imdb_id}/status", json={"status": status})
+
+    @rule(imdb_id=MOVIES, rating=st.none() | RATINGS)
+    def watch_in_browser(self, imdb_id: str, rating: float | None) -> None:
+        self.browser.put(f"/api/movies/{imdb_id}/watch", json={"my_rating": rating})
+
+    @rule(imdb_id=MOVIES, liked=st.booleans(), position=st.integers(1, 3))
+    def rank_in_browser(self, imdb_id: str, liked: bool, position: int) -> None:
+        self.browser.put(f"/api/ranking/{imdb_id}", json={"liked": liked, "position": position})
+
+    @rule(name=NAMES, into=NAMES)
+    def merge_in_browser(self, name: str, into: str) -> None:
+        self.browser.post(f"/api/people/{name}/merge", json={"into": into})
 
     @rule(name=NAMES, new=NAMES)
     def rename_in_browser(self, name: str, new: str) -> None:

@@ -14,6 +14,7 @@ from support.live_server import LiveServer
 
 from movietracker.api import authentication
 from movietracker.client import Client
+from movietracker.client.ranking import in_order
 from movietracker.services.accounts import Account
 
 MOVIES = st.sampled_from(["tt0000001", "tt0000002", "tt0000003"])
@@ -24,6 +25,9 @@ COLORS = st.sampled_from(["#0a84ff", "#ff0000"])
 STATUSES = st.sampled_from(["toWatch", "watched", "deleted"])
 NOTES = st.sampled_from([None, "", "loud"])
 TIMES = st.sampled_from([1000.0, 2000.0])
+NEW_VIEWINGS = st.uuids(version=4).map(str)
+NEWEST = "the newest viewing that the device shows"
+FIELDS = {"watched_on": st.sampled_from([None, "1970", "1999-06"]), "note": NOTES, "rating": st.none() | RATINGS}
 
 _serial = itertools.count()
 
@@ -47,8 +51,13 @@ ACTIONS = st.one_of(
         "updateMovieStatus": st.one_of(
             data(MOVIE, ("status", STATUSES)), data(MOVIE, ("status", st.just("custom")), ("custom_list_id", LISTS))
         ),
-        "watchMovie": data(MOVIE, ("my_rating", RATINGS), date_watched=TIMES),
-        "updateRating": data(MOVIE, ("my_rating", RATINGS)),
+        "watchMovie": data(MOVIE, my_rating=st.none() | RATINGS, date_watched=TIMES),
+        "addViewing": data(MOVIE, ("id", NEW_VIEWINGS), **FIELDS, watched_at=st.none() | TIMES),
+        "updateViewing": data(MOVIE, ("id", st.just(NEWEST)), **FIELDS, watched_at=st.none() | TIMES),
+        "removeViewing": data(MOVIE, ("id", st.just(NEWEST))),
+        "updateRating": data(MOVIE, ("my_rating", st.none() | RATINGS)),
+        "rankMovie": data(MOVIE, ("liked", st.booleans()), ("after", st.none() | MOVIES)),
+        "unrankMovie": data(MOVIE),
         "addPerson": data(("name", NAMES), **LOOKS),
         "updatePerson": data(("name", NAMES), new_name=NAMES, **LOOKS),
         "deletePerson": data(("name", NAMES)),
@@ -60,20 +69,33 @@ ACTIONS = st.one_of(
 )
 
 
+def act(device: Client, action: str, values: dict[str, Any]) -> None:
+    """Queue an action; the newest viewing has the id that the device shows, or none yet."""
+    if values.get("id") == NEWEST:
+        shown = device.library().movies.get(values["imdb_id"], {"viewings": []})["viewings"]
+        if not shown or shown[0]["id"] is None:
+            return
+        values = {**values, "id": shown[0]["id"]}
+    device.do(action, values)
+
+
 def visible(device: Client) -> dict[str, Any]:
     """What the user sees, without ids, numbers and times that only the server can give."""
     library = device.library()
     movies = {
         imdb_id: {
             "status": (movie["status"], movie["custom_list_id"]),
+            "rating": movie["my_rating"],
             "watched": movie["watch_history"] and (movie["watch_history"]["my_rating"]),
+            "viewings": [{name: viewing[name] for name in (*FIELDS, "watched_at")} for viewing in movie["viewings"]],
             "votes": {vote["person_name"]: (vote["vote_type"], vote["note"]) for vote in movie["recommendations"]},
         }
         for imdb_id, movie in library.movies.items()
     }
+    ranked = [[movie["imdb_id"] for movie in in_order(library.movies, liked=liked)] for liked in (True, False)]
     people = {name: (each["color"], each["emoji"], each["is_trusted"]) for name, each in library.people.items()}
     lists = {key: (each["name"], each["color"], each["icon"], each["position"]) for key, each in library.lists.items()}
-    return {"movies": movies, "people": people, "lists": lists}
+    return {"movies": movies, "people": people, "lists": lists, "ranked": ranked}
 
 
 @thorough(40)
@@ -94,7 +116,7 @@ def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
         device.pull()
         for actions in rounds:
             for action, values in actions:
-                device.do(action, values)
+                act(device, action, values)
             before = visible(device)
             device.push()
             note(str([(report["action"], report["code"]) for report in device.rejections]))

@@ -18,11 +18,12 @@ class TitleMachine(MacroMachine):
     @rule(
         which=st.sampled_from([0, 3]),
         said=changes,
-        other=st.sampled_from(["removes it", "changes it", "rates the title", "adds one", "watches"]),
+        other=st.sampled_from(["nothing", "removes it", "changes it", "adds one", "watches"]),
         value=said_of_viewings,
+        rates=st.booleans(),
     )
     def a_viewing_is_changed_on_one_device_while_another_works_on_it(
-        self, which: int, said: list[dict[str, Any]], other: str, value: dict[str, Any]
+        self, which: int, said: list[dict[str, Any]], other: str, value: dict[str, Any], rates: bool
     ) -> None:
         """Different fields both win; what is removed stays so, and the watch record follows the newest."""
         device, tablet = self.devices[which], self.phones[1]
@@ -32,18 +33,19 @@ class TitleMachine(MacroMachine):
         self.settle(tablet, device)
         for each in said:
             device.act("updateViewing", **{"imdb_id": TITLES[0], "id": NEWEST, **each})
+        device.act("updateViewing", imdb_id=TITLES[0], id=VIEWINGS[1], note="loud")  # not there yet
         device.act("removeViewing", **viewing)
         self.clock.now += 1.5
         if other == "removes it":
             self.do(tablet, "removeViewing", **viewing)
         elif other == "changes it":
             self.do(tablet, "updateViewing", **viewing, **value)
-        elif other == "rates the title":
-            self.do(tablet, "updateRating", imdb_id=TITLES[0], my_rating=7.0)
         elif other == "adds one":
             self.do(tablet, "addViewing", **{**viewing, **value, "id": VIEWINGS[1]})
-        else:
+        elif other == "watches":
             self.do(tablet, "watchMovie", imdb_id=TITLES[0], my_rating=7.0)
+        if rates:
+            self.do(tablet, "updateRating", imdb_id=TITLES[0], my_rating=5.0)
         self.settle(device, tablet)
 
     @rule(back=st.booleans(), again=st.sampled_from(["addViewing", "updateViewing", "removeViewing"]))
@@ -67,7 +69,9 @@ class TitleMachine(MacroMachine):
         self.furnish(device)
         for place, imdb_id in enumerate(TITLES):
             self.do(device, "watchMovie", imdb_id=imdb_id)
-            self.do(device, "rankMovie", imdb_id=imdb_id, liked=liked, after=TITLES[place - 1] if place else None)
+            after = TITLES[place - 1] if place else None
+            told = [{"winner": imdb_id, "loser": TITLES[2]}] if imdb_id != TITLES[2] else None
+            self.do(device, "rankMovie", imdb_id=imdb_id, liked=liked, after=after, comparisons=told)
         self.settle(device)
 
     @rule(
