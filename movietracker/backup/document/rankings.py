@@ -20,7 +20,7 @@ from ...services.change_clock import LibraryWrite
 from ...services.library_read import LibraryRead
 from ...services.movies.columns import of_movie, of_user
 from ...services.order_keys import MAX_LENGTH, spread
-from .entries import Fields, Notes
+from .findings import Fields, Notes
 
 PAGE = 500
 

@@ -18,7 +18,8 @@ from ...errors import InvalidDocument, MalformedJson
 from ...records import KINDS, Kind
 from ...schemas.values import MOMENT, Fault
 from ...services.names import folded_name
-from .entries import Entry, MovieEntry, Notes, read_entry, read_movie, read_person
+from .entries import Entry, MovieEntry, read_entry, read_movie, read_person
+from .findings import Notes
 from .parsing import (
     ARRAY,
     NO_BUDGET,
