@@ -70,16 +70,18 @@ class TitleMachine(MacroMachine):
     @rule(
         which=st.sampled_from([0, 3]),
         liked=st.booleans(),
+        leaver=st.sampled_from(TITLES[:2]),
         way=ways_out,
         places=st.tuples(places, places),
         told=pairs,
         comes_back=st.booleans(),
         has_rival=st.booleans(),
     )
-    def a_title_is_ranked_after_one_that_leaves(
+    def a_title_is_ranked_while_another_leaves(
         self,
         which: int,
         liked: bool,
+        leaver: str,
         way: str,
         places: tuple[Any, Any],
         told: list[dict[str, str]],
@@ -92,12 +94,12 @@ class TitleMachine(MacroMachine):
         self.settle(device)
         device.act("rankMovie", imdb_id=TITLES[2], liked=liked, after=TITLES[0], comparisons=told)
         device.act("rankMovie", imdb_id=TITLES[1], liked=liked, after=places[0])
-        self.leave_the_ranking(tablet, TITLES[0], way, liked=liked)
+        self.leave_the_ranking(tablet, leaver, way, liked=liked)
         if has_rival:
             self.do(tablet, "rankMovie", imdb_id=TITLES[1], liked=not liked, after=places[1])
         self.settle(device)
         if comes_back:
-            self.do(tablet, "watchMovie", imdb_id=TITLES[0])
+            self.do(tablet, "watchMovie", imdb_id=leaver)
         self.settle(tablet, device)
 
     def leave_the_ranking(self, device: Any, imdb_id: str, way: str, *, liked: bool) -> None:
