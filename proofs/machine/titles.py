@@ -28,6 +28,7 @@ class TitleMachine(MacroMachine):
         self.settle(tablet, device)
         for each in said:
             device.act("updateViewing", **{"imdb_id": imdb_id, "id": NEWEST, **each})
+        device.act("updateViewing", imdb_id=imdb_id, id=VIEWINGS[0], rating=7.0)
         device.act("updateViewing", imdb_id=imdb_id, id=VIEWINGS[1], note="loud")  # not there yet
         device.act("removeViewing", imdb_id=imdb_id, id=VIEWINGS[0])
         if "adds one" in others:
