@@ -1,6 +1,6 @@
 """One person where there were two."""
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, or_, select, update
 
 from ..errors import Invalid
 from ..models import TOMBSTONES, VOTES
@@ -14,7 +14,16 @@ from .movies.storing import ChangedTitle, TitleState, change_titles, united
 _VOTES_OF = select(VOTES.c.imdb_id, *VOTE_CONTENT).where(of_user(VOTES), VOTES.c.person_id == bindparam("of_person"))
 _IS_THEIRS = (of_user(TOMBSTONES), TOMBSTONES.c.kind == "person", TOMBSTONES.c.key == bindparam("of_key"))
 _WENT_INTO = select(TOMBSTONES.c.merged_into).where(*_IS_THEIRS)
-_GO_INTO = update(TOMBSTONES).where(*_IS_THEIRS).values(merged_into=bindparam("to_key"))
+# Whoever went into the one who goes now, goes along, so that finding out where somebody is takes one step.
+_GO_INTO = (
+    update(TOMBSTONES)
+    .where(
+        of_user(TOMBSTONES),
+        TOMBSTONES.c.kind == "person",
+        or_(TOMBSTONES.c.key == bindparam("of_key"), TOMBSTONES.c.merged_into == bindparam("of_key")),
+    )
+    .values(merged_into=bindparam("to_key"))
+)
 
 
 def merge_people(tx: LibraryWrite, person_id: int, into: int) -> None:
@@ -42,9 +51,7 @@ def merge_people(tx: LibraryWrite, person_id: int, into: int) -> None:
 
 def heir_of(read: LibraryRead, person_id: int) -> int | None:
     """The person of this id, or the one whom they became part of; None when nobody of them is there."""
-    while not people.has_person(read, person_id):
-        heir = read.execute(_WENT_INTO, of_key=str(person_id)).scalar_one_or_none()
-        if heir is None:
-            return None
-        person_id = int(heir)
-    return person_id
+    if people.has_person(read, person_id):
+        return person_id
+    heir = read.execute(_WENT_INTO, of_key=str(person_id)).scalar_one_or_none()
+    return int(heir) if heir is not None and people.has_person(read, int(heir)) else None

@@ -1,11 +1,13 @@
 """One person where there were two: no title loses a vote, whichever are merged and in whichever order."""
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.statements import hearing_statements
 
 from movietracker.models.movie import MAX_NOTE_LENGTH, Vote
 from movietracker.services import movies, people
@@ -75,3 +77,15 @@ def test_of_two_votes_the_newer_counts_and_both_notes_are_kept_up_to_the_length_
     one: Vote, other: Vote, expected: Any
 ) -> None:
     assert united(one, other) == expected
+
+
+@pytest.mark.each_database
+def test_who_somebody_became_takes_two_statements_however_often_people_were_merged(app: Flask, anna: Account) -> None:
+    with app.app_context(), library_write(anna.id) as tx:
+        ids = [people.add_person(tx, f"Person {number}") for number in range(20)]
+        for going, staying in pairwise(ids):
+            merge_people(tx, going, staying)
+        heard: list[str] = []
+        with hearing_statements(app, lambda *told: heard.append(told[2])):
+            assert heir_of(tx, ids[0]) == ids[-1]
+    assert len(heard) <= 3
