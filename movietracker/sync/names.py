@@ -158,7 +158,7 @@ def _current_holder(context: ActionContext, normal: str) -> int | None:
 def last_holder(context: ActionContext, normal: str) -> Any:
     """Who last held this normalised name, deleted or not: ``person_id``, and when they lost it; None if no one did."""
     formerly = _holders(context, _FORMERLY, normal)
-    return max(formerly, key=lambda each: (each.name == normal, each.to_seq), default=None)
+    return max(formerly, key=lambda each: (each.to_seq, each.name == normal), default=None)
 
 
 def _holders(context: ActionContext, statement: CompoundSelect[Any], normal: str, **values: Any) -> list[Any]:

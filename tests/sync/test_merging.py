@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from support.wall_clock import WallClock
 
 from .wire import ALIEN, HEAT, MATRIX, Json, Pulled, Wire, action, codes, statuses, told
 
@@ -208,3 +209,14 @@ def test_a_merge_that_is_undone_leaves_both(wire: Wire, ids: dict[str, int]) -> 
     assert codes(results) == ["batch_undone", "movie_not_found"]
     after = wire.pull()
     assert (after.movies, after.people) == (before.movies, before.people)
+
+
+def test_a_name_means_who_bore_it_last_in_whatever_spelling(wire: Wire, clock: WallClock) -> None:
+    wire.push(action("addPerson", name="Anna"), action("deletePerson", name="Anna"))
+    wire.push(action("addPerson", name="anna"), action("addPerson", name="Ben"))
+    clock.time += 10
+    acted = clock.time
+    clock.time += 10
+    wire.push(merge("anna", "Ben"))
+    assert statuses(wire.push(told(recommend("Anna"), timestamp=acted))) == ["applied"]
+    assert voters(wire, HEAT) == {"Ben": True}, "no ghost of her first namesake"
