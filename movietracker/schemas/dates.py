@@ -3,6 +3,7 @@
 import calendar
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from .values import Fault, Value, moment
@@ -31,9 +32,10 @@ def last_day_of(text: str) -> date:
     return date(year, month, day or calendar.monthrange(year, month)[1])
 
 
-def noon_of(day: date) -> float:
-    """Noon UTC of a day (Unix seconds)."""
-    return datetime.combine(day, time(12), UTC).timestamp()
+@lru_cache(4096)  # a title with many viewings is put in order for each change of one
+def noon_of_first_day(text: str) -> float:
+    """Noon UTC of the first day that a date can mean (Unix seconds)."""
+    return datetime.combine(first_day_of(text), time(12), UTC).timestamp()
 
 
 def start_of(day: date) -> float:

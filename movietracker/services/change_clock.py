@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, NamedTuple, Self
 
 import orjson
@@ -219,11 +219,11 @@ class LibraryWrite(LibraryRead):
         """Grows with every note: the same before and after means that nothing was changed."""
         return self._notes.count
 
-    def field_changes_of(self, kind: RecordKind, key: str | int) -> dict[str, FieldChange]:
+    def field_changes_of(self, kind: RecordKind, key: str | int) -> Mapping[str, FieldChange]:
         """The last change of each field of a record that is there, as far as this transaction has written it."""
         of_kind = OF_KIND[kind]
         ((_, noted),) = self.stored.fetch(of_kind.of_key, of_key=of_kind.convert(key))
-        return {name: FieldChange(*change) for name, change in orjson.loads(noted).items()}
+        return _parsed(noted)
 
     def stamp_of(self, kind: RecordKind, key: str | int) -> tuple[int | None, float | None]:
         """Number and time of a record as this transaction leaves it; None and None when it is not there."""
@@ -295,6 +295,12 @@ class LibraryWrite(LibraryRead):
 
     def _field_change(self, seq: int) -> FieldChange:
         return FieldChange(seq, min(self.done_at, self.wall_time), self.device)
+
+
+@lru_cache(8)  # actions of a batch ask for those of one record again and again
+def _parsed(noted: str) -> Mapping[str, FieldChange]:
+    """Field changes as they are stored."""
+    return {name: FieldChange(*change) for name, change in orjson.loads(noted).items()}
 
 
 def _dump(changes: Mapping[str, Iterable[Any]]) -> str:

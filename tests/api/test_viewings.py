@@ -8,6 +8,7 @@ import pytest
 from support.client import Client
 from support.shapes import MOVIE, VIEWING, assert_invalid, assert_problem, assert_shape
 
+from movietracker.services.movies import viewings
 from movietracker.services.movies.viewings import MAX_VIEWINGS
 
 MATRIX = "tt0133093"
@@ -86,6 +87,18 @@ class TestAdding:
         add(client, id=ID)
         assert client.delete(f"/api/movies/{MATRIX}/viewings/{ID}").status_code == 204
         assert_problem(client.post(f"/api/movies/{MATRIX}/viewings", json={"id": ID}), 409, "viewing_removed")
+        assert movie(client)["viewings"] == []
+
+    def test_the_ids_that_a_title_remembers_are_limited_too(
+        self, client: Client, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(viewings, "MAX_EVER", 3)
+        for _ in range(3):
+            viewing_id = add(client, note="loud")["id"]
+            client.put(f"/api/movies/{MATRIX}/viewings/{viewing_id}", json={"note": "quiet"})
+            client.delete(f"/api/movies/{MATRIX}/viewings/{viewing_id}")
+        assert_invalid(client.post(f"/api/movies/{MATRIX}/viewings", json={}), "viewings")
+        assert_invalid(client.put(f"/api/movies/{MATRIX}/watch", json={}), "viewings")
         assert movie(client)["viewings"] == []
 
     def test_a_title_has_at_most_1000(self, client: Client) -> None:

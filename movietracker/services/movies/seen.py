@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ...models.movie import Viewing, Watch
-from ...schemas.dates import first_day_of, noon_of
+from ...schemas.dates import noon_of_first_day
 
 NO_VIEWINGS: Mapping[str, Viewing] = MappingProxyType({})
 NOT_WATCHED = Watch()
@@ -25,7 +25,7 @@ def moment_of(viewing: Viewing) -> float:
     """When a viewing was, as far as it is known (Unix seconds): noon UTC of the first day that it can have been."""
     if viewing.watched_at is not None:
         return viewing.watched_at
-    return viewing.created_at if viewing.watched_on is None else noon_of(first_day_of(viewing.watched_on))
+    return viewing.created_at if viewing.watched_on is None else noon_of_first_day(viewing.watched_on)
 
 
 def newest_of(viewings: Mapping[str, Viewing]) -> str | None:
@@ -37,6 +37,11 @@ def watch_record_of(seen: Seen) -> Watch:
     """The watch record that repeats what was seen: the moment of the newest viewing, and the rating."""
     newest = newest_of(seen.viewings)
     return Watch(None if newest is None else moment_of(seen.viewings[newest]), seen.my_rating)
+
+
+def is_viewing_field(name: str) -> bool:
+    """Whether a field of a movie holds a viewing, as a whole."""
+    return name.startswith("viewing:") and name.count(":") == 1
 
 
 def viewing_field(viewing_id: str, name: str = "") -> str:

@@ -14,10 +14,13 @@ from .. import quota
 from ..change_clock import LibraryWrite
 from .columns import of_user
 from .reading import seen_of, status_of
-from .seen import Seen, moment_of, newest_of, viewing_field
+from .seen import Seen, is_viewing_field, moment_of, newest_of, viewing_field
 from .storing import TitleState, store
 
 MAX_VIEWINGS = 1000
+MAX_EVER = 2 * MAX_VIEWINGS
+"""How many viewings a title may have had, removed ones included, since their ids are remembered."""
+
 MOST_AHEAD = DAY_SECONDS
 """How far a viewing may be in the future: time zones are a day apart at most."""
 
@@ -55,7 +58,7 @@ def watch(tx: LibraryWrite, imdb_id: str, watched: Watch, otherwise: float | Non
     if is_to_come(tx, watched) and (viewing_id is None or date != seen.viewings[viewing_id].watched_at):
         raise Invalid.field("date_watched", "must not be in the future")
     if viewing_id is None:
-        _check_room(tx, seen)
+        _check_room(tx, imdb_id, status, seen)
         viewing_id = str(uuid.uuid4())
         viewing = Viewing(watched_at=now if date is None else date, rating=watched.my_rating, created_at=tx.done_at)
     else:
@@ -94,7 +97,7 @@ def add_viewing(
         return viewing_id
     else:
         _check_id(tx, imdb_id, viewing_id, is_there=status is not None)
-    _check_room(tx, seen)
+    _check_room(tx, imdb_id, status, seen)
     viewing = changed(Viewing(created_at=tx.done_at), said)
     _check_dates(tx, viewing, said)
     before = None if status is None else TitleState(status, seen)
@@ -178,9 +181,11 @@ def _check_id(tx: LibraryWrite, imdb_id: str, viewing_id: str, *, is_there: bool
         raise ViewingRemoved
 
 
-def _check_room(tx: LibraryWrite, seen: Seen) -> None:
+def _check_room(tx: LibraryWrite, imdb_id: str, status: Status | None, seen: Seen) -> None:
     if len(seen.viewings) >= MAX_VIEWINGS:
         raise Invalid.field("viewings", f"must be at most {MAX_VIEWINGS} of a title")
+    if status is not None and sum(map(is_viewing_field, tx.field_changes_of("movie", imdb_id))) >= MAX_EVER:
+        raise Invalid.field("viewings", f"must be at most {MAX_EVER} of a title, removed ones included")
     quota.check(tx.connection, tx.user_id, tx.seq, "movie", 0)
 
 
