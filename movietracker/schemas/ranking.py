@@ -122,9 +122,14 @@ def ranked_json(title: TitleRow, position: int, count: int, liked: bool, ranked_
 
 
 def score(position: int, count: int, liked: bool) -> float:
-    """What the position in a group of so many comes to, from 10 for the best to above 1 for the worst."""
+    """What the position in a group of so many comes to, from 10 for the best to above 1 for the worst; 1 decimal."""
+    return round(exact_score(position, count, liked), 1)
+
+
+def exact_score(position: int, count: int, liked: bool) -> float:
+    """The score before it is rounded, which no two titles of a ranking share."""
     best, span = (10, 5) if liked else (5, 4)
-    return round(best - (position - 1) * span / count, 1)
+    return best - (position - 1) * span / count
 
 
 def comparisons_json(comparisons: Sequence[dict[str, str]]) -> str:

@@ -1,0 +1,95 @@
+"""What a user's library holds that trust is computed from: each table read once, by set."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import select
+
+from ..models import MOVIES, PEOPLE, RANKINGS, STATUS, VOTES, WATCHED
+from ..services.library_read import LibraryRead
+from ..services.movies.columns import TITLES, of_user
+from .facts import Facts, facts_of
+
+_TITLES = (
+    select(
+        *(MOVIES.c.imdb_id, MOVIES.c.title, MOVIES.c.year, MOVIES.c.media_type, STATUS.c.status),
+        *(STATUS.c.custom_list_id, WATCHED.c.date_watched, WATCHED.c.my_rating, RANKINGS.c.liked, RANKINGS.c.order_key),
+        *(MOVIES.c.tmdb_data, MOVIES.c.omdb_data),
+    )
+    .select_from(TITLES)
+    .where(of_user(MOVIES), STATUS.c.status != "deleted")
+)
+_VOTES = select(VOTES.c.imdb_id, VOTES.c.person_id, VOTES.c.vote_type, VOTES.c.date_recommended).where(of_user(VOTES))
+_PEOPLE = select(PEOPLE.c.id, PEOPLE.c.name, PEOPLE.c.is_trusted).where(of_user(PEOPLE))
+
+
+class TitleVote(NamedTuple):
+    """What a person said of a title: for it or against it, and when (Unix seconds)."""
+
+    person_id: int
+    is_up: bool
+    date: float
+
+
+class Title(NamedTuple):
+    """A title of the library that is not deleted.
+
+    ``moment`` is that of the newest viewing (Unix seconds), ``liked`` and ``order_key`` are its place in the ranking.
+    """
+
+    imdb_id: str
+    name: str | None
+    year: str | None
+    media_type: str
+    status: str
+    list_id: str | None
+    moment: float | None
+    rating: float | None
+    liked: bool | None
+    order_key: str | None
+    facts: Facts
+    votes: Sequence[TitleVote]
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether the user has seen it, which they may want to again."""
+        return self.status == "watched" or self.moment is not None
+
+    @property
+    def is_to_watch(self) -> bool:
+        """Whether it may be watched next: it is on the watchlist, or on a list of the user's own and not seen."""
+        return self.status == "toWatch" or (self.status == "custom" and not self.is_watched)
+
+
+class Recommender(NamedTuple):
+    """A person, and whether the user marked them as trusted."""
+
+    person_id: int
+    name: str
+    is_trusted: bool
+
+
+class Library(NamedTuple):
+    """Titles by IMDb id in the order of their ids, and people by id in the order of theirs."""
+
+    titles: Mapping[str, Title]
+    people: Mapping[int, Recommender]
+
+
+def read_library(read: LibraryRead) -> Library:
+    """The titles of a user that are not deleted, with their votes, and the people."""
+    votes: defaultdict[str, list[TitleVote]] = defaultdict(list)
+    for imdb_id, person_id, is_up, date in read.fetch(_VOTES):
+        votes[imdb_id].append(TitleVote(person_id, bool(is_up), date))
+    for of_title in votes.values():
+        of_title.sort()
+    titles = (_title(row, votes.get(row[0], ())) for row in sorted(read.fetch(_TITLES), key=lambda row: row[0]))
+    people = (Recommender(key, name, bool(trusted)) for key, name, trusted in sorted(read.fetch(_PEOPLE)))
+    return Library({title.imdb_id: title for title in titles}, {person.person_id: person for person in people})
+
+
+def _title(row: tuple[Any, ...], votes: Sequence[TitleVote]) -> Title:
+    *shown, liked, order_key, tmdb_data, omdb_data = row
+    is_liked = None if liked is None else bool(liked)
+    return Title._make((*shown, is_liked, order_key, facts_of(tmdb_data, omdb_data), votes))
