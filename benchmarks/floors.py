@@ -31,6 +31,12 @@ _RANKED = (
     "SELECT r.imdb_id, r.liked, r.order_key, r.ranked_at, m.title, m.year, m.tmdb_data FROM rankings r "
     "JOIN movies m ON m.user_id = r.user_id AND m.imdb_id = r.imdb_id WHERE r.user_id = ?"
 )
+_WATCHED_TITLES = (
+    "SELECT m.imdb_id, m.title, m.year, m.media_type, s.status, w.my_rating, r.liked, r.order_key, m.tmdb_data, "
+    "m.omdb_data FROM movies m JOIN movie_status s ON s.user_id = m.user_id AND s.imdb_id = m.imdb_id "
+    "LEFT JOIN watch_history w ON w.user_id = m.user_id AND w.imdb_id = m.imdb_id "
+    "LEFT JOIN rankings r ON r.user_id = m.user_id AND r.imdb_id = m.imdb_id WHERE m.user_id = ?"
+)
 _PEOPLE = "SELECT * FROM people WHERE user_id = ?"
 _LISTS = "SELECT * FROM custom_lists WHERE user_id = ?"
 
@@ -63,6 +69,21 @@ class Floors:
     def ranking(self) -> Callable[[], bytes]:
         """All that the ranking shows, and is made of."""
         return self.rows((_RANKED, (self._user,)))
+
+    def stats(self) -> Callable[[], bytes]:
+        """All that the figures of a library are made of, with its details parsed."""
+        votes = "SELECT imdb_id, person_id, date_recommended, vote_type FROM recommendations WHERE user_id = ?"
+        people = "SELECT id, name FROM people WHERE user_id = ?"
+
+        def read() -> bytes:
+            titles, *others = (
+                self._connection.execute(query, (self._user,)).fetchall()
+                for query in (_WATCHED_TITLES, _VIEWINGS, votes, people)
+            )
+            facts = sum(len(orjson.loads(each)) for *_, tmdb, omdb in titles for each in (tmdb, omdb) if each)
+            return orjson.dumps([facts, *map(len, (titles, *others))])
+
+        return read
 
     def export(self) -> Callable[[], bytes]:
         """All that a backup holds: no provider data."""

@@ -109,6 +109,8 @@ class Bench:
             ("GET movies from 2020", "/api/movies?year_from=2020", known + "year >= ?", "2020"),
         ):
             self.add(name, self.get(path), floors.movies_where(condition, value), target=1.5)
+        for path in ("/api/stats", "/api/stats?year=2023&tz=Europe/Vienna"):
+            self.add(f"GET {path}", self.get(path), floors.stats(), target=1.5)
         self.add("GET /api/backup/export", self.get("/api/backup/export"), floors.export(), target=1.5)
 
     def records(self) -> None:

@@ -94,6 +94,7 @@ SHARED = [
     Call("GET /api/lists?user_id={user}", allowed=OWN),
     Call("GET /api/ranking?user_id={user}", allowed=OWN),
     Call("GET /api/ranking/unranked?user_id={user}", allowed=OWN),
+    Call("GET /api/stats?user_id={user}", allowed=OWN),
     Call("GET /api/external/tmdb/search?q=matrix", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603/credits", allowed=OWN),

@@ -50,6 +50,7 @@ COMMANDS = (
     LazyCommand("db", "movietracker.cli.db:db", "Migrate the database, or move it."),
     LazyCommand("backup", "movietracker.cli.backup:backup", "Create, list, verify, restore and remove backups."),
     LazyCommand("enrich", "movietracker.cli.enrich:enrich_command", "Fetch missing details of stored titles now."),
+    LazyCommand("stats", "movietracker.cli.stats:stats", "Show what a user's library says in figures."),
     LazyCommand(
         "doctor", "movietracker.cli.doctor:doctor", "Check settings, keys, database and folders, and say what to fix."
     ),

@@ -2,19 +2,22 @@
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from .values import Fault, Value, moment
+from .values import Fault, Value, moment, text
 
 FIRST_YEAR = 1870
 """Before it there was no film to be watched."""
 
-FIRST_DATE, LAST_DATE = str(FIRST_YEAR), "9999"
+LAST_YEAR = 9999
+FIRST_DATE, LAST_DATE = str(FIRST_YEAR), str(LAST_YEAR)
 """What comes first and last of all dates."""
 
 DAY_SECONDS = 86_400.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _AHEAD_SECONDS, _BEHIND_SECONDS = 14 * 3600.0, 12 * 3600.0  # the time zones of the earth, from UTC
 
@@ -43,9 +46,9 @@ def start_of(day: date) -> float:
     return datetime.combine(day, time(), UTC).timestamp()
 
 
-def day_of(moment: float) -> date:
-    """The day of a moment (Unix seconds) in UTC."""
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=moment)).date()
+def day_of(moment: float, zone: tzinfo = UTC) -> date:
+    """The day of a moment (Unix seconds) in a time zone."""
+    return (_EPOCH + timedelta(seconds=moment)).astimezone(zone).date()
 
 
 def is_on(moment: float, text: str) -> bool:
@@ -75,7 +78,20 @@ def _partial_date(value: Any) -> str:
     return value
 
 
+def _time_zone(value: Any) -> str:
+    name: str = _ZONE_NAME.check(value)
+    try:
+        ZoneInfo(name)  # which refuses what leads out of the database
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Fault("must be a time zone such as Europe/Vienna") from None
+    return name
+
+
 PARTIAL_DATE = Value(_partial_date, {"type": "string", "pattern": f"^{_DATE.pattern}$"}, "1998-07")
 
 WATCHED_AT = moment(start_of(date(FIRST_YEAR, 1, 1)))
 """When a title was watched, which may be before 1970."""
+
+_ZONE_NAME = text("Europe/Vienna", low=1, high=64)
+TIME_ZONE = Value(_time_zone, _ZONE_NAME.schema, _ZONE_NAME.example)
+"""The name of a time zone in the IANA database."""

@@ -32,6 +32,8 @@ WHOLE_LIBRARY = {
     "/api/sync?since=0": {"movies", "viewings", "recommendations", "people", "custom_lists"},
     "/api/backup/export": {"people", "custom_lists", "rankings"},
     "/api/ranking": {"rankings"},
+    "/api/stats": {"movies", "movie_status", "viewings", "recommendations"},
+    "/api/stats?year=2023&tz=Europe/Vienna": {"movies", "movie_status", "viewings", "recommendations"},
     "/api/movies?q=film": {"movies"},
     "/api/movies?genre=drama": {"movies"},
     "/api/movies?rated=false": {"movies"},

@@ -52,6 +52,7 @@ ADDRESSES = [
     *("/api/movies?status=toWatch,watched", "/api/movies?person=Person%201", "/api/movies?q=film"),
     *("/api/movies/tt0000001", "/api/people", "/api/people/Person%201/stats", "/api/lists", "/api/auth/me"),
     *("/api/ranking", "/api/ranking/unranked", "/api/movies?sort=rank&limit=50"),
+    *("/api/stats", "/api/stats?year=1999"),
 ]
 
 

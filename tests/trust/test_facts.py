@@ -6,6 +6,7 @@ import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from support.json_values import ANY_JSON
 
 from movietracker.trust.facts import NOTHING, Facts, PublicRating, facts_of
 
@@ -25,15 +26,6 @@ RATINGS = {
     "imdbRating": 8.7,
     "imdbVotes": "2,100,000",
 }
-ANY_JSON = st.recursive(
-    st.none()
-    | st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
-    max_leaves=8,
-)
 
 
 def facts(details: Any = None, ratings: Any = None) -> Facts:
