@@ -14,6 +14,7 @@ from .rate_limits import RateLimits
 from .realtime import Hub
 from .redis_link import RedisLink
 from .settings import Setting
+from .trust.assessments import Assessments
 from .upstream import ProxyHttp
 
 
@@ -35,6 +36,7 @@ class State:
     rate_limits: RateLimits
     hub: Hub
     stop_jobs: Callable[[], None] | None = None
+    assessments: Assessments = field(default_factory=Assessments)
     verified_tokens: dict[tuple[str | None, str], Mapping[str, Any]] = field(default_factory=dict)
 
 

@@ -22,6 +22,7 @@ from . import (
     security_log,
     stats,
     sync,
+    trust,
     viewings,
     web,
 )
@@ -31,7 +32,9 @@ from .records import blueprint_of
 
 _OWN = [
     module.blueprint
-    for module in (auth, movies, viewings, refresh, ranking, stats, people, lists, sync, backup, external, health)
+    for module in (
+        *(auth, movies, viewings, refresh, ranking, people, lists, trust, stats, sync, backup, external, health),
+    )
 ]
 _OWN_NAMES = {blueprint.name for blueprint in _OWN}
 BLUEPRINTS = (*_OWN, *(blueprint_of(kind) for kind in KINDS if kind.plural not in _OWN_NAMES))

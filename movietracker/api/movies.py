@@ -25,8 +25,6 @@ from .responses import reply
 
 blueprint = ApiBlueprint("movies", "/api/movies", "The library")
 
-_NO_ONE = 0
-
 
 def movie_page(read: LibraryRead, wanted: MovieFilter, paging: Mapping[str, Any]) -> Response:
     """The movies that fit, as a response: whole, or the page asked for."""
@@ -139,7 +137,7 @@ def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:
     return MovieFilter(
         statuses=query.get("status", ()),
         is_watched=unrated,
-        person_id=None if person is None else _id_of(read, person),
+        person_id=None if person is None else people.person_asked_for(read, person),
         list_id=query.get("list"),
         media_type=query.get("media_type"),
         texts=search_forms(query.get("q", "")),
@@ -158,14 +156,6 @@ def _watched(query: Mapping[str, Any]) -> tuple[float, float] | None:
         return None
     begins, ends = first_day_of(query.get("watched_from", FIRST_DATE)), last_day_of(query.get("watched_to", LAST_DATE))
     return start_of(begins), start_of(ends) + DAY_SECONDS
-
-
-def _id_of(read: LibraryRead, name_or_id: str) -> int:
-    """The id of the person; one that no person has when there is none, who therefore has recommended nothing."""
-    try:
-        return people.find_person(read, name_or_id)
-    except errors.PersonNotFound:
-        return _NO_ONE
 
 
 def _sent_metadata(body: Mapping[str, Any]) -> Metadata:

@@ -9,6 +9,8 @@ from ..services import merging, people
 from ..services.accounts import Account
 from ..services.movies import MovieFilter, list_movies
 from ..services.transactions import library_read, library_write
+from ..state import state
+from ..trust.assessment import trust_of_person
 from .records import Said, blueprint_of
 
 blueprint = blueprint_of(
@@ -29,7 +31,8 @@ def stats(user: Account, name: str) -> dict[str, Any]:
     with library_read(user.id) as read:
         person_id = people.find_person(read, name)
         person = people.get_person(read, person_id) | people.person_stats(read, person_id)
-        return person | {"movies": list_movies(read, MovieFilter(person_id=person_id)).movies}
+        trust = trust_of_person(state().assessments.of(read), person_id)
+        return person | {"trust": trust, "movies": list_movies(read, MovieFilter(person_id=person_id)).movies}
 
 
 @blueprint.operation(

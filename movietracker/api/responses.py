@@ -52,7 +52,7 @@ def conditional_on_library(user: Account, respond: Callable[[], Response]) -> Re
     """Respond with 304, without reading the library, when the client holds its newest state.
 
     Account and head are read before the rows: rows may be newer than the tag, never older, so the client asks once too
-    often rather than missing a change.
+    often rather than missing a change. A response that has a tag of its own keeps it.
     """
     with library_read(user.id) as read:
         # Number and time alone may come again after a restore of the database; the commit's nonce does not.
@@ -62,7 +62,7 @@ def conditional_on_library(user: Account, respond: Callable[[], Response]) -> Re
     # An asterisk stands for any state, and whether there is one only the view knows.
     is_known = not request.if_none_match.star_tag and request.if_none_match.contains_weak(etag)
     response = _without_body(304) if is_known else respond()
-    if response.status_code in (200, 304):
+    if response.status_code in (200, 304) and not response.get_etag()[0]:
         response.set_etag(etag, weak=True)
     return response
 

@@ -206,11 +206,7 @@ class MovieQuerySchema(PageSchema):
 
     @post_load
     def _split_genres(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
-        if "genre" in data:
-            data["genre"] = tuple(dict.fromkeys(filter(None, map(fold_key, data["genre"].split(",")))))
-            if len(data["genre"]) > MAX_GENRES:
-                raise ValidationError(f"Must be at most {MAX_GENRES} genres.", "genre")
-        return data
+        return split_genres(data)
 
     @post_load
     def _split_statuses(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
@@ -227,6 +223,15 @@ class MovieQuerySchema(PageSchema):
             raise ValidationError("Must not be before year_from.", "year_to")
         if first_day_of(data.get("watched_from", FIRST_DATE)) > last_day_of(data.get("watched_to", LAST_DATE)):
             raise ValidationError("Must not be before watched_from.", "watched_to")
+
+
+def split_genres(data: dict[str, Any]) -> dict[str, Any]:
+    """The data with the folded keys of the genres that ``genre`` names. Raises ValidationError for too many."""
+    if "genre" in data:
+        data["genre"] = tuple(dict.fromkeys(filter(None, map(fold_key, data["genre"].split(",")))))
+        if len(data["genre"]) > MAX_GENRES:
+            raise ValidationError(f"Must be at most {MAX_GENRES} genres.", "genre")
+    return data
 
 
 def _joined(data: dict[str, Any], name: str, older: str) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from marshmallow import Schema, fields
 
 from .fields import ChangeSchema, Field, OneOfSchema, RequestSchema, ResponseSchema
 from .movie import MovieSchema
+from .trust import TrustSchema
 from .values import COLOR, EMOJI, FLAG, ID, MOMENT, NAME, NAME_OR_ID, NUMBER, QUICK_KEY, UUID, WHOLE
 
 
@@ -32,6 +33,7 @@ class PersonStatsSchema(PersonSchema):
     total_movies = Field(WHOLE, 12)
     watched_movies = Field(WHOLE, 5)
     average_rating = Field(NUMBER, 7.8, "Average of the user's ratings, 1 decimal", allow_none=True)
+    trust = fields.Nested(TrustSchema)
     movies = fields.List(fields.Nested(MovieSchema))
 
 

@@ -22,6 +22,9 @@ QUICK_RECOMMENDERS: tuple[dict[str, str], ...] = (
     {"quick_key": "google", "name": "Google Search", "color": "#64d2ff", "emoji": "🔎"},
 )
 
+NO_ONE = 0
+"""The id of nobody."""
+
 _COUNT = (
     select(func.count())
     .select_from(VOTES)
@@ -96,6 +99,11 @@ def find_person(read: LibraryRead, name_or_id: str) -> int:
     if person_id is None:
         raise PersonNotFound
     return person_id
+
+
+def person_asked_for(read: LibraryRead, name_or_id: str) -> int:
+    """The id of that person; when there is none, one that nobody has, so that nothing is found of them."""
+    return _person_of(read, name_or_id) or NO_ONE
 
 
 def person_numbered(read: LibraryRead, text: str) -> int | None:

@@ -51,8 +51,8 @@ ADDRESSES = [
     *("/api/movies", "/api/movies?limit=50", "/api/movies?sort=-title&limit=50"),
     *("/api/movies?status=toWatch,watched", "/api/movies?person=Person%201", "/api/movies?q=film"),
     *("/api/movies/tt0000001", "/api/people", "/api/people/Person%201/stats", "/api/lists", "/api/auth/me"),
-    *("/api/ranking", "/api/ranking/unranked", "/api/movies?sort=rank&limit=50"),
     *("/api/stats", "/api/stats?year=1999"),
+    *("/api/ranking", "/api/ranking/unranked", "/api/movies?sort=rank&limit=50", "/api/trust", "/api/queue?limit=50"),
 ]
 
 
@@ -71,7 +71,7 @@ def test_a_read_takes_as_many_statements_at_any_size(app: Flask, client: Client,
     large = measure()
 
     assert large == small
-    assert max(large.values()) <= 10, large
+    assert max(large.values()) <= 15, large  # what a person was worth is judged by the whole library
 
 
 def test_nothing_is_read_for_an_up_to_date_client(app: Flask, client: Client, grow: Callable[[int], None]) -> None:

@@ -69,10 +69,19 @@ MOVIE = {
     "watch_history": (WATCH_RECORD, type(None)),
     "ranking": (RANK, type(None)),
 }
+SIDE_OF_TRUST = {
+    **dict.fromkeys(("score", "low", "high", "lift"), (float, type(None))),
+    "evidence": int,
+    "liked": int,
+    "verdict": str,
+    "genres": [{"genre": str, "score": float, "evidence": int}],
+}
+TRUST = SIDE_OF_TRUST | {"warnings": SIDE_OF_TRUST, "to_watch": int, "text": str}
 STATS = PERSON | {
     "total_movies": int,
     "watched_movies": int,
     "average_rating": (float, type(None)),
+    "trust": TRUST,
     "movies": [MOVIE],
 }
 

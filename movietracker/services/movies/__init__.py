@@ -12,6 +12,7 @@ from .reading import (
     list_movies,
     list_recommendations,
     list_viewings,
+    movies_by_id,
     seen_of,
     status_of,
     vote_of,

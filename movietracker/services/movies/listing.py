@@ -23,6 +23,7 @@ ALL_VOTES = SOME_VOTES.order_by(VOTES.c.id)
 ALL_VIEWINGS = select(*VIEWING_COLUMNS).where(of_user(VIEWINGS))
 NAMES_OF_PEOPLE = select(PEOPLE.c.id, PEOPLE.c.name).where(of_user(PEOPLE))
 
+SOME_MOVIES = _MOVIES.where(MOVIES.c.imdb_id.in_(bindparam("of_keys", expanding=True)))
 ONE_MOVIE = _MOVIES.where(MOVIES.c.imdb_id == OF_MOVIE)
 VOTES_OF_ONE_MOVIE = (
     select(*VOTE_COLUMNS, PEOPLE.c.name)
