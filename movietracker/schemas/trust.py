@@ -110,6 +110,7 @@ class ReasonSchema(ResponseSchema):
     person_id = Field(ID, description="Who recommended it or warned of it", optional=True)
     name = Field(NAME, description="Their name", optional=True)
     genre = Field(TEXT, "Thriller", optional=True)
+    decade = Field(WHOLE, 1970, "Of its release", optional=True)
     liked = Field(WHOLE, 7, "How many of the titles behind it the user liked", optional=True)
     evidence = Field(WHOLE, 9, "How many titles are behind it", optional=True)
     tmdb = Field(NUMBER, 8.1, "TMDB's rating, 0 to 10", optional=True)

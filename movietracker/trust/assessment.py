@@ -9,10 +9,11 @@ from .reasons import Background, trust_text
 
 
 class Candidate(NamedTuple):
-    """A title to watch, and the log-odds of liking it."""
+    """A title to watch, and the log-odds of liking it: the sum of its terms times ``certainty``."""
 
     title: Title
     log_odds: float
+    certainty: float
 
 
 class Assessment(NamedTuple):

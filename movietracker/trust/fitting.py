@@ -1,15 +1,18 @@
 """Learns what the user likes: the most probable effects of the model, given what was watched.
 
-They are found by Newton's method, and are the same whatever the order of rows.
+They are found by Newton's method, and are the same whatever the order of rows. Their errors are taken as Gaussian, with
+the curvature there as precision (Laplace's method), and the less certain effects are, the nearer a match is to one half
+(MacKay, "The Evidence Framework Applied to Classification Networks", 1992).
 """
 
-from collections import Counter
+import math
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from .model import PRIORS, Example, Feature, Model
+from .model import Example, Feature, Features, Model, parts_of, prior_of
 
 MOST_EXAMPLES = 10_000
 """The watched titles that are learned from, the ones watched last; and the people and genres with the most of those."""
@@ -18,47 +21,115 @@ MOST_FEATURES = {"recommender": 100, "warning": 100, "taste": 40}
 
 _MAX_STEPS = 50
 _PRECISE = 1e-10
+_BATCH = 2000
+
+
+class Match(NamedTuple):
+    """How likely a title is to be liked: ``log_odds`` is the sum of its terms times ``certainty``, from 0 to 1."""
+
+    log_odds: float
+    certainty: float
+
+
+class _Design(NamedTuple):
+    """Of titles by row: the features whose effects are learned, and what the others add, by mean and variance."""
+
+    known: Any
+    mean: Any
+    variance: Any
 
 
 def fit(examples: Sequence[Example]) -> Model:
     """The most probable effects, given these examples."""
-    features = _learned(examples)
-    if not features:
+    parts = _learned(examples)
+    if not parts:
         return Model({})
-    priors = np.array([PRIORS[kind] for kind, _ in features])
-    means, precisions = priors[:, 0], priors[:, 1] ** -2
-    known, given = _design(examples, features)
-    outcomes = np.array([example.outcome for example in examples])
-    effects = means.copy()
-    for _ in range(_MAX_STEPS):
-        liked = 0.5 * (1 + np.tanh((known @ effects + given) / 2))
-        gradient = known.T @ (outcomes - liked) - precisions * (effects - means)
-        curvature = (known.T * (liked * (1 - liked))) @ known + np.diag(precisions)
-        step = np.linalg.solve(curvature, gradient)
-        effects += step
-        if np.abs(step).max() < _PRECISE:
-            break
-    return Model(dict(zip(features, effects.tolist(), strict=True)))
+    posterior = _Posterior(examples, parts)
+    effects = posterior.mode()
+    return Model(dict(zip(parts, effects.tolist(), strict=True)), np.linalg.inv(posterior.curvature(effects)))
+
+
+def match_all(model: Model, titles: Sequence[Features]) -> list[Match]:
+    """How likely titles with these features are to be liked, in their order."""
+    parts, effects = list(model.effects), np.array(list(model.effects.values()))
+    matches: list[Match] = []
+    for start in range(0, len(titles), _BATCH):
+        design = _design(titles[start : start + _BATCH], parts)
+        log_odds, variance = design.mean, design.variance
+        if parts:
+            log_odds = log_odds + design.known @ effects
+            variance = variance + ((design.known @ model.covariance) * design.known).sum(axis=1)
+        certainty = 1 / np.sqrt(1 + math.pi * variance / 8)
+        matches += map(Match, (log_odds * certainty).tolist(), certainty.tolist())
+    return matches
+
+
+class _Posterior:
+    """How improbable effects are, given examples: minus the logarithm of the density, up to a constant."""
+
+    def __init__(self, examples: Sequence[Example], parts: Sequence[Feature]) -> None:
+        self._means, deviations = np.array([prior_of(part) for part in parts]).T
+        self._precisions = deviations**-2
+        self._design = _design([example.features for example in examples], parts)
+        self._liked = np.array([example.liked for example in examples])
+
+    def mode(self) -> Any:
+        """The most probable effects, by Newton's method from the means of the priors on."""
+        effects, value = self._means, self._value(self._means)
+        for _ in range(_MAX_STEPS):
+            step = np.linalg.solve(self.curvature(effects), -self._gradient(effects))
+            while (reached := self._value(effects + step)) > value and np.abs(step).max() > _PRECISE:
+                step = step / 2  # a whole step can go beyond the other side of the valley
+            effects, value = effects + step, reached
+            if np.abs(step).max() < _PRECISE:
+                break
+        return effects
+
+    def curvature(self, effects: Any) -> Any:
+        """The matrix of second derivatives."""
+        expected = self._expected(effects)
+        known = self._design.known
+        return (known.T * (expected * (1 - expected))) @ known + np.diag(self._precisions)
+
+    def _gradient(self, effects: Any) -> Any:
+        data = self._design.known.T @ (self._expected(effects) - self._liked)
+        return data + self._precisions * (effects - self._means)
+
+    def _value(self, effects: Any) -> float:
+        log_odds = self._log_odds(effects)
+        data = np.logaddexp(0, log_odds) - self._liked * log_odds
+        return float(data.sum() + (self._precisions * (effects - self._means) ** 2).sum() / 2)
+
+    def _expected(self, effects: Any) -> Any:
+        return 0.5 * (1 + np.tanh(self._log_odds(effects) / 2))
+
+    def _log_odds(self, effects: Any) -> Any:
+        return self._design.known @ effects + self._design.mean
 
 
 def _learned(examples: Sequence[Example]) -> list[Feature]:
-    """The features whose effects are learned, in order."""
-    counts = Counter(feature for example in examples for feature in example.features)
+    """The effects that are learned, in order."""
+    counts = Counter(part for example in examples for feature in example.features for part in parts_of(feature))
     kinds: dict[str, list[Feature]] = {}
-    for feature, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
-        kinds.setdefault(feature[0], []).append(feature)
-    return sorted(feature for kind, all_ in kinds.items() for feature in all_[: MOST_FEATURES.get(kind)])
+    for part, _ in sorted(counts.items(), key=lambda each: (-each[1], each[0])):
+        kinds.setdefault(part[0], []).append(part)
+    return sorted(part for kind, all_ in kinds.items() for part in all_[: MOST_FEATURES.get(kind)])
 
 
-def _design(examples: Sequence[Example], features: Sequence[Feature]) -> tuple[Any, Any]:
-    """A row of features for each example, and what the features that are not learned add to its log-odds."""
-    columns = {feature: column for column, feature in enumerate(features)}
-    known, given = np.zeros((len(examples), len(features))), np.zeros(len(examples))
-    for row, example in enumerate(examples):
-        for feature, value in example.features.items():
-            column = columns.get(feature)
+def _design(titles: Sequence[Features], learned: Sequence[Feature]) -> _Design:
+    columns = {part: column for column, part in enumerate(learned)}
+    known, mean, variance = np.zeros((len(titles), len(learned))), np.zeros(len(titles)), np.zeros(len(titles))
+    for row, features in enumerate(titles):
+        parts: defaultdict[Feature, float] = defaultdict(float)
+        for feature, value in features.items():
+            for part in parts_of(feature):
+                parts[part] += value
+        for part, value in parts.items():
+            column = columns.get(part)
             if column is None:
-                given[row] += PRIORS[feature[0]].mean * value
+                prior = prior_of(part)
+                mean[row] += prior.mean * value
+                variance[row] += (prior.deviation * value) ** 2
             else:
                 known[row, column] = value
-    return known, given
+    return _Design(known, mean, variance)

@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 
 from ..schemas.trust import PersonTrust
 from .assessment import Assessment, Candidate
-from .fitting import MOST_EXAMPLES, fit
+from .fitting import MOST_EXAMPLES, fit, match_all
 from .library import Library
-from .model import Example, Model, features_of, public_features, share
+from .model import Example, Model, features_of, probably_liked, public_features, share
 from .outcomes import Opinion, opinions_of
 from .people import judge_people
 from .reasons import Background, Tally
@@ -19,7 +19,8 @@ def assess(library: Library, earlier: Model | None = None) -> Assessment:
     people = judge_people(library, opinions, _expected(library, opinions))
     model = fit(_examples(library, opinions)) if earlier is None else earlier
     to_watch = [title for title in library.titles.values() if title.is_to_watch]
-    candidates = [Candidate(title, model.log_odds(features_of(title))) for title in to_watch]
+    matches = match_all(model, [features_of(title) for title in to_watch])
+    candidates = [Candidate(title, *match) for title, match in zip(to_watch, matches, strict=True)]
     # Rounded, so that the last bit of a sum decides nothing.
     candidates.sort(key=lambda each: (-round(each.log_odds, 9), each.title.imdb_id))
     return Assessment(people, candidates, model, _background(library, opinions, people), earlier is None)
@@ -28,21 +29,28 @@ def assess(library: Library, earlier: Model | None = None) -> Assessment:
 def _examples(library: Library, opinions: Mapping[str, Opinion]) -> list[Example]:
     newest_first = sorted(opinions, key=lambda key: (-(library.titles[key].moment or 0.0), key))
     chosen = sorted(newest_first[:MOST_EXAMPLES])
-    return [Example(features_of(library.titles[key]), opinions[key].outcome) for key in chosen]
+    return [Example(features_of(library.titles[key]), probably_liked(opinions[key].outcome)) for key in chosen]
 
 
 def _expected(library: Library, opinions: Mapping[str, Opinion]) -> Mapping[str, float]:
     """The outcomes that the public ratings alone lead this user to expect."""
-    features = {key: public_features(library.titles[key].facts) for key in opinions}
+    # The priors are of how likely a title is to be liked; its outcome changes about half as much.
+    public = {key: public_features(library.titles[key].facts) for key in opinions}
+    features = {key: {name: value / 2 for name, value in each.items()} for key, each in public.items()}
     model = fit([Example(features[key], opinion.outcome) for key, opinion in opinions.items()])
     return {key: share(model.log_odds(features[key])) for key in opinions}
 
 
 def _background(library: Library, opinions: Mapping[str, Opinion], people: Iterable[PersonTrust]) -> Background:
     of_genres: defaultdict[str, list[bool]] = defaultdict(list)
+    of_decades: defaultdict[int, list[bool]] = defaultdict(list)
     for key, opinion in opinions.items():
-        for genre in library.titles[key].facts.genres:
+        title = library.titles[key]
+        for genre in title.facts.genres:
             of_genres[genre].append(opinion.liked)
+        if title.decade is not None:
+            of_decades[title.decade].append(opinion.liked)
     genres = {genre: Tally(sum(liked), len(liked)) for genre, liked in of_genres.items()}
+    decades = {decade: Tally(sum(liked), len(liked)) for decade, liked in of_decades.items()}
     liked = sum(opinion.liked for opinion in opinions.values())
-    return Background({each.person_id: each for each in people}, genres, Tally(liked, len(opinions)))
+    return Background({each.person_id: each for each in people}, genres, decades, Tally(liked, len(opinions)))

@@ -52,6 +52,11 @@ class Title(NamedTuple):
     votes: Sequence[TitleVote]
 
     @property
+    def decade(self) -> int | None:
+        """The year that the decade of its release begins with."""
+        return None if self.year is None else int(self.year) // 10 * 10
+
+    @property
     def is_watched(self) -> bool:
         """Whether the user has seen it, which they may want to again."""
         return self.status == "watched" or self.moment is not None

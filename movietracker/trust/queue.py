@@ -79,10 +79,12 @@ def _recommenders(title: Title) -> set[int]:
 
 
 def _json(queued: Queued, movie: dict[str, Any], assessment: Assessment) -> dict[str, Any]:
-    title = queued.candidate.title
-    reasons = reasons_of(title, assessment.model.terms(features_of(title)), assessment.background)
+    title, log_odds, certainty = queued.candidate
+    terms = assessment.model.terms(features_of(title))
+    weights = {feature: term * certainty for feature, term in terms.items()}
+    reasons = reasons_of(title, weights, assessment.background)
     exploration = None if queued.explored is None else exploration_of(queued.explored)
-    return queued_json(movie, share(queued.candidate.log_odds), reasons, exploration)
+    return queued_json(movie, share(log_odds), reasons, exploration)
 
 
 def _exploring(candidates: Sequence[Candidate], people: Sequence[PersonTrust]) -> Iterator[Queued]:

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from ..schemas.trust import PersonTrust, Reason, Trust
 from .library import Title
-from .model import Feature
+from .model import PERIOD, Feature
 
 _VERDICTS = {
     "too_early": "Too early to tell",
@@ -23,10 +23,11 @@ class Tally(NamedTuple):
 
 
 class Background(NamedTuple):
-    """What the texts of all titles tell: people by id, the genres by key, and all opinions."""
+    """What the texts of all titles tell: people by id, genres by key, decades by first year, and all opinions."""
 
     people: Mapping[int, PersonTrust]
     genres: Mapping[str, Tally]
+    decades: Mapping[int, Tally]
     all: Tally
 
 
@@ -39,9 +40,9 @@ def trust_text(trust: PersonTrust) -> str:
     return f"{verdict}: {told}{waiting}"
 
 
-def reasons_of(title: Title, terms: Mapping[Feature, float], background: Background) -> list[Reason]:
-    """The reasons that these terms are, the weightiest first and the base last."""
-    reasons = [_reason(title, feature, weight, background) for feature, weight in terms.items()]
+def reasons_of(title: Title, weights: Mapping[Feature, float], background: Background) -> list[Reason]:
+    """The reasons with these weights, the weightiest first and the base last."""
+    reasons = [_reason(title, feature, weight, background) for feature, weight in weights.items()]
     told = [reason for reason in reasons if reason.weight or reason.kind == "base"]
     return sorted(told, key=lambda reason: (reason.kind == "base", -abs(reason.weight), reason.text))
 
@@ -60,6 +61,8 @@ def _reason(title: Title, feature: Feature, weight: float, background: Backgroun
         text, numbers = _public_rating(title)
     elif kind == "taste":
         text, numbers = _taste(title.facts.genres[str(key)], weight, background.genres.get(str(key), Tally(0, 0)))
+    elif feature == PERIOD:
+        kind, (text, numbers) = "taste", _period(title.decade or 0, weight, background.decades)
     else:
         text, numbers = _vote(kind, background.people[int(key)])
     return Reason(kind, weight, text, numbers)
@@ -81,6 +84,12 @@ def _public_rating(title: Title) -> tuple[str, dict[str, Any]]:
 def _taste(genre: str, weight: float, tally: Tally) -> tuple[str, dict[str, Any]]:
     said = f"You like {genre}" if weight > 0 else f"{genre} is less to your taste"
     return f"{said}: liked {tally.liked} of {tally.evidence}", {"genre": genre, **tally._asdict()}
+
+
+def _period(decade: int, weight: float, decades: Mapping[int, Tally]) -> tuple[str, dict[str, Any]]:
+    tally = decades.get(decade, Tally(0, 0))
+    said = f"You like the {decade}s" if weight > 0 else f"The {decade}s are less to your taste"
+    return f"{said}: liked {tally.liked} of {tally.evidence}", {"decade": decade, **tally._asdict()}
 
 
 def _vote(kind: str, trust: PersonTrust) -> tuple[str, dict[str, Any]]:

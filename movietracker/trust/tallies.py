@@ -83,8 +83,8 @@ def decades_json(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     """The decades of release, in order."""
     tallies: defaultdict[int, Tally] = defaultdict(Tally)
     for entry in entries:
-        if entry.title.year is not None:
-            tallies[int(entry.title.year) // 10 * 10].add(entry)
+        if entry.title.decade is not None:
+            tallies[entry.title.decade].add(entry)
     return [{"decade": decade} | tallies[decade].json() for decade in sorted(tallies)]
 
 
