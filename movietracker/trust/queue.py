@@ -62,14 +62,19 @@ class Queued(NamedTuple):
     explored: PersonTrust | None = None
 
 
+def in_order(assessment: Assessment, wanted: QueueFilter, *, explore: bool) -> Iterator[Queued]:
+    """The titles to watch that fit, the best match first, but for those that explore; a person's queue has none."""
+    fitting = [each for each in assessment.candidates if wanted.fits(each.title)]
+    if explore and wanted.person_id is None:
+        return _exploring(fitting, assessment.people)
+    return map(Queued, fitting)
+
+
 def list_queue(
     read: LibraryRead, assessment: Assessment, wanted: QueueFilter, limit: int | None = None, *, explore: bool = True
 ) -> list[dict[str, Any]]:
-    """The titles to watch as clients get them, the best match first, but for those that explore."""
-    fitting = [each for each in assessment.candidates if wanted.fits(each.title)]
-    explores = explore and wanted.person_id is None
-    in_order = _exploring(fitting, assessment.people) if explores else map(Queued, fitting)
-    queued = list(islice(in_order, limit))
+    """The titles to watch, in order, as clients get them."""
+    queued = list(islice(in_order(assessment, wanted, explore=explore), limit))
     movies = movies_by_id(read, [each.candidate.title.imdb_id for each in queued])
     return [_json(each, movies[each.candidate.title.imdb_id], assessment) for each in queued]
 
@@ -89,16 +94,18 @@ def _json(queued: Queued, movie: dict[str, Any], assessment: Assessment) -> dict
 
 def _exploring(candidates: Sequence[Candidate], people: Sequence[PersonTrust]) -> Iterator[Queued]:
     """The candidates in order, except that each twentieth place is for one that would come later."""
-    rest, taken = iter(candidates), set[str]()
-    turns = _turns(candidates, people)
+    turns, taken = _turns(candidates, people), set[str]()
+    rest = (each for each in candidates if each.title.imdb_id not in taken)
+    following = next(rest, None)
     for place in count(1):
-        queued = _next_explored(turns, taken) if place % EXPLORED == 0 else None
-        if queued is None:
-            candidate = next((each for each in rest if each.title.imdb_id not in taken), None)
-            if candidate is None:
-                return
-            queued = Queued(candidate)
+        if following is None:
+            return
+        queued = (place % EXPLORED == 0 and _next_explored(turns, taken)) or Queued(following)
+        if queued.candidate is following:
+            queued = Queued(following)  # its match gives it this place
         taken.add(queued.candidate.title.imdb_id)
+        if following.title.imdb_id in taken:
+            following = next(rest, None)
         yield queued
 
 
