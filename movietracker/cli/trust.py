@@ -87,7 +87,7 @@ def _trust_row(person: dict[str, Any]) -> list[str]:
         _percent(person["score"]),
         within,
         f"{person['liked']} of {person['evidence']}" if person["evidence"] else "",
-        "" if person["lift"] is None else f"{100 * person['lift']:+.0f}",
+        "" if person["lift"] is None else f"{round(100 * person['lift']):+d}",
         f"{warnings['evidence'] - warnings['liked']} of {warnings['evidence']}" if warnings["evidence"] else "",
         person["text"],
     ]
@@ -95,7 +95,7 @@ def _trust_row(person: dict[str, Any]) -> list[str]:
 
 def _queue_rows(queue: list[dict[str, Any]]) -> Iterator[list[str]]:
     for place, queued in enumerate(queue, 1):
-        reasons = [f"{each['text']}: {each['weight']:+.1f}" for each in queued["reasons"]]
+        reasons = [f"{each['text']}: {round(each['weight'], 1) + 0:+.1f}" for each in queued["reasons"]]
         if queued["exploration"] is not None:
             reasons.insert(0, queued["exploration"]["text"])
         yield [str(place), _name_of(queued["movie"]), _percent(queued["match"]), " · ".join(reasons)]

@@ -18,9 +18,12 @@ TRUST = PersonTrust(
     to_watch=0,
 )
 BACKGROUND = Background(
-    {7: TRUST, 8: TRUST._replace(person_id=8, upvotes=NOTHING)}, {"drama": Tally(3, 4)}, Tally(12, 20)
+    {7: TRUST, 8: TRUST._replace(person_id=8, upvotes=NOTHING)},
+    {"drama": Tally(3, 4)},
+    {1990: Tally(5, 6)},
+    Tally(12, 20),
 )
-KNOWN = title(1, facts=facts("Drama", rating=8.14)._replace(imdb=PublicRating(8.7, 100)))
+KNOWN = title(1, year="1999", facts=facts("Drama", rating=8.14)._replace(imdb=PublicRating(8.7, 100)))
 
 
 def reason(feature: Feature, weight: float = 0.5, background: Background = BACKGROUND) -> Reason:
@@ -39,6 +42,12 @@ def reason(feature: Feature, weight: float = 0.5, background: Background = BACKG
             -0.3,
             "Drama is less to your taste: liked 3 of 4",
             {"genre": "Drama", "liked": 3, "evidence": 4},
+        ),
+        (
+            ("period", 0),
+            0.2,
+            "You like the 1990s: liked 5 of 6",
+            {"decade": 1990, "liked": 5, "evidence": 6},
         ),
         (
             ("recommender", 7),
@@ -63,7 +72,8 @@ def reason(feature: Feature, weight: float = 0.5, background: Background = BACKG
 def test_a_reason_has_a_text_and_the_numbers_behind_it(
     feature: Feature, weight: float, text: str, numbers: dict[str, object]
 ) -> None:
-    assert reason(feature, weight) == Reason(feature[0], weight, text, numbers)
+    kind = "taste" if feature[0] == "period" else feature[0]
+    assert reason(feature, weight) == Reason(kind, weight, text, numbers)
 
 
 def test_an_account_without_opinions_is_told_so() -> None:
