@@ -71,7 +71,7 @@ class Floors:
         return self.rows((_RANKED, (self._user,)))
 
     def stats(self) -> Callable[[], bytes]:
-        """All that the figures of a library are made of, with its details parsed."""
+        """All that the figures of a library are made of, with its details parsed, but not its ratings."""
         votes = "SELECT imdb_id, person_id, date_recommended, vote_type FROM recommendations WHERE user_id = ?"
         people = "SELECT id, name FROM people WHERE user_id = ?"
 
@@ -80,7 +80,7 @@ class Floors:
                 self._connection.execute(query, (self._user,)).fetchall()
                 for query in (_WATCHED_TITLES, _VIEWINGS, votes, people)
             )
-            facts = sum(len(orjson.loads(each)) for *_, tmdb, omdb in titles for each in (tmdb, omdb) if each)
+            facts = sum(len(orjson.loads(details)) for *_, details, _ in titles if details)
             return orjson.dumps([facts, *map(len, (titles, *others))])
 
         return read

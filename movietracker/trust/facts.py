@@ -3,6 +3,8 @@
 import math
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -32,14 +34,16 @@ class Facts(NamedTuple):
 
     genres: Mapping[str, str] = {}
     directors: tuple[str, ...] = ()
-    cast: tuple[str, ...] = ()
     runtime: int | None = None
     episodes: int | None = None
+    cast: tuple[str, ...] = ()
     tmdb: PublicRating | None = None
     imdb: PublicRating | None = None
 
 
 NOTHING = Facts()
+
+_Counted = tuple[Mapping[str, str], tuple[str, ...], int | None, int | None]
 
 
 def facts_of(tmdb_data: str | None, omdb_data: str | None) -> Facts:
@@ -48,13 +52,29 @@ def facts_of(tmdb_data: str | None, omdb_data: str | None) -> Facts:
     if not details and not ratings:
         return NOTHING
     return Facts(
-        _genres(details) or _genres(ratings),
-        _people(details.get("director")) or _people(ratings.get("director")),
+        *_counted(details, ratings),
         _texts(details.get("cast")) or _texts(ratings.get("actors")),
-        _minutes(details.get("runtime")) or _minutes(ratings.get("runtime")),
-        _count(details.get("numberOfEpisodes"), MAX_EPISODES) or None,
         _public_rating(details.get("voteAverage"), details.get("voteCount")),
         _public_rating(ratings.get("imdbRating"), ratings.get("imdbVotes")),
+    )
+
+
+def counted_facts_of(tmdb_data: str | None, omdb_data: str | None) -> Facts:
+    """The same facts without cast and public ratings, which takes a third of the time."""
+    details = _parsed(tmdb_data)
+    found = _counted(details, {})
+    genres, directors, runtime, _ = found
+    if omdb_data is not None and not (genres and directors and runtime):
+        found = _counted(details, _parsed(omdb_data))
+    return Facts(*found)
+
+
+def _counted(details: Mapping[str, Any], ratings: Mapping[str, Any]) -> _Counted:
+    return (
+        _genres(details) or _genres(ratings),
+        _people(details.get("director")) or _people(ratings.get("director")),
+        _minutes(details.get("runtime")) or _minutes(ratings.get("runtime")),
+        _count(details.get("numberOfEpisodes"), MAX_EPISODES) or None,
     )
 
 
@@ -64,23 +84,36 @@ def _parsed(text: str | None) -> Mapping[str, Any]:
 
 
 def _genres(data: Mapping[str, Any]) -> Mapping[str, str]:
-    named = {fold_key(name): name for name in _texts(data.get("genres"))[:MAX_GENRES]}
-    return {key: name for key, name in named.items() if 0 < len(key) <= MAX_GENRE}
+    listed = data.get("genres")
+    if not isinstance(listed, list):
+        return NOTHING.genres
+    return _named_genres(tuple([text[:MAX_NAME] for text in listed[:MAX_GENRES] if isinstance(text, str)]))
+
+
+@lru_cache(1024)  # a library has few genres, and few sets of them
+def _named_genres(texts: tuple[str, ...]) -> Mapping[str, str]:
+    named = {fold_key(name): name for name in _clean(texts)}
+    return MappingProxyType({key: name for key, name in named.items() if 0 < len(key) <= MAX_GENRE})
 
 
 def _texts(value: Any) -> tuple[str, ...]:
     """The texts of a list, each once."""
-    return tuple(dict.fromkeys(_clean(value))) if isinstance(value, list) else ()
+    return _clean(value) if isinstance(value, list) else ()
 
 
 def _people(value: Any) -> tuple[str, ...]:
     """The names in a text, between commas."""
-    return tuple(dict.fromkeys(_clean(value.split(",")))) if isinstance(value, str) else ()
+    return _named_people(value[: MAX_NAMES * MAX_NAME]) if isinstance(value, str) else ()
 
 
-def _clean(values: Iterable[Any]) -> list[str]:
+@lru_cache(1024)
+def _named_people(text: str) -> tuple[str, ...]:
+    return _clean(text.split(","))
+
+
+def _clean(values: Iterable[Any]) -> tuple[str, ...]:
     texts = [value.strip() for value in values if isinstance(value, str)]
-    return [text for text in texts if 0 < len(text) <= MAX_NAME and text != "N/A"][:MAX_NAMES]
+    return tuple(dict.fromkeys([text for text in texts if 0 < len(text) <= MAX_NAME and text != "N/A"]))[:MAX_NAMES]
 
 
 def _minutes(value: Any) -> int | None:
@@ -94,6 +127,8 @@ def _minutes(value: Any) -> int | None:
 
 def _count(value: Any, most: int) -> int:
     """A whole number from 0, which may be a text such as ``2,100,000``; 0 for anything else."""
+    if value is None or (type(value) is int and 0 <= value <= most):
+        return value or 0
     if isinstance(value, str) and len(value) <= 20:
         digits = value.replace(",", "")
         value = int(digits) if digits.isascii() and digits.isdigit() else None

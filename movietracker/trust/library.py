@@ -1,15 +1,17 @@
 """What a user's library holds that trust is computed from: each table read once, by set."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Container, Mapping, Sequence
+from operator import itemgetter
+from types import MappingProxyType
+from typing import NamedTuple, cast
 
 from sqlalchemy import select
 
 from ..models import MOVIES, PEOPLE, RANKINGS, STATUS, VOTES, WATCHED
 from ..services.library_read import LibraryRead
 from ..services.movies.columns import TITLES, of_user
-from .facts import Facts, facts_of
+from .facts import NOTHING, Facts, facts_of
 
 _TITLES = (
     select(
@@ -67,6 +69,12 @@ class Title(NamedTuple):
         return self.status == "toWatch" or (self.status == "custom" and not self.is_watched)
 
 
+_LIKED = Title._fields.index("liked")
+
+VoteRow = tuple[str, int, bool, float]
+"""The title, the person, whether it is for it, and when (Unix seconds)."""
+
+
 class Recommender(NamedTuple):
     """A person, and whether the user marked them as trusted."""
 
@@ -85,16 +93,37 @@ class Library(NamedTuple):
 def read_library(read: LibraryRead) -> Library:
     """The titles of a user that are not deleted, with their votes, and the people."""
     votes: defaultdict[str, list[TitleVote]] = defaultdict(list)
-    for imdb_id, person_id, is_up, date in read.fetch(_VOTES):
+    for imdb_id, person_id, is_up, date in read_votes(read):
         votes[imdb_id].append(TitleVote(person_id, bool(is_up), date))
     for of_title in votes.values():
         of_title.sort()
-    titles = (_title(row, votes.get(row[0], ())) for row in sorted(read.fetch(_TITLES), key=lambda row: row[0]))
-    people = (Recommender(key, name, bool(trusted)) for key, name, trusted in sorted(read.fetch(_PEOPLE)))
-    return Library({title.imdb_id: title for title in titles}, {person.person_id: person for person in people})
+    return Library(read_titles(read, votes), read_people(read))
 
 
-def _title(row: tuple[Any, ...], votes: Sequence[TitleVote]) -> Title:
-    *shown, liked, order_key, tmdb_data, omdb_data = row
-    is_liked = None if liked is None else bool(liked)
-    return Title._make((*shown, is_liked, order_key, facts_of(tmdb_data, omdb_data), votes))
+def read_titles(
+    read: LibraryRead,
+    votes: Mapping[str, Sequence[TitleVote]] = MappingProxyType({}),
+    facts_of: Callable[[str | None, str | None], Facts] = facts_of,
+    of: Container[str] | None = None,
+) -> dict[str, Title]:
+    """The titles of a user that are not deleted, by IMDb id in order, with these votes.
+
+    ``facts_of`` gives the facts in details and ratings; with ``of``, those of these titles only.
+    """
+    titles = {}
+    for row in sorted(read.fetch(_TITLES), key=itemgetter(0)):
+        imdb_id, liked, order_key, *known = row[0], *row[_LIKED:]
+        facts = facts_of(*known) if of is None or imdb_id in of else NOTHING
+        is_liked = None if liked is None else bool(liked)
+        titles[imdb_id] = Title._make((*row[:_LIKED], is_liked, order_key, facts, votes.get(imdb_id, ())))
+    return titles
+
+
+def read_votes(read: LibraryRead) -> list[VoteRow]:
+    """All votes of a user, in no order; on SQLite with 0 and 1 for what is true."""
+    return cast(list[VoteRow], read.fetch(_VOTES))
+
+
+def read_people(read: LibraryRead) -> dict[int, Recommender]:
+    """The people of a user by id, in order."""
+    return {key: Recommender(key, name, bool(trusted)) for key, name, trusted in sorted(read.fetch(_PEOPLE))}

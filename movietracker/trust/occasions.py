@@ -1,7 +1,7 @@
 """The viewings of a library, on the days of a time zone."""
 
-from collections.abc import Iterable
-from datetime import date, tzinfo
+import datetime as dt
+import math
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -30,6 +30,10 @@ class Occasion(NamedTuple):
     imdb_id: str
     id: str
 
+    def is_in(self, year: int | None) -> bool:
+        """Whether it was in a year; in None is every one."""
+        return year is None or self.date.startswith(str(year))
+
     @property
     def is_of_known_month(self) -> bool:
         """Whether the month is known."""
@@ -40,8 +44,13 @@ class Occasion(NamedTuple):
         """Whether the day is known."""
         return len(self.date) == len("YYYY-MM-DD")
 
+    @property
+    def day(self) -> dt.date | None:
+        """The day, if it is known."""
+        return dt.date.fromisoformat(self.date) if self.is_of_known_day else None
 
-def read_occasions(read: LibraryRead, zone: tzinfo) -> list[Occasion]:
+
+def read_occasions(read: LibraryRead, zone: dt.tzinfo) -> list[Occasion]:
     """All viewings of a user in order; what was at a moment has the day that it was in ``zone``."""
     return sorted(
         Occasion(_date(watched_on, watched_at, zone), moment, created_at, imdb_id, viewing_id)
@@ -49,16 +58,16 @@ def read_occasions(read: LibraryRead, zone: tzinfo) -> list[Occasion]:
     )
 
 
-def days_until_watched(asked_on: date, occasions: Iterable[Occasion]) -> tuple[int, Occasion] | None:
-    """The days from one until the first occasion on it or later whose day is known, and that occasion, if any."""
-    text = asked_on.isoformat()
-    for occasion in occasions:
-        if occasion.is_of_known_day and occasion.date >= text:
-            return (date.fromisoformat(occasion.date) - asked_on).days, occasion
-    return None
+def moments_of(year: int | None, zone: dt.tzinfo) -> tuple[float, float]:
+    """From which moment until before which one (Unix seconds) it is this year; always for None."""
+    if year is None:
+        return -math.inf, math.inf
+    begins = dt.datetime(year, 1, 1, tzinfo=zone).timestamp()
+    ends = dt.datetime(year + 1, 1, 1, tzinfo=zone).timestamp() if year < dt.MAXYEAR else math.inf
+    return begins, ends
 
 
-def _date(watched_on: str | None, watched_at: float | None, zone: tzinfo) -> str:
+def _date(watched_on: str | None, watched_at: float | None, zone: dt.tzinfo) -> str:
     if watched_on is not None:
         return watched_on
     return "" if watched_at is None else day_of(watched_at, zone).isoformat()

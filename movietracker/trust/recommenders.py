@@ -1,14 +1,15 @@
 """What became of the titles that people recommended."""
 
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from datetime import tzinfo
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, tzinfo
 from statistics import median
 from typing import Any
 
 from ..schemas.dates import day_of
-from .library import Library, TitleVote
-from .occasions import Occasion, days_until_watched
+from .library import Recommender, VoteRow
+from .occasions import Occasion, moments_of
 from .tallies import Entry
 
 
@@ -19,9 +20,11 @@ class _Record:
         self.asked = self.watched = self.evidence = self.liked = 0
         self.days: list[int] = []
 
-    def add(self, entry: Entry) -> None:
-        """Count an upvoted title that was watched."""
+    def add(self, entry: Entry, days: int | None) -> None:
+        """Count an upvoted title that was watched, so many days later."""
         self.watched += 1
+        if days is not None:
+            self.days.append(days)
         if entry.opinion is not None:
             self.evidence += 1
             self.liked += entry.opinion.liked
@@ -39,41 +42,36 @@ class _Record:
 
 
 def recommenders_json(
-    library: Library, entries: Iterable[Entry], occasions: Iterable[Occasion], year: int | None, zone: tzinfo
+    votes: Iterable[VoteRow],
+    people: Mapping[int, Recommender],
+    seen: Mapping[str, Sequence[Occasion]],
+    entries: Iterable[Entry],
+    year: int | None,
+    zone: tzinfo,
 ) -> list[dict[str, Any]]:
     """Those who recommended, the most liked first, then the most watched and the most asked; ties by name.
 
-    Of a year count the upvotes given in it, the titles of ``entries``, and the days to viewings in it.
+    Of a year count the upvotes given in it, the titles of ``entries``, and the days to viewings in it; ``seen`` are the
+    viewings of each title that is there, in order.
     """
+    begins, ends = moments_of(year, zone)
+    watched = {entry.title.imdb_id: entry for entry in entries if entry.is_watched}
+    days = {imdb_id: [day for each in seen[imdb_id] if (day := each.day) is not None] for imdb_id in watched}
     records: defaultdict[int, _Record] = defaultdict(_Record)
-    for title in library.titles.values():
-        for vote in title.votes:
-            if vote.is_up and (year is None or day_of(vote.date, zone).year == year):
-                records[vote.person_id].asked += 1
-    for entry in entries:
-        for vote in entry.title.votes if entry.is_watched else ():
-            if vote.is_up:
-                records[vote.person_id].add(entry)
-    _add_days(records, library, occasions, year, zone)
-    people = [(library.people[key], record) for key, record in records.items()]
-    people.sort(key=lambda each: (-each[1].liked, -each[1].watched, -each[1].asked, each[0].name, each[0].person_id))
-    return [{"person_id": person.person_id, "name": person.name} | record.json() for person, record in people]
+    for imdb_id, person_id, is_up, moment in votes:
+        if is_up and imdb_id in seen:
+            if begins <= moment < ends:
+                records[person_id].asked += 1
+            if imdb_id in watched:
+                records[person_id].add(watched[imdb_id], _days_until(day_of(moment, zone), days[imdb_id], year))
+    found = [(people[key], record) for key, record in records.items()]
+    found.sort(key=lambda each: (-each[1].liked, -each[1].watched, -each[1].asked, each[0].name, each[0].person_id))
+    return [{"person_id": person.person_id, "name": person.name} | record.json() for person, record in found]
 
 
-def _add_days(
-    records: defaultdict[int, _Record], library: Library, occasions: Iterable[Occasion], year: int | None, zone: tzinfo
-) -> None:
-    occasions_of: defaultdict[str, list[Occasion]] = defaultdict(list)
-    for occasion in occasions:
-        occasions_of[occasion.imdb_id].append(occasion)
-    for imdb_id, seen in occasions_of.items():
-        for vote in library.titles[imdb_id].votes:
-            if vote.is_up and (days := _days_of(vote, seen, year, zone)) is not None:
-                records[vote.person_id].days.append(days)
-
-
-def _days_of(vote: TitleVote, seen: Sequence[Occasion], year: int | None, zone: tzinfo) -> int | None:
-    found = days_until_watched(day_of(vote.date, zone), seen)
-    if found is None or not (year is None or found[1].date.startswith(f"{year}")):
+def _days_until(asked_on: date, watched_on: Sequence[date], year: int | None) -> int | None:
+    """The days until a title was watched, given the days on which it was, in order; None when that is another year."""
+    at = bisect_left(watched_on, asked_on)
+    if at == len(watched_on) or (year is not None and watched_on[at].year != year):
         return None
-    return found[0]
+    return (watched_on[at] - asked_on).days

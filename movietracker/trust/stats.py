@@ -1,13 +1,14 @@
 """What a library says in figures, in all or of a year: one walk over its titles, none of them read by itself."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..models.movie import MEDIA_TYPES, STATUSES
 from ..services.library_read import LibraryRead
-from .library import Library, Title, read_library
+from .facts import counted_facts_of
+from .library import Recommender, Title, VoteRow, read_people, read_titles, read_votes
 from .occasions import Occasion, read_occasions
 from .outcomes import opinions_of
 from .recommenders import recommenders_json
@@ -17,19 +18,34 @@ MAX_MONTHS = 120
 STARS = range(1, 11)
 
 
+class Records(NamedTuple):
+    """What figures are made of: titles by IMDb id, people by id, votes, and viewings in order."""
+
+    titles: Mapping[str, Title]
+    people: Mapping[int, Recommender]
+    votes: Sequence[VoteRow]
+    occasions: Sequence[Occasion]
+
+
 def read_stats(read: LibraryRead, year: int | None, zone: tzinfo) -> dict[str, Any]:
     """The figures of a user's library as StatsSchema has them, of all viewings or of those in a year.
 
     Days and years are those of ``zone``.
     """
-    return stats_of(read_library(read), read_occasions(read, zone), year, zone)
+    occasions = read_occasions(read, zone)
+    of = None if year is None else {each.imdb_id for each in occasions if each.is_in(year)}
+    titles = read_titles(read, facts_of=counted_facts_of, of=of)
+    return stats_of(Records(titles, read_people(read), read_votes(read), occasions), year, zone)
 
 
-def stats_of(library: Library, occasions: Iterable[Occasion], year: int | None, zone: tzinfo) -> dict[str, Any]:
-    """The figures of a library and its viewings in order, of which those of other titles do not count."""
-    occasions = [occasion for occasion in occasions if occasion.imdb_id in library.titles]
-    counting = [each for each in occasions if year is None or each.date.startswith(f"{year}")]
-    entries = list(_entries(library, counting, whole=year is None))
+def stats_of(records: Records, year: int | None, zone: tzinfo) -> dict[str, Any]:
+    """The figures of these records, among which those of titles that are not there do not count."""
+    seen: dict[str, list[Occasion]] = {imdb_id: [] for imdb_id in records.titles}
+    for occasion in records.occasions:
+        if occasion.imdb_id in seen:
+            seen[occasion.imdb_id].append(occasion)
+    entries = list(_entries(records, seen, year))
+    counting = sorted(occasion for entry in entries for occasion in entry.occasions)
     return {
         "year": year,
         "tz": str(zone),
@@ -39,24 +55,22 @@ def stats_of(library: Library, occasions: Iterable[Occasion], year: int | None, 
         "genres": genres_json(entries),
         "decades": decades_json(entries),
         "directors": directors_json(entries),
-        "years": _years_json(occasions),
+        "years": _years_json(seen.values()),
         "months": _months_json(counting, year),
         "unknown_month": sum(not each.is_of_known_month for each in counting),
-        "recommenders": recommenders_json(library, entries, occasions, year, zone),
+        "recommenders": recommenders_json(records.votes, records.people, seen, entries, year, zone),
         **_highlights_json(entries, counting),
     }
 
 
-def _entries(library: Library, counting: Iterable[Occasion], *, whole: bool) -> Iterator[Entry]:
-    """The titles that count: the whole library, or those with a viewing that does."""
-    opinions = opinions_of(library.titles.values())
-    occasions_of: defaultdict[str, list[Occasion]] = defaultdict(list)
-    for occasion in counting:
-        occasions_of[occasion.imdb_id].append(occasion)
-    for imdb_id in library.titles if whole else sorted(occasions_of):
-        title, occasions = library.titles[imdb_id], occasions_of.get(imdb_id, ())
-        is_watched = title.is_watched or bool(occasions)
-        yield Entry(title, occasions, is_watched, opinions.get(imdb_id), _minutes(title))
+def _entries(records: Records, seen: Mapping[str, Sequence[Occasion]], year: int | None) -> Iterator[Entry]:
+    """The titles that count, in order: of a year those with a viewing in it."""
+    opinions = opinions_of(records.titles.values())
+    for imdb_id, title in records.titles.items():
+        occasions = seen[imdb_id] if year is None else [each for each in seen[imdb_id] if each.is_in(year)]
+        if occasions or year is None:
+            is_watched = title.is_watched or bool(occasions)
+            yield Entry(title, occasions, is_watched, opinions.get(imdb_id), _minutes(title))
 
 
 def _minutes(title: Title) -> int | None:
@@ -98,8 +112,8 @@ def _ratings_json(entries: Iterable[Entry]) -> dict[str, Any]:
     }
 
 
-def _years_json(occasions: Iterable[Occasion]) -> list[dict[str, Any]]:
-    viewings = Counter(occasion.date[:4] for occasion in occasions if occasion.date)
+def _years_json(seen: Iterable[Sequence[Occasion]]) -> list[dict[str, Any]]:
+    viewings = Counter(occasion.date[:4] for occasions in seen for occasion in occasions if occasion.date)
     return [{"year": int(year), "viewings": viewings[year]} for year in sorted(viewings)]
 
 

@@ -35,9 +35,10 @@ class Tally:
     def add(self, entry: Entry) -> None:
         """Count another title."""
         self.titles += 1
-        self.watched += entry.is_watched
-        self.viewings += len(entry.occasions)
-        self.liked += entry.opinion is not None and entry.opinion.liked
+        if entry.is_watched:
+            self.watched += 1
+            self.viewings += len(entry.occasions)
+            self.liked += entry.opinion is not None and entry.opinion.liked
         if entry.title.rating is not None:
             self.ratings.append(entry.title.rating)
 

@@ -195,6 +195,14 @@ class TestYears:
         assert sum(row["viewings"] for row in found[year]["months"]) == 1
         assert stats(client, f"?tz={zone}")["years"] == [{"year": year, "viewings": 1}]
 
+    def test_an_upvote_is_of_the_year_of_the_time_zone_too(self, client: Client) -> None:
+        add(client, 1, HEAT, date_recommended=moment("2023-01-01T04:30"))
+        watch(client, 1, "2023-01-02")
+        in_new_york = [stats(client, f"?year={year}&tz=America/New_York")["recommenders"] for year in (2022, 2023)]
+        assert [[row["asked"] for row in rows] for rows in in_new_york] == [[1], [0]]
+        assert in_new_york[1][0]["median_days"] == 2.0
+        assert stats(client, "?year=2023")["recommenders"][0]["median_days"] == 1.0
+
     @pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "America/New_York", "Etc/GMT%2B12"])
     def test_a_viewing_on_a_day_stays_on_that_day(self, client: Client, zone: str) -> None:
         add(client, 1, HEAT)
