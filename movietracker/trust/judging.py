@@ -10,7 +10,7 @@ from .library import Library
 from .model import Example, Model, features_of, probably_liked, public_features, share
 from .outcomes import Opinion, opinions_of
 from .people import judge_people
-from .reasons import Background, Tally
+from .reasons import Background, Counts
 
 
 def assess(library: Library, earlier: Model | None = None) -> Assessment:
@@ -50,7 +50,7 @@ def _background(library: Library, opinions: Mapping[str, Opinion], people: Itera
             of_genres[genre].append(opinion.liked)
         if title.decade is not None:
             of_decades[title.decade].append(opinion.liked)
-    genres = {genre: Tally(sum(liked), len(liked)) for genre, liked in of_genres.items()}
-    decades = {decade: Tally(sum(liked), len(liked)) for decade, liked in of_decades.items()}
+    genres = {genre: Counts(sum(liked), len(liked)) for genre, liked in of_genres.items()}
+    decades = {decade: Counts(sum(liked), len(liked)) for decade, liked in of_decades.items()}
     liked = sum(opinion.liked for opinion in opinions.values())
-    return Background({each.person_id: each for each in people}, genres, decades, Tally(liked, len(opinions)))
+    return Background({each.person_id: each for each in people}, genres, decades, Counts(liked, len(opinions)))

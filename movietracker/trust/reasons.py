@@ -15,7 +15,7 @@ _VERDICTS = {
 }
 
 
-class Tally(NamedTuple):
+class Counts(NamedTuple):
     """How many titles of some kind the user liked, of how many that they watched and rated or ranked."""
 
     liked: int
@@ -26,9 +26,9 @@ class Background(NamedTuple):
     """What the texts of all titles tell: people by id, genres by key, decades by first year, and all opinions."""
 
     people: Mapping[int, PersonTrust]
-    genres: Mapping[str, Tally]
-    decades: Mapping[int, Tally]
-    all: Tally
+    genres: Mapping[str, Counts]
+    decades: Mapping[int, Counts]
+    all: Counts
 
 
 def trust_text(trust: PersonTrust) -> str:
@@ -60,7 +60,7 @@ def _reason(title: Title, feature: Feature, weight: float, background: Backgroun
     elif kind == "public_rating":
         text, numbers = _public_rating(title)
     elif kind == "taste":
-        text, numbers = _taste(title.facts.genres[str(key)], weight, background.genres.get(str(key), Tally(0, 0)))
+        text, numbers = _taste(title.facts.genres[str(key)], weight, background.genres.get(str(key), Counts(0, 0)))
     elif feature == PERIOD:
         kind, (text, numbers) = "taste", _period(title.decade or 0, weight, background.decades)
     else:
@@ -68,11 +68,11 @@ def _reason(title: Title, feature: Feature, weight: float, background: Backgroun
     return Reason(kind, weight, text, numbers)
 
 
-def _base(tally: Tally) -> tuple[str, dict[str, Any]]:
-    numbers = tally._asdict()
-    if not tally.evidence:
+def _base(counts: Counts) -> tuple[str, dict[str, Any]]:
+    numbers = counts._asdict()
+    if not counts.evidence:
         return "Nothing of what you watched is rated or ranked yet", numbers
-    return f"You liked {tally.liked} of the {tally.evidence} you watched and rated", numbers
+    return f"You liked {counts.liked} of the {counts.evidence} you watched and rated", numbers
 
 
 def _public_rating(title: Title) -> tuple[str, dict[str, Any]]:
@@ -81,15 +81,15 @@ def _public_rating(title: Title) -> tuple[str, dict[str, Any]]:
     return text, {source.lower(): rating.value for source, rating in ratings.items() if rating is not None}
 
 
-def _taste(genre: str, weight: float, tally: Tally) -> tuple[str, dict[str, Any]]:
+def _taste(genre: str, weight: float, counts: Counts) -> tuple[str, dict[str, Any]]:
     said = f"You like {genre}" if weight > 0 else f"{genre} is less to your taste"
-    return f"{said}: liked {tally.liked} of {tally.evidence}", {"genre": genre, **tally._asdict()}
+    return f"{said}: liked {counts.liked} of {counts.evidence}", {"genre": genre, **counts._asdict()}
 
 
-def _period(decade: int, weight: float, decades: Mapping[int, Tally]) -> tuple[str, dict[str, Any]]:
-    tally = decades.get(decade, Tally(0, 0))
+def _period(decade: int, weight: float, decades: Mapping[int, Counts]) -> tuple[str, dict[str, Any]]:
+    counts = decades.get(decade, Counts(0, 0))
     said = f"You like the {decade}s" if weight > 0 else f"The {decade}s are less to your taste"
-    return f"{said}: liked {tally.liked} of {tally.evidence}", {"decade": decade, **tally._asdict()}
+    return f"{said}: liked {counts.liked} of {counts.evidence}", {"decade": decade, **counts._asdict()}
 
 
 def _vote(kind: str, trust: PersonTrust) -> tuple[str, dict[str, Any]]:

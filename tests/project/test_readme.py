@@ -4,6 +4,7 @@ import json
 import re
 from importlib.metadata import entry_points
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -35,15 +36,17 @@ def test_the_walk_runs_as_printed(tmp_path: Path) -> None:
         done = run_program(tmp_path, stdin=script.replace(printed, server.url), program=("/bin/sh", "-eu"))
 
     assert (done.returncode, done.stderr) == (0, "")
-    hits, added, library = several_documents(done.stdout)
+    hits, added, queue = several_documents(done.stdout)
     assert hits[0]["title"] == "The Matrix"
     assert added["tmdb_data"]["title"] == "The Matrix"
     assert added["recommendations"][0]["person"] == "Anna"
-    assert library == [added]
+    assert [queued["movie"] for queued in queue] == [added]
+    assert "Anna, not tested yet" in [reason["text"] for reason in queue[0]["reasons"]]
 
 
-def several_documents(text: str) -> list[object]:
-    decoder, documents = json.JSONDecoder(), []
+def several_documents(text: str) -> list[Any]:
+    decoder = json.JSONDecoder()
+    documents: list[Any] = []
     while text := text.strip():
         document, end = decoder.raw_decode(text)
         documents.append(document)

@@ -6,7 +6,7 @@ from support.judged import facts, title
 from movietracker.schemas.trust import PersonTrust, Reason, Trust
 from movietracker.trust.facts import PublicRating
 from movietracker.trust.model import Feature
-from movietracker.trust.reasons import Background, Tally, reasons_of, trust_text
+from movietracker.trust.reasons import Background, Counts, reasons_of, trust_text
 
 NOTHING = Trust(None, None, None, 0, 0, "too_early", None)
 TRUST = PersonTrust(
@@ -19,9 +19,9 @@ TRUST = PersonTrust(
 )
 BACKGROUND = Background(
     {7: TRUST, 8: TRUST._replace(person_id=8, upvotes=NOTHING)},
-    {"drama": Tally(3, 4)},
-    {1990: Tally(5, 6)},
-    Tally(12, 20),
+    {"drama": Counts(3, 4)},
+    {1990: Counts(5, 6)},
+    Counts(12, 20),
 )
 KNOWN = title(1, year="1999", facts=facts("Drama", rating=8.14)._replace(imdb=PublicRating(8.7, 100)))
 
@@ -77,7 +77,7 @@ def test_a_reason_has_a_text_and_the_numbers_behind_it(
 
 
 def test_an_account_without_opinions_is_told_so() -> None:
-    nothing = BACKGROUND._replace(all=Tally(0, 0))
+    nothing = BACKGROUND._replace(all=Counts(0, 0))
     assert reason(("base", ""), background=nothing).text == "Nothing of what you watched is rated or ranked yet"
 
 
