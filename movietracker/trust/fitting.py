@@ -21,6 +21,7 @@ MOST_FEATURES = {"recommender": 100, "warning": 100, "taste": 40}
 
 _MAX_STEPS = 50
 _PRECISE = 1e-10
+_NOISE = 1e-12
 _BATCH = 2000
 
 
@@ -78,8 +79,9 @@ class _Posterior:
         effects, value = self._means, self._value(self._means)
         for _ in range(_MAX_STEPS):
             step = np.linalg.solve(self.curvature(effects), -self._gradient(effects))
-            while (reached := self._value(effects + step)) > value and np.abs(step).max() > _PRECISE:
-                step = step / 2  # a whole step can go beyond the other side of the valley
+            # A whole step can go beyond the other side of the valley; near the bottom, rounding errors are larger.
+            while (reached := self._value(effects + step)) > value + _NOISE * (1 + abs(value)):
+                step = step / 2
             effects, value = effects + step, reached
             if np.abs(step).max() < _PRECISE:
                 break
