@@ -273,6 +273,23 @@ class WrongPassphrase(BackupRefused, code="wrong_passphrase"):
     """This backup is encrypted with a passphrase other than BACKUP_PASSPHRASE."""
 
 
+# Of files that other trackers made.
+class ImportProblem(Problem, code="import_refused", status=422):
+    """This file cannot be imported; nothing was changed."""
+
+
+class UploadRefused(ImportProblem, code="upload_refused"):
+    """This file is too large, or made to do harm."""
+
+
+class FormatUnknown(ImportProblem, code="format_unknown"):
+    """No importer recognizes this file."""
+
+
+class FormatAmbiguous(ImportProblem, code="format_ambiguous"):
+    """Several importers recognize this file."""
+
+
 # It is locked, unreachable or full; nothing was changed.
 class DatabaseUnavailable(Problem, code="database_unavailable", status=503):
     """The database is not available; please try again."""

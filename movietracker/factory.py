@@ -63,6 +63,7 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
         lookup=lookup,
         refresher=Refresher(lookup),
         backups=make_catalog(plugins, context),
+        importers=plugins.importers(context),
         redis=redis,
         rate_limits=rate_limits,
         hub=hub,

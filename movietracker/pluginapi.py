@@ -12,6 +12,7 @@ from .errors import DestinationFailed as DestinationFailed
 from .errors import DestinationNotConfigured as DestinationNotConfigured
 from .errors import DestinationProblem as DestinationProblem
 from .errors import DestinationUnreachable as DestinationUnreachable
+from .errors import ImportProblem as ImportProblem
 from .errors import PluginError as PluginError
 from .errors import ProviderFailed as ProviderFailed
 from .errors import ProviderNotConfigured as ProviderNotConfigured
@@ -28,6 +29,10 @@ from .plugin.destinations import is_backup_name as is_backup_name
 from .plugin.destinations import is_user_id as is_user_id
 from .plugin.events import Change as Change
 from .plugin.events import LibraryChanged as LibraryChanged
+from .plugin.importers import Importer as Importer
+from .plugin.importers import ImportRow as ImportRow
+from .plugin.importers import ListPlace as ListPlace
+from .plugin.importers import Recommender as Recommender
 from .plugin.providers import Capability as Capability
 from .plugin.providers import CastMember as CastMember
 from .plugin.providers import Credits as Credits
@@ -49,6 +54,31 @@ from .settings import whole_number as whole_number
 from .settings import words as words
 from .text import fold_words as fold_words
 from .text import joined_words as joined_words
+from .uploads.cells import Kind as Kind
+from .uploads.cells import Places as Places
+from .uploads.cells import content_id as content_id
+from .uploads.cells import imdb_id as imdb_id
+from .uploads.cells import is_yes as is_yes
+from .uploads.cells import kind_of as kind_of
+from .uploads.cells import numeric_id as numeric_id
+from .uploads.cells import rating_on_ten as rating_on_ten
+from .uploads.cells import release_year as release_year
+from .uploads.cells import words_of as words_of
+from .uploads.dates import DateOrder as DateOrder
+from .uploads.dates import date_order as date_order
+from .uploads.dates import moment_of as moment_of
+from .uploads.dates import partial_date as partial_date
+from .uploads.decoding import open_text as open_text
+from .uploads.decoding import text_head as text_head
+from .uploads.markup import plain_text as plain_text
+from .uploads.tables import TableRow as TableRow
+from .uploads.tables import columns_of as columns_of
+from .uploads.tables import leading_rows as leading_rows
+from .uploads.tables import read_table as read_table
+from .uploads.upload import BrokenRow as BrokenRow
+from .uploads.upload import Member as Member
+from .uploads.upload import MemberDamaged as MemberDamaged
+from .uploads.upload import Upload as Upload
 
 hookimpl = pluggy.HookimplMarker("movietracker")
 

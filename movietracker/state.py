@@ -1,6 +1,6 @@
 """The parts of one application, found through the current application."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -9,6 +9,7 @@ from flask import current_app
 from .backup.catalog import Catalog
 from .metadata.lookup import Lookup
 from .metadata.title_store import Refresher
+from .plugin.importers import Importer
 from .plugin.manager import PluginManager
 from .rate_limits import RateLimits
 from .realtime import Hub
@@ -32,6 +33,7 @@ class State:
     lookup: Lookup
     refresher: Refresher
     backups: Catalog
+    importers: Sequence[Importer]
     redis: RedisLink | None
     rate_limits: RateLimits
     hub: Hub

@@ -10,19 +10,20 @@ from typing import Any
 from .._version import __version__
 from ..settings import Setting
 from .destinations import BackupDestination
+from .importers import Importer
 from .providers import CAPABILITY_METHODS, MAX_NAMESPACE, Capability, MetadataProvider
 
 Function = Callable[..., Any]
 
 logger = logging.getLogger("movietracker.plugins")
 
-# Names of providers and destinations, which occur in URLs, settings and tables.
+# Names of providers, destinations and importers, which occur in URLs, settings and tables.
 _NAME = re.compile(r"[a-z][a-z0-9_-]*")
 _SETTING_NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def misfit_of_object(each: Any, protocol: type) -> str | None:
-    """Why an object is not the provider or destination of this protocol; None if it is."""
+    """Why an object is not the provider, destination or importer of this protocol; None if it is."""
     if isinstance(each, type):
         return "it is a class, not an object"
     members = {name: member for name, member in vars(protocol).items() if not name.startswith("_")}
@@ -35,6 +36,8 @@ def misfit_of_object(each: Any, protocol: type) -> str | None:
         return f"its name is {each.name!r}, not a lower-case word"
     if type(each.priority) is not int:
         return f"its priority is {each.priority!r}, not a whole number"
+    if protocol is Importer and (not isinstance(each.label, str) or not each.label.strip()):
+        return f"its label is {each.label!r}, not a name"
     return _misfit_of_provider(each) if protocol is MetadataProvider else None
 
 

@@ -10,6 +10,7 @@ from ..settings import Setting
 from .context import PluginContext
 from .destinations import BackupDestination
 from .events import LibraryChanged
+from .importers import Importer
 from .providers import MetadataProvider
 
 hookspec = pluggy.HookspecMarker("movietracker")
@@ -28,6 +29,11 @@ def register_metadata_providers(register: Callable[[MetadataProvider], None], co
 @hookspec
 def register_backup_destinations(register: Callable[[BackupDestination], None], context: PluginContext) -> None:
     """Register backup destinations; BACKUP_DESTINATIONS selects and orders them."""
+
+
+@hookspec
+def register_importers(register: Callable[[Importer], None], context: PluginContext) -> None:
+    """Register importers of other trackers' files."""
 
 
 @hookspec

@@ -26,6 +26,7 @@ from .blueprints import add_blueprint
 from .checks import misfit_of_hooks, misfit_of_object, misfit_of_setting
 from .context import PluginContext
 from .destinations import BackupDestination
+from .importers import Importer
 from .providers import MetadataProvider
 
 Offered = TypeVar("Offered", MetadataProvider, BackupDestination)
@@ -104,11 +105,16 @@ class PluginManager:
 
     def metadata_providers(self, context: PluginContext) -> list[MetadataProvider]:
         """All providers that plugins register; raises PluginError for duplicate names and invalid objects."""
-        return self._offered("register_metadata_providers", MetadataProvider, "metadata provider", context)
+        return self._offered("register_metadata_providers", MetadataProvider, "a metadata provider", context)
 
     def backup_destinations(self, context: PluginContext) -> list[BackupDestination]:
         """All destinations that plugins register; raises PluginError for duplicate names and invalid objects."""
-        return self._offered("register_backup_destinations", BackupDestination, "backup destination", context)
+        return self._offered("register_backup_destinations", BackupDestination, "a backup destination", context)
+
+    def importers(self, context: PluginContext) -> list[Importer]:
+        """All importers that plugins register, by priority; raises PluginError for duplicate names, invalid objects."""
+        offered: list[Importer] = self._offered("register_importers", Importer, "an importer", context)
+        return sorted(offered, key=lambda each: (each.priority, each.name))
 
     def _offered(self, hook: str, protocol: type, described: str, context: PluginContext) -> list[Any]:
         offered: dict[str, Any] = {}
@@ -116,15 +122,16 @@ class PluginManager:
         def register(plugin: str, each: Any) -> None:
             if (misfit := misfit_of_object(each, protocol)) is not None:
                 kind = each.__name__ if isinstance(each, type) else type(each).__name__
-                raise PluginError(f"Plugin {plugin} registers {kind}, which is not a {described}: {misfit}.")
+                raise PluginError(f"Plugin {plugin} registers {kind}, which is not {described}: {misfit}.")
             if each.name in offered:
-                raise PluginError(f"Plugin {plugin} registers a {described} named {each.name}, which there is already.")
+                raise PluginError(f"Plugin {plugin} registers {described} named {each.name}, which there is already.")
             namespace = getattr(each, "id_namespace", 0)
             if namespace and namespace in {other.id_namespace for other in offered.values()}:
                 raise PluginError(
                     f"Plugin {plugin} registers {each.name} with an id_namespace that is taken: {namespace}."
                 )
-            each.is_configured()  # if it fails, then here, where its plugin is known
+            if protocol is not Importer:
+                each.is_configured()  # if it fails, then here, where its plugin is known
             offered[each.name] = each
 
         self._call(hook, register=register, context=context)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from support.applications import MakeApp
+from support.built_in import BUILT_IN
 
 from movietracker import __version__
 
@@ -49,18 +50,14 @@ def test_plugins_are_listed_with_source_version_and_hooks(make_app: MakeApp, ins
         "hooks": ["register_metadata_providers", "register_settings"],
         "enabled": True,
     }
-    built_in = ["local_backup", "offline", "omdb", "remote_backup", "tmdb"]
-    assert list(plugins) == [*built_in, "shelf"], "those of packages first, then those of the folder"
+    assert list(plugins) == [*BUILT_IN, "shelf"], "those of packages first, then those of the folder"
 
 
 def test_a_disabled_plugin_is_listed_as_such(make_app: MakeApp) -> None:
     found = listed(make_app, MOVIETRACKER_PLUGINS_DISABLED="tmdb")
 
     assert [(plugin["name"], plugin["enabled"]) for plugin in found["plugins"]] == [
-        ("local_backup", True),
-        ("offline", True),
-        ("omdb", True),
-        ("remote_backup", True),
+        *((name, True) for name in BUILT_IN if name != "tmdb"),
         ("tmdb", False),
     ]
     assert "tmdb" not in [provider["name"] for provider in found["metadata_providers"]]

@@ -16,6 +16,7 @@ from support.shapes import assert_problem
 from movietracker.errors import PluginError, SettingsError
 from movietracker.plugin.manager import PluginManager
 from movietracker.services.accounts import Account
+from movietracker.state import state
 
 HEAD = "from movietracker.pluginapi import *\n"
 
@@ -272,6 +273,51 @@ class TestRefusals:
     def test_a_folder_that_is_set_but_not_there(self, make_app: MakeApp, tmp_path: Path) -> None:
         with pytest.raises(SettingsError, match=r"^MOVIETRACKER_PLUGIN_DIR .*nowhere.*\.$"):
             make_app(MOVIETRACKER_PLUGIN_DIR=str(tmp_path / "nowhere"))
+
+
+IMPORTER = (
+    HEAD
+    + """
+class Tape:
+    name = "{name}"
+    label = {label}
+    priority = {priority}
+
+    def recognizes(self, upload): return True
+    def rows(self, upload): yield from ()
+
+
+@hookimpl
+def register_importers(register, context):
+    register(Tape())
+"""
+)
+
+
+class TestImporters:
+    def test_importers_come_in_the_order_of_their_priority(self, make_app: MakeApp, folder: Path) -> None:
+        for name, priority in (("a", 200), ("b", 1)):
+            write(folder, f"{name}.py", IMPORTER.format(name=name, label="'Tape'", priority=priority))
+        app = make_app(MOVIETRACKER_PLUGIN_DIR=str(folder))
+        with app.app_context():
+            names = [importer.name for importer in state().importers]
+        assert names[0] == "b"
+        assert names[-1] == "a"
+        assert "letterboxd" in names
+
+    @pytest.mark.parametrize(
+        ("name", "label", "reason"),
+        [
+            ("letterboxd", "'Tape'", "an importer named letterboxd, which there is already"),
+            ("Tape", "'Tape'", "its name is 'Tape', not a lower-case word"),
+            ("tape", "None", "its label is None, not a name"),
+        ],
+    )
+    def test_an_importer_that_does_not_fit(
+        self, make_app: MakeApp, folder: Path, name: str, label: str, reason: str
+    ) -> None:
+        write(folder, "tape.py", IMPORTER.format(name=name, label=label, priority=50))
+        assert reason in refusal(lambda: make_app(MOVIETRACKER_PLUGIN_DIR=str(folder)))
 
 
 class TestHooks:

@@ -136,7 +136,7 @@ def test_a_hook_that_would_not_work(start: Start, right: str, wrong: str, reason
     assert reason in said
 
 
-@pytest.mark.parametrize("statement", ["from movietracker.pluginapi import Importer", "import movietracker.pluginapi2"])
+@pytest.mark.parametrize("statement", ["from movietracker.pluginapi import Teleport", "import movietracker.pluginapi2"])
 def test_a_plugin_for_a_newer_version(start: Start, statement: str) -> None:
     said = refusal(start, statement)
 

@@ -13,16 +13,17 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
+from support.built_in import BUILT_IN
 
 from movietracker import pluginapi
 from movietracker.plugin import hookspecs
 from movietracker.plugin.manager import PluginManager
 from movietracker.pluginapi import Capability
 from movietracker.testing.destinations import BackupDestinationContract
+from movietracker.testing.importers import ImporterContract
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "plugins" / "README.md").read_text(encoding="utf-8")
-BUILT_IN = ("local_backup", "offline", "omdb", "remote_backup", "tmdb")
 ACME = ROOT / "tests" / "third_party" / "acme_provider"
 
 
@@ -68,6 +69,22 @@ class TestTheWorkedDestination(BackupDestinationContract):
         namespace: dict[str, Any] = {}
         exec(compile(block, "plugins/README.md", "exec"), namespace)
         return namespace["OneFile"](tmp_path / "onefile.sqlite")
+
+
+@pytest.mark.parametrize("member", [name for name in vars(pluginapi.Importer) if not name.startswith("_")])
+def test_every_member_of_an_importer_is_documented(member: str) -> None:
+    assert re.search(rf"^\| `{member}[`(]", GUIDE, flags=re.MULTILINE)
+
+
+class TestTheWorkedImporter(ImporterContract):
+    samples = ({"diary.csv": "Seen on,Film,Year,Stars\n2024-05-06,Heat,1995,4.5\n2024,Ran,1985,\n"},)
+
+    @pytest.fixture
+    def importer(self) -> Any:
+        (block,) = (block for block in blocks("python") if "def register_importers" in block)
+        namespace: dict[str, Any] = {}
+        exec(compile(block, "plugins/README.md", "exec"), namespace)
+        return namespace["DiaryImporter"]()
 
 
 @pytest.mark.parametrize("reader", ["text", "flag", "whole_number", "words", "url", "rate"])
@@ -119,6 +136,11 @@ def test_the_first_example_is_a_command() -> None:
         pluginapi.CastMember,
         pluginapi.CrewMember,
         pluginapi.DiscoverQuery,
+        pluginapi.Upload,
+        pluginapi.ImportRow,
+        pluginapi.ListPlace,
+        pluginapi.Recommender,
+        pluginapi.BrokenRow,
         pluginapi.LibraryChanged,
         pluginapi.Change,
     ],

@@ -1,0 +1,135 @@
+"""What a file holds, counted row by row before anything is matched."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from typing import Any
+
+from ..plugin.importers import ImportRow
+from ..text import fold
+from ..uploads.upload import BrokenRow
+from .titles import TitleNumbers, key_of
+
+MAX_BROKEN_SHOWN = 20
+_MAX_COMPARED = 500
+_ALIKE = 0.75
+_DISTINCT = ("viewings", "ratings", "watchlist", "lists", "likes")
+
+
+@dataclass(slots=True)
+class PersonFound:
+    """A proposed recommender: each way in which it is written, the numbers of its titles, and names that are alike."""
+
+    name: str
+    written_as: dict[str, None] = field(default_factory=dict)
+    titles: set[int] = field(default_factory=set)
+    alike: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Counts:
+    """In the order in which they are printed; the last two need matching."""
+
+    titles: int = 0
+    viewings: int = 0
+    ratings: int = 0
+    watchlist: int = 0
+    lists: int = 0
+    list_items: int = 0
+    likes: int = 0
+    reviews: int = 0
+    people: int = 0
+    episodes: int = 0
+    broken: int = 0
+    ambiguous: int = 0
+    not_found: int = 0
+    duplicates: int = 0
+
+
+class Census:
+    """Counts rows; ``broken`` are the first that cannot be read, ``others`` counts what is neither film nor series."""
+
+    def __init__(self, rows: Iterable[ImportRow | BrokenRow] = ()) -> None:
+        self.broken: list[BrokenRow] = []
+        self.others = 0
+        self.needing_review = 0
+        self._counts = _Counts()
+        self._numbers = TitleNumbers()
+        self._people: dict[str, PersonFound] = {}
+        self._rows: set[int] = set()
+        self._distinct: dict[str, set[int]] = {name: set() for name in _DISTINCT}
+        for row in rows:
+            self.add(row)
+
+    def add(self, row: ImportRow | BrokenRow) -> None:
+        """Count a row; one with the id of an earlier row counts as a duplicate only."""
+        counts = self._counts
+        if isinstance(row, BrokenRow):
+            counts.broken += 1
+            if len(self.broken) < MAX_BROKEN_SHOWN:
+                self.broken.append(row)
+        elif (key := key_of(row.row_id)) in self._rows:
+            counts.duplicates += 1
+        else:
+            self._rows.add(key)
+            if row.kind == "episode":
+                counts.episodes += 1
+            elif row.kind == "other":
+                self.others += 1
+            else:
+                self._add_title(row)
+
+    def _add_title(self, row: ImportRow) -> None:
+        counts, number = self._counts, self._numbers.number_of(row)
+        self.needing_review += row.needs_review is not None
+        if row.is_viewing:
+            if row.viewing_id is None:
+                counts.viewings += 1
+            else:
+                self._distinct["viewings"].add(key_of(row.viewing_id))
+        if row.rating is not None or row.viewing_rating is not None:
+            self._distinct["ratings"].add(number)
+        if row.status == "toWatch":
+            self._distinct["watchlist"].add(number)
+        if row.liked:
+            self._distinct["likes"].add(number)
+        if row.list_place is not None:
+            self._distinct["lists"].add(key_of(row.list_place.name))
+            counts.list_items += 1
+        counts.reviews += row.review is not None
+        for found in row.recommended_by:
+            person = self._people.setdefault(found.name, PersonFound(found.name))
+            person.written_as[found.written_as] = None
+            person.titles.add(number)
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name, in their order."""
+        counts = {name: getattr(self._counts, name) for name in _Counts.__slots__}
+        for name, keys in self._distinct.items():
+            counts[name] += len(keys)
+        return counts | {"titles": self._numbers.count, "people": len(self._people)}
+
+    def people(self) -> list[PersonFound]:
+        """The proposed recommenders, those of the most titles first, each with names that may be the same."""
+        people = sorted(self._people.values(), key=lambda each: (-len(each.titles), each.name))
+        compared = people[:_MAX_COMPARED]
+        for person in compared:
+            person.alike = [each.name for each in compared if each is not person and _is_alike(each.name, person.name)]
+        return people
+
+    def to_json(self, format_name: str) -> dict[str, Any]:
+        """What ``movietracker import --dry-run --json`` prints."""
+        people = [
+            {"name": each.name, "written_as": list(each.written_as), "titles": len(each.titles)}
+            for each in self.people()
+        ]
+        return {"format": format_name, "counts": self.counts(), "people": people}
+
+
+def _is_alike(one: str, other: str) -> bool:
+    first, second = fold(one), fold(other)
+    if first == second:
+        return True
+    if first[:1] != second[:1] or abs(len(first) - len(second)) > 2 or min(len(first), len(second)) < 3:
+        return False
+    return SequenceMatcher(None, first, second).ratio() >= _ALIKE

@@ -1,0 +1,132 @@
+"""Finding the people who recommended a title in the texts around it; what is found is proposed, never decided.
+
+The texts are those in which people keep such notes: a column, the note of a place in a list, the name of a list, tags,
+brackets and dashes behind titles, headings. Company ("with mom") and brackets that are nobody are left alone.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from ..plugin.importers import ImportRow, Recommender
+from .vocabulary import is_kin, is_nobody, means_recommending, without_genitive
+
+MAX_WORDS = 4
+MAX_LENGTH = 200
+MAX_PEOPLE = 20
+_BETWEEN_NAMES = re.compile(r"\s*(?:[,;&+]|\s(?:and|und|et|y|e)\s)\s*", re.IGNORECASE)
+_COMPANY = re.compile(r"(?:with|w/|mit|avec)[\s_-]", re.IGNORECASE)
+_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [^\W\d_][\w.'’-]*)*(?: \([^()]*\))?")
+_NOTE_BEHIND = re.compile(r"\s+[-–—]+\s+|\s*:\s+|\n")
+_NO_ONE = {"", "-", "--", "–", "—", "?", "n/a", "na", "none", "null", "nobody", "no one", "unknown"}
+_LEADING = re.compile(
+    r"^(?:(?:the|some|all|more) )?(?:movies?|films?|shows?|series|titles?|things|stuff)(?: that)? ", re.IGNORECASE
+)
+_MINE = re.compile(r"^(?:(?:my|mein|meine|meiner|mon|ma|the|from|by|von|via)\s+)+", re.IGNORECASE)
+_TELLING = re.compile(
+    r"^(?P<who>.+?)\s+(?:wants?|wanted|told|tells|asked|begged|made|forced|insists?|insisted|said|says|got)\s+"
+    r"(?:that\s+)?(?:me|us|i|we)\b(?P<rest>.*)$",
+    re.IGNORECASE,
+)
+_WATCHING = re.compile(r"\b(?:watch|see|about|check)", re.IGNORECASE)
+
+
+def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
+    """The people whom the texts of a row propose, each once, in the order of the texts."""
+    found: dict[str, Recommender] = {}
+    for each in _proposals(row):
+        if len(found) < MAX_PEOPLE:
+            found.setdefault(each.name, each)
+    return tuple(found.values())
+
+
+def _proposals(row: ImportRow) -> Iterator[Recommender]:
+    if row.told_by:
+        yield from _of_column(row.told_by)
+    if row.note:
+        is_wish = row.list_place is not None or row.status == "toWatch"
+        yield from _of_note(row.note, may_be_name=is_wish)
+    for aside in row.asides:
+        yield from _of_aside(aside)
+    for tag in row.tags:
+        yield from _of_phrase(re.sub(r"[-_]+", " ", tag), tag)
+    for text in (row.list_place.name if row.list_place else None, row.heading):
+        if text:
+            yield from _of_phrase(text, text)
+
+
+def _of_column(cell: str) -> Iterator[Recommender]:
+    """The cell of a column for recommenders, which names nobody else: ``Anna, Ben & Mum``."""
+    text, *notes = _NOTE_BEHIND.split(cell.strip(), maxsplit=1)
+    if _recommending_at(text.split()) is not None:
+        yield from _of_phrase(text, cell, notes)
+    else:
+        yield from _people(_BETWEEN_NAMES.split(text), cell, notes, anyone=True)
+
+
+def _of_note(note: str, *, may_be_name: bool) -> Iterator[Recommender]:
+    """A note: ``recommended by Anna``; of a wish or a place in a list also ``Joe (UpClear)``, ``Gindi - it was …``."""
+    text, *notes = _NOTE_BEHIND.split(note.strip(), maxsplit=1)
+    found = list(_of_phrase(text, note, notes))
+    if not found and notes:
+        found = list(_of_phrase(" ".join(note.split()), note))
+    if not found and may_be_name:
+        names = _BETWEEN_NAMES.split(text)
+        if all(map(_looks_like_name, names)):
+            found = list(_people(names, note, notes))
+    yield from found
+
+
+def _of_aside(aside: str) -> Iterator[Recommender]:
+    """What stands behind a title: ``(Dad suggestions)``, ``- liz&tim suggestion``, ``(hannah)``; not ``(French)``."""
+    found = list(_of_phrase(aside, aside))
+    word = aside.strip()
+    is_name = re.fullmatch(r"[^\W\d_][^\W\d_'’.-]+", word) and not is_nobody(word)
+    yield from found or (_people([word], aside) if is_name or is_kin(_MINE.sub("", word)) else ())
+
+
+def _of_phrase(phrase: str, written_as: str, notes: Iterable[str] = ()) -> Iterator[Recommender]:
+    """A phrase that says that somebody recommended something: by whom, whose, or who did."""
+    text = _LEADING.sub("", " ".join(phrase.split()).strip("#*:.!()[] "))
+    if _COMPANY.match(text):
+        return
+    if (told := _TELLING.match(text)) and _WATCHING.search(told["rest"]):
+        yield from _people(_BETWEEN_NAMES.split(told["who"]), written_as, notes)
+        return
+    words = text.split()
+    if (at := _recommending_at(words)) is None:
+        return
+    behind = " ".join(words[at + 1 :]).lstrip(": ")
+    if by := re.match(r"(?:(?:to|for) (?:me|us) )?(?:by|from|von|of|de|par|via)[ :]+(.+)", behind, re.IGNORECASE):
+        yield from _people(_BETWEEN_NAMES.split(by[1]), written_as, notes)
+    elif at == 0 and words[0].endswith(":"):
+        yield from _people(_BETWEEN_NAMES.split(behind), written_as, notes)
+    elif at > 0:
+        names = [without_genitive(name) for name in _BETWEEN_NAMES.split(" ".join(words[:at]))]
+        yield from _people(names, written_as, notes)
+    elif len(words) == 2:
+        yield from _people(words[1:], written_as, notes)
+
+
+def _recommending_at(words: list[str]) -> int | None:
+    return next((place for place, word in enumerate(words) if means_recommending(word)), None)
+
+
+def _people(
+    names: Iterable[str], written_as: str, notes: Iterable[str] = (), *, anyone: bool = False
+) -> Iterator[Recommender]:
+    """Those of these texts that can be names; ``anyone`` if they can be nothing else."""
+    note = " ".join(notes).strip() or None
+    for each in names:
+        name = _MINE.sub("", each.strip(" \"“”'‘’.!?:*_-")).strip()
+        if name.lower() in _NO_ONE or len(name) > MAX_LENGTH:
+            continue
+        if anyone or (_NAME.fullmatch(name) and len(name.split()) <= MAX_WORDS and not is_nobody(name)):
+            yield Recommender(name, written_as, note)
+
+
+def _looks_like_name(text: str) -> bool:
+    """Whether a text of a few words is somebody's name: capitals throughout, or a word for kin, and no other word."""
+    words = _MINE.sub("", re.sub(r"\s*\([^()]*\)$", "", text.strip())).split()
+    if not 1 <= len(words) <= 3 or not all(word[0].isalpha() for word in words):
+        return False
+    return all((word[0].isupper() or is_kin(word)) and not is_nobody(word) for word in words)

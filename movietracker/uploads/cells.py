@@ -1,0 +1,97 @@
+"""What the cells of exports mean: ids, years, kinds, ratings, flags; None for what is empty or makes no sense."""
+
+import hashlib
+import re
+from collections import Counter
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+from ..text import fold_key
+
+Kind = Literal["movie", "tv", "episode", "other"]
+
+MAX_NUMERIC_ID = 2**40 - 1
+_IMDB_ID = re.compile(r"(?:tt)?0*([0-9]{1,17})(?:\.0)?", re.IGNORECASE)
+_WHOLE = re.compile(r"\+?([0-9]{1,13})(?:\.0+)?")
+_YES = {"yes", "y", "true", "1", "x", "ja", "si", "oui"}
+
+_KINDS: dict[Kind, str] = {
+    "movie": "movie film feature featurefilm documentary short shortfilm tvmovie tvshort tvspecial video corto"
+    " cortometraggio specialetv filmtv documentario kurzfilm fernsehfilm spielfilm filme pelicula cortometraje",
+    "tv": "tv series tvseries tvminiseries miniseries miniserie miniserietv serietv show shows tvshow anime serie"
+    " fernsehserie",
+    "episode": "episode tvepisode episodiotv episodio folge season tvseason staffel",
+    "other": "videogame videogioco game musicvideo videomusicale podcastseries podcastepisode podcast person book",
+}
+_KIND_OF: dict[str, Kind] = {fold_key(word): kind for kind, words in _KINDS.items() for word in words.split()}
+
+
+def imdb_id(text: object) -> str | None:
+    """An IMDb id from one that may lack its ``tt`` or leading noughts: ``tt98369`` is tt0098369."""
+    found = _IMDB_ID.fullmatch(str(text).strip()) if isinstance(text, str | int) else None
+    return f"tt{found[1]:0>7}" if found and found[1] != "0" else None
+
+
+def numeric_id(text: object) -> int | None:
+    """A positive id of another database, of digits; a spreadsheet may have added ``.0``."""
+    found = _WHOLE.fullmatch(str(text).strip()) if isinstance(text, str | int | float | Decimal) else None
+    number = int(found[1]) if found else 0
+    return number if 0 < number <= MAX_NUMERIC_ID else None
+
+
+def release_year(text: object) -> int | None:
+    """The year at the beginning of a text or date: ``1995``, ``1995.0``, ``1995-12-15``, ``1995–2001``."""
+    found = re.match(r"([12][0-9]{3})(?![0-9])", str(text).strip()) if isinstance(text, str | int | float) else None
+    return int(found[1]) if found and 1800 <= int(found[1]) <= 2999 else None
+
+
+def kind_of(text: object) -> Kind | None:
+    """The kind that a word stands for, in display text, camel case, or one of several languages."""
+    return _KIND_OF.get(fold_key(text)) if isinstance(text, str) else None
+
+
+def rating_on_ten(text: object, best: int) -> float | None:
+    """A rating of 1.0 to 10.0 from one of 0 to ``best`` (5, 10, 100), which is multiplied, not spread.
+
+    So half a star of five is 1.0, and five are 10.0. Less than a tenth of ``best`` becomes 1.0, but 0 is no rating in
+    most trackers, and None here; so is what is not between them.
+    """
+    if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal):
+        return None
+    try:
+        given = Decimal(str(text).strip().replace(",", "."))
+    except InvalidOperation:
+        return None
+    if not given.is_finite() or not 0 < given <= best:
+        return None
+    return max(1.0, float(round(given * 10 / best, 1)))
+
+
+def is_yes(text: object) -> bool:
+    """Whether a cell says yes."""
+    return text is True or (isinstance(text, str | int) and str(text).strip().lower() in _YES)
+
+
+def words_of(text: str, separator: str = ",") -> tuple[str, ...]:
+    """The parts of a cell, such as its tags, without empty ones and repetitions."""
+    return tuple(dict.fromkeys(part for each in text.split(separator) if (part := each.strip())))
+
+
+def content_id(*parts: object) -> str:
+    """A row id from what a row says, which is the same for equal rows of any file."""
+    joined = "\x1f".join("" if part is None else str(part) for part in parts)
+    return hashlib.blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()
+
+
+class Places:
+    """Row ids of a tracker whose equal rows are several viewings: the second of two equal ones has an id of its own."""
+
+    def __init__(self) -> None:
+        self._seen: Counter[int] = Counter()
+
+    def id_of(self, *parts: object) -> str:
+        """The content id, with its number behind it from the second equal row on."""
+        found = content_id(*parts)
+        key = int(found[:16], 16)  # takes less memory than the text
+        self._seen[key] += 1
+        return found if self._seen[key] == 1 else f"{found}-{self._seen[key]}"

@@ -1,0 +1,154 @@
+"""Tables of comma-, semicolon- or tab-separated values, read by the names of their columns."""
+
+import csv
+import io
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from .decoding import open_text, read_lines, text_head
+from .upload import BrokenRow, Member, MemberDamaged
+
+MAX_CELL_LENGTH = 100_000
+MAX_COLUMNS = 1_000
+DELIMITERS = (",", ";", "\t")
+_HEAD_ROWS = 10
+_CONFLICT_MARKERS = ("<" * 7, "=" * 7, ">" * 7)
+
+
+@dataclass(frozen=True, slots=True)
+class TableRow:
+    """A row: the line at which it begins, and its cells by the names of their columns in lower case."""
+
+    line: int
+    cells: Mapping[str, str]
+
+    def get(self, *names: str) -> str:
+        """The first of these columns that is not empty, without white space around it; empty if there is none."""
+        return next((value for name in names if (value := self.cells.get(name, ""))), "")
+
+
+def columns_of(member: Member, containing: Collection[str] = ()) -> tuple[str, ...]:
+    """The names of a table's columns in lower case, which are its first row that is not empty.
+
+    ``containing`` are names that the header has, if it is not the first row. Empty if there is no such row at the
+    beginning of the member.
+    """
+    rows = _head_rows(member, _delimiter_of(member))
+    return next((names for row in rows if _is_header(names := _names(row), containing)), ())
+
+
+def leading_rows(member: Member, before: Collection[str]) -> list[list[str]]:
+    """The rows that stand before the header that contains these names, at most MAX_COLUMNS; raises MemberDamaged."""
+    leading: list[list[str]] = []
+    for _, row in _rows(member, _delimiter_of(member)):
+        if isinstance(row, str):
+            continue
+        if len(leading) == MAX_COLUMNS or _is_header(_names(row), before):
+            break
+        leading.append(row)
+    return leading
+
+
+def read_table(member: Member, containing: Collection[str] = ()) -> Iterator[TableRow | BrokenRow]:
+    """The rows below the header, each with its line; rows of nothing but delimiters are skipped.
+
+    ``containing`` as for ``columns_of``. A row that cannot be read is a BrokenRow, and so is the rest of a damaged
+    member.
+    """
+    names: tuple[str, ...] = ()
+    try:
+        for line, row in _rows(member, _delimiter_of(member)):
+            if isinstance(row, str):
+                yield BrokenRow(member.at(line), row)
+            elif not names:
+                names = found if _is_header(found := _names(row), containing) else ()
+            elif row[:1] and row[0][:7] in _CONFLICT_MARKERS:
+                yield BrokenRow(member.at(line), "is a conflict marker of Git; the rows of both sides are read")
+            else:
+                cells = [cell.strip() for cell in row]
+                if any(cells):
+                    yield TableRow(line, dict(zip(names, cells, strict=False)))
+    except MemberDamaged as error:
+        yield BrokenRow(member.label, str(error))
+
+
+def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
+    """Every row with the line at which it begins; the reason instead of one that cannot be read."""
+    with open_text(member) as text:
+        lines = _Lines(read_lines(text))
+        reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        while True:
+            begins = lines.count + 1
+            lines.has_cut = False
+            try:
+                row = next(reader)
+            except StopIteration:
+                return
+            except csv.Error as error:
+                yield begins, f"is not a row of a table ({error})"
+                continue
+            if reason := _excess(row, is_cut=lines.has_cut):
+                yield begins, reason
+            else:
+                yield begins, row
+
+
+class _Lines:
+    """The lines of a text, counted, for the reader of the csv module."""
+
+    def __init__(self, lines: Iterator[tuple[str, bool]]) -> None:
+        self._lines = lines
+        self.count = 0
+        self.has_cut = False
+
+    def __iter__(self) -> "_Lines":
+        return self
+
+    def __next__(self) -> str:
+        line, is_cut = next(self._lines)
+        self.count += 1
+        self.has_cut |= is_cut
+        return line
+
+
+def _excess(row: Sequence[str], *, is_cut: bool) -> str | None:
+    if is_cut:
+        return "is too long"
+    if len(row) > MAX_COLUMNS:
+        return f"has more than {MAX_COLUMNS} columns"
+    if any(len(cell) > MAX_CELL_LENGTH for cell in row):
+        return f"has a cell of more than {MAX_CELL_LENGTH} characters"
+    return None
+
+
+def _delimiter_of(member: Member) -> str:
+    """The delimiter that gives the most columns in the first row that has several."""
+    for rows in zip_longest(*(_head_rows(member, each) for each in DELIMITERS), fillvalue=()):
+        if max(map(len, rows)) > 1:
+            return max(zip(DELIMITERS, rows, strict=True), key=lambda pair: len(pair[1]))[0]
+    return DELIMITERS[0]
+
+
+def _head_rows(member: Member, delimiter: str) -> list[list[str]]:
+    rows: list[list[str]] = []
+    try:
+        lines = io.StringIO(text_head(member), newline="")
+        for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True):
+            rows.append(row)
+            if len(rows) == _HEAD_ROWS:
+                break
+    except csv.Error:
+        pass  # it is no table from here on
+    return rows
+
+
+def _names(row: Sequence[str]) -> tuple[str, ...]:
+    """The names of columns; a column that repeats one has no name, as the first counts."""
+    names = [cell.strip().lower() for cell in row]
+    first = {name: place for place, name in reversed(list(enumerate(names)))}
+    return tuple(name if first[name] == place else "" for place, name in enumerate(names))
+
+
+def _is_header(names: Sequence[str], containing: Collection[str]) -> bool:
+    return set(containing) <= set(names) if containing else any(names)
