@@ -97,7 +97,7 @@ WITHOUT: Mapping[str, Callable[[Title], Title]] = {
 def replay(known: Library, watched: Library, *, whole: bool, without: str) -> Replay | None:
     """Order a watchlist; None if it is too short."""
     truth = opinions_of(watched.titles.values())
-    told = WITHOUT.get(without, lambda title: title)
+    told: Callable[[Title], Title] = WITHOUT.get(without, lambda title: title)
     assessment = assess(Library({key: told(title) for key, title in known.titles.items()}, known.people))
     candidates = {each.title.imdb_id: each for each in assessment.candidates}
     titles = [known.titles[key] for key in sorted(candidates)]
