@@ -2,7 +2,7 @@
 
 import calendar
 import re
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -17,7 +17,6 @@ FIRST_DATE, LAST_DATE = str(FIRST_YEAR), str(LAST_YEAR)
 """What comes first and last of all dates."""
 
 DAY_SECONDS = 86_400.0
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 _AHEAD_SECONDS, _BEHIND_SECONDS = 14 * 3600.0, 12 * 3600.0  # the time zones of the earth, from UTC
 
@@ -48,7 +47,7 @@ def start_of(day: date) -> float:
 
 def day_of(moment: float, zone: tzinfo = UTC) -> date:
     """The day of a moment (Unix seconds) in a time zone."""
-    return (_EPOCH + timedelta(seconds=moment)).astimezone(zone).date()
+    return datetime.fromtimestamp(moment, zone).date()
 
 
 def is_on(moment: float, text: str) -> bool:

@@ -4,7 +4,6 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import orjson
@@ -93,7 +92,7 @@ def _genres(data: Mapping[str, Any]) -> Mapping[str, str]:
 @lru_cache(1024)  # a library has few genres, and few sets of them
 def _named_genres(texts: tuple[str, ...]) -> Mapping[str, str]:
     named = {fold_key(name): name for name in _clean(texts)}
-    return MappingProxyType({key: name for key, name in named.items() if 0 < len(key) <= MAX_GENRE})
+    return {key: name for key, name in named.items() if 0 < len(key) <= MAX_GENRE}
 
 
 def _texts(value: Any) -> tuple[str, ...]:

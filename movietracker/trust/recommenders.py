@@ -8,9 +8,12 @@ from statistics import median
 from typing import Any
 
 from ..schemas.dates import day_of
-from .library import Recommender, VoteRow
+from .library import Recommender
 from .occasions import Occasion, moments_of
-from .tallies import Entry
+from .tallies import Watched
+
+Upvote = tuple[str, int, float]
+"""The title, the person, and when (Unix seconds)."""
 
 
 class _Record:
@@ -20,14 +23,14 @@ class _Record:
         self.asked = self.watched = self.evidence = self.liked = 0
         self.days: list[int] = []
 
-    def add(self, entry: Entry, days: int | None) -> None:
+    def add(self, watched: Watched, days: int | None) -> None:
         """Count an upvoted title that was watched, so many days later."""
         self.watched += 1
         if days is not None:
             self.days.append(days)
-        if entry.opinion is not None:
+        if watched.opinion is not None:
             self.evidence += 1
-            self.liked += entry.opinion.liked
+            self.liked += watched.opinion.liked
 
     def json(self) -> dict[str, Any]:
         """As RecommenderSchema has it, without the person."""
@@ -42,28 +45,27 @@ class _Record:
 
 
 def recommenders_json(
-    votes: Iterable[VoteRow],
+    upvotes: Iterable[Upvote],
     people: Mapping[int, Recommender],
     seen: Mapping[str, Sequence[Occasion]],
-    entries: Iterable[Entry],
+    watched: Iterable[Watched],
     year: int | None,
     zone: tzinfo,
 ) -> list[dict[str, Any]]:
     """Those who recommended, the most liked first, then the most watched and the most asked; ties by name.
 
-    Of a year count the upvotes given in it, the titles of ``entries``, and the days to viewings in it; ``seen`` are the
-    viewings of each title that is there, in order.
+    Of a year count the upvotes given in it, the titles ``watched`` in it, and the days to viewings in it; ``seen`` are
+    all viewings of each title, in order.
     """
     begins, ends = moments_of(year, zone)
-    watched = {entry.title.imdb_id: entry for entry in entries if entry.is_watched}
-    days = {imdb_id: [day for each in seen[imdb_id] if (day := each.day) is not None] for imdb_id in watched}
+    of_title = {each.title.imdb_id: each for each in watched}
+    days = {imdb_id: [day for each in seen.get(imdb_id, ()) if (day := each.day) is not None] for imdb_id in of_title}
     records: defaultdict[int, _Record] = defaultdict(_Record)
-    for imdb_id, person_id, is_up, moment in votes:
-        if is_up and imdb_id in seen:
-            if begins <= moment < ends:
-                records[person_id].asked += 1
-            if imdb_id in watched:
-                records[person_id].add(watched[imdb_id], _days_until(day_of(moment, zone), days[imdb_id], year))
+    for imdb_id, person_id, moment in upvotes:
+        if begins <= moment < ends:
+            records[person_id].asked += 1
+        if imdb_id in of_title:
+            records[person_id].add(of_title[imdb_id], _days_until(day_of(moment, zone), days[imdb_id], year))
     found = [(people[key], record) for key, record in records.items()]
     found.sort(key=lambda each: (-each[1].liked, -each[1].watched, -each[1].asked, each[0].name, each[0].person_id))
     return [{"person_id": person.person_id, "name": person.name} | record.json() for person, record in found]

@@ -1,6 +1,6 @@
 """What a library says in figures, in all or of a year: one walk over its titles, none of them read by itself."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
@@ -11,8 +11,8 @@ from .facts import counted_facts_of
 from .library import Recommender, Title, VoteRow, read_people, read_titles, read_votes
 from .occasions import Occasion, read_occasions
 from .outcomes import opinions_of
-from .recommenders import recommenders_json
-from .tallies import Entry, average, decades_json, directors_json, genres_json
+from .recommenders import Upvote, recommenders_json
+from .tallies import Watched, average, decades_json, directors_json, genres_json
 
 MAX_MONTHS = 120
 STARS = range(1, 11)
@@ -40,37 +40,43 @@ def read_stats(read: LibraryRead, year: int | None, zone: tzinfo) -> dict[str, A
 
 def stats_of(records: Records, year: int | None, zone: tzinfo) -> dict[str, Any]:
     """The figures of these records, among which those of titles that are not there do not count."""
-    seen: dict[str, list[Occasion]] = {imdb_id: [] for imdb_id in records.titles}
+    seen: defaultdict[str, list[Occasion]] = defaultdict(list)
     for occasion in records.occasions:
-        if occasion.imdb_id in seen:
+        if occasion.imdb_id in records.titles:
             seen[occasion.imdb_id].append(occasion)
-    entries = list(_entries(records, seen, year))
-    counting = sorted(occasion for entry in entries for occasion in entry.occasions)
+    watched = list(_watched(records, seen, year))
+    titles = list(records.titles.values()) if year is None else [each.title for each in watched]
+    counting = sorted(occasion for each in watched for occasion in each.occasions)
     return {
         "year": year,
         "tz": str(zone),
-        "titles": _counts_json(entries),
-        **_viewings_json(entries),
-        "ratings": _ratings_json(entries),
-        "genres": genres_json(entries),
-        "decades": decades_json(entries),
-        "directors": directors_json(entries),
+        "titles": _counts_json(titles),
+        **_viewings_json(watched),
+        "ratings": _ratings_json(titles),
+        "genres": genres_json(titles, watched),
+        "decades": decades_json(titles, watched),
+        "directors": directors_json(titles, watched),
         "years": _years_json(seen.values()),
         "months": _months_json(counting, year),
         "unknown_month": sum(not each.is_of_known_month for each in counting),
-        "recommenders": recommenders_json(records.votes, records.people, seen, entries, year, zone),
-        **_highlights_json(entries, counting),
+        "recommenders": recommenders_json(_upvotes(records), records.people, seen, watched, year, zone),
+        **_highlights_json(watched, counting),
     }
 
 
-def _entries(records: Records, seen: Mapping[str, Sequence[Occasion]], year: int | None) -> Iterator[Entry]:
-    """The titles that count, in order: of a year those with a viewing in it."""
+def _watched(records: Records, seen: Mapping[str, Sequence[Occasion]], year: int | None) -> Iterator[Watched]:
+    """The titles that were watched, in order: of a year those with a viewing in it."""
     opinions = opinions_of(records.titles.values())
     for imdb_id, title in records.titles.items():
-        occasions = seen[imdb_id] if year is None else [each for each in seen[imdb_id] if each.is_in(year)]
-        if occasions or year is None:
-            is_watched = title.is_watched or bool(occasions)
-            yield Entry(title, occasions, is_watched, opinions.get(imdb_id), _minutes(title))
+        occasions = [each for each in seen.get(imdb_id, ()) if each.is_in(year)]
+        if occasions or (year is None and title.is_watched):
+            yield Watched(title, occasions, opinions.get(imdb_id), _minutes(title))
+
+
+def _upvotes(records: Records) -> Iterator[Upvote]:
+    for imdb_id, person_id, is_up, moment in records.votes:
+        if is_up and imdb_id in records.titles:
+            yield imdb_id, person_id, moment
 
 
 def _minutes(title: Title) -> int | None:
@@ -81,34 +87,34 @@ def _minutes(title: Title) -> int | None:
     return None if episodes is None else runtime * episodes
 
 
-def _counts_json(entries: Sequence[Entry]) -> dict[str, Any]:
-    by_status = Counter(entry.title.status for entry in entries)
-    by_type = Counter(entry.title.media_type for entry in entries)
+def _counts_json(titles: Sequence[Title]) -> dict[str, Any]:
+    by_status = Counter(title.status for title in titles)
+    by_type = Counter(title.media_type for title in titles)
     return {
-        "total": len(entries),
+        "total": len(titles),
         "by_status": {status: by_status[status] for status in STATUSES if status != "deleted"},
         "by_media_type": {media_type: by_type[media_type] for media_type in MEDIA_TYPES},
     }
 
 
-def _viewings_json(entries: Iterable[Entry]) -> dict[str, Any]:
+def _viewings_json(watched: Iterable[Watched]) -> dict[str, Any]:
     viewings = minutes = unknown = 0
-    for entry in entries:
-        viewings += len(entry.occasions)
-        if entry.minutes is None:
-            unknown += len(entry.occasions)
+    for each in watched:
+        viewings += len(each.occasions)
+        if each.minutes is None:
+            unknown += len(each.occasions)
         else:
-            minutes += entry.minutes * len(entry.occasions)
+            minutes += each.minutes * len(each.occasions)
     return {"viewings": viewings, "hours": round(minutes / 60, 1), "unknown_runtimes": unknown}
 
 
-def _ratings_json(entries: Iterable[Entry]) -> dict[str, Any]:
-    ratings = [entry.title.rating for entry in entries if entry.title.rating is not None]
-    titles = Counter(int(rating) for rating in ratings)
+def _ratings_json(titles: Iterable[Title]) -> dict[str, Any]:
+    ratings = [title.rating for title in titles if title.rating is not None]
+    counts = Counter(int(rating) for rating in ratings)
     return {
         "count": len(ratings),
         "average": average(ratings),
-        "histogram": [{"stars": stars, "titles": titles[stars]} for stars in STARS],
+        "histogram": [{"stars": stars, "titles": counts[stars]} for stars in STARS],
     }
 
 
@@ -135,34 +141,34 @@ def _month(date: str) -> int:
     return 12 * int(date[:4]) + int(date[5:7]) - 1
 
 
-def _highlights_json(entries: Iterable[Entry], counting: Iterable[Occasion]) -> dict[str, Any]:
+def _highlights_json(watched: Iterable[Watched], counting: Iterable[Occasion]) -> dict[str, Any]:
     """The titles watched first and last, the one that the user likes best, and the longest; ties by name."""
-    watched = {entry.title.imdb_id: entry for entry in entries if entry.is_watched}
+    of_title = {each.title.imdb_id: each for each in watched}
     dated = [occasion for occasion in counting if occasion.is_of_known_day]
-    liked = [(-entry.opinion.value, *_by_name(entry)) for entry in watched.values() if entry.opinion is not None]
-    long = [(-entry.minutes, *_by_name(entry)) for entry in watched.values() if entry.minutes is not None]
+    liked = [(-each.opinion.value, *_by_name(each)) for each in of_title.values() if each.opinion is not None]
+    long = [(-each.minutes, *_by_name(each)) for each in of_title.values() if each.minutes is not None]
     return {
-        "first": _highlight_json(watched[dated[0].imdb_id], dated[0]) if dated else None,
-        "last": _highlight_json(watched[dated[-1].imdb_id], dated[-1]) if dated else None,
-        "best": _of_first(watched, liked),
-        "longest": _of_first(watched, long),
+        "first": _highlight_json(of_title[dated[0].imdb_id], dated[0]) if dated else None,
+        "last": _highlight_json(of_title[dated[-1].imdb_id], dated[-1]) if dated else None,
+        "best": _of_first(of_title, liked),
+        "longest": _of_first(of_title, long),
     }
 
 
-def _by_name(entry: Entry) -> tuple[str, str]:
-    return entry.title.name or entry.title.imdb_id, entry.title.imdb_id
+def _by_name(watched: Watched) -> tuple[str, str]:
+    return watched.title.name or watched.title.imdb_id, watched.title.imdb_id
 
 
-def _of_first(watched: Mapping[str, Entry], ranked: Iterable[tuple[float, str, str]]) -> dict[str, Any] | None:
+def _of_first(of_title: Mapping[str, Watched], ranked: Iterable[tuple[float, str, str]]) -> dict[str, Any] | None:
     best = min(ranked, default=None)
     if best is None:
         return None
-    entry = watched[best[-1]]
-    return _highlight_json(entry, next((each for each in entry.occasions if each.date), None))
+    watched = of_title[best[-1]]
+    return _highlight_json(watched, next((each for each in watched.occasions if each.date), None))
 
 
-def _highlight_json(entry: Entry, occasion: Occasion | None) -> dict[str, Any]:
-    title = entry.title
+def _highlight_json(watched: Watched, occasion: Occasion | None) -> dict[str, Any]:
+    title = watched.title
     return {
         "imdb_id": title.imdb_id,
         "title": title.name or title.imdb_id,
@@ -170,5 +176,5 @@ def _highlight_json(entry: Entry, occasion: Occasion | None) -> dict[str, Any]:
         "media_type": title.media_type,
         "watched_on": None if occasion is None else occasion.date,
         "my_rating": title.rating,
-        "minutes": entry.minutes,
+        "minutes": watched.minutes,
     }
