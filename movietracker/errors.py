@@ -342,6 +342,11 @@ class CopyRefused(Problem, code="copy_refused"):
     """The database cannot be copied."""
 
 
+# Of `movietracker adopt`; never sent to a client.
+class AdoptionRefused(Problem, code="adoption_refused"):
+    """The installation cannot be adopted."""
+
+
 class SettingsError(Exception):
     """A setting is unknown, mistyped or missing; the message is one sentence."""
 

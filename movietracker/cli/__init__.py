@@ -49,6 +49,7 @@ COMMANDS = (
     ),
     LazyCommand("db", "movietracker.cli.db:db", "Migrate the database, or move it."),
     LazyCommand("backup", "movietracker.cli.backup:backup", "Create, list, verify, restore and remove backups."),
+    LazyCommand("adopt", "movietracker.cli.adopt:adopt_command", "Bring in an installation of the original backend."),
     LazyCommand("enrich", "movietracker.cli.enrich:enrich_command", "Fetch missing details of stored titles now."),
     LazyCommand("import", "movietracker.cli.importing:import_command", "Show what the files of another tracker hold."),
     LazyCommand("stats", "movietracker.cli.stats:stats", "Show what a user's library says in figures."),

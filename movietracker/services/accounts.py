@@ -6,13 +6,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import bindparam, delete, exists, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from .. import clock
 from ..database import upsert
 from ..errors import AccountExists, BadCredentials, BadToken, EmailTaken, Invalid, UsernameTaken, UserNotFound
 from ..models import HEAD, LIBRARY_TABLES, REVOKED, REVOKED_ADMIN, USERS
 from . import first_password
+from .change_clock import LibraryWrite
 from .login_names import normalise_email, refuse_taken, stored_names
 from .names import normal_form
 from .passwords import check_new, hash_password, is_current, verify_password
@@ -80,15 +81,26 @@ def create_account(email: str, username: str, password: str) -> Account:
     hashed = hash_password(password, _iterations())
     try:
         with write_connection() as connection:
-            refuse_taken(connection, account.id, names)
-            connection.execute(insert(USERS).values(**account.to_json(), hashed_password=hashed))
-            tx = open_library(connection, account.id)
-            seed_quick_recommenders(tx)
-            event = tx.finish()
+            event = add_account(connection, account, hashed).finish()
     except (EmailTaken, UsernameTaken):
         raise AccountExists from None
     announce(event)
     return account
+
+
+def add_account(
+    connection: Connection, account: Account, hashed_password: str, *, backup_enabled: bool = False
+) -> LibraryWrite:
+    """Add an account with the four quick recommenders, in a transaction that the caller finishes and commits.
+
+    Raises EmailTaken and UsernameTaken.
+    """
+    values = account.to_json() | {"hashed_password": hashed_password, "backup_enabled": backup_enabled}
+    refuse_taken(connection, account.id, values)
+    connection.execute(insert(USERS).values(**values))
+    tx = open_library(connection, account.id)
+    seed_quick_recommenders(tx)
+    return tx
 
 
 def list_accounts() -> list[Account]:

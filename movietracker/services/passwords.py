@@ -18,6 +18,7 @@ from ..schemas.values import PASSWORD
 ITERATIONS = 100_000
 """The iterations of a stored password that does not name them."""
 
+_SALTED_HASH = re.compile(r"[0-9A-Fa-f]{64}\$[0-9a-f]{64}")
 _REPEATED = re.compile(r"([a-z0-9])\1{7,15}")  # as common, and not in the list
 _COMMON = Path(__file__).with_name("common_passwords.txt")  # written by tools/common_passwords.py
 
@@ -66,6 +67,11 @@ def is_current(password: str, stored: str, iterations: int) -> bool:
         return False
     normal = _normal(password)
     return normal == password or hmac.compare_digest(_digest(normal, salt, of_stored), expected)
+
+
+def is_salted_hash(stored: str) -> bool:
+    """Whether this is ``salt$hash``, as other installations store a password, too."""
+    return _SALTED_HASH.fullmatch(stored) is not None
 
 
 def _parts(stored: str) -> tuple[int, str, str]:

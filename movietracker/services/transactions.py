@@ -82,13 +82,18 @@ def library_write(user_id: str) -> Iterator[LibraryWrite]:
     Raises UserNotFound when there is no such account.
     """
     with write_connection(user_id) as connection:
-        row = execute(connection, _LOCK, {"of_user": user_id}).one_or_none()
-        if row is None:
-            raise UserNotFound
-        tx = LibraryWrite(connection, user_id, row.seq, row.at, row.next_id)
+        tx = lock_library(connection, user_id)
         yield tx
         event = tx.finish()
     announce(event)
+
+
+def lock_library(connection: Connection, user_id: str) -> LibraryWrite:
+    """Take the lock of a library in a transaction that the caller finishes and commits; raises UserNotFound."""
+    row = execute(connection, _LOCK, {"of_user": user_id}).one_or_none()
+    if row is None:
+        raise UserNotFound
+    return LibraryWrite(connection, user_id, row.seq, row.at, row.next_id)
 
 
 def announce(event: LibraryChanged | None) -> None:

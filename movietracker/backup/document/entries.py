@@ -23,6 +23,7 @@ from ...services.movies.metadata import Metadata, metadata_columns
 from ...services.movies.viewings import MAX_VIEWINGS, contradicts
 from ...services.people import QUICK_RECOMMENDERS
 from .findings import MAX_PLACE, Fields, Notes
+from .shapes import light_details, light_ratings
 
 QUICK_KEYS = frozenset(recommender["quick_key"] for recommender in QUICK_RECOMMENDERS)
 
@@ -239,8 +240,8 @@ def _metadata(fields: Fields) -> tuple[dict[str, Any] | None, dict[str, Any] | N
     """The details from providers, as documents of version 1 hold them; checked as if a client sent them."""
     if fields.raw.get("tmdb_data") is None and fields.raw.get("omdb_data") is None:
         return None, None
-    tmdb_data = fields.optional("tmdb_data", values.OBJECT.check) or None
-    omdb_data = fields.optional("omdb_data", values.OBJECT.check) or None
+    tmdb_data = light_details(fields.optional("tmdb_data", values.OBJECT.check) or None)
+    omdb_data = light_ratings(fields.optional("omdb_data", values.OBJECT.check) or None)
     if tmdb_data is not None or omdb_data is not None:
         try:
             metadata_columns(Metadata(None, tmdb_data, omdb_data))

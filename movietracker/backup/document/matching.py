@@ -123,10 +123,15 @@ def _ids_of_others(tx: LibraryWrite, kind: Kind, ids: Sequence[str]) -> set[str]
     return found
 
 
+def derived_id(user_id: str, record_id: str) -> str:
+    """The id of a user's record whose own is another user's; the same each time."""
+    return str(uuid.uuid5(_OTHERS_RECORDS, f"{user_id}/{record_id}"))
+
+
 def _id_here(user_id: str, record_id: str, mine: Container[str], taken: Container[str]) -> str:
     """The id of this record of the file: one of ``mine``, or one that is not ``taken`` by others or other records."""
     while record_id not in mine:
-        own = str(uuid.uuid5(_OTHERS_RECORDS, f"{user_id}/{record_id}"))
+        own = derived_id(user_id, record_id)
         if own not in mine and record_id not in taken:
             return record_id
         record_id = own
