@@ -106,6 +106,10 @@ class RecommendationNotFound(NotFound, code="recommendation_not_found"):
     """That person has not recommended this title."""
 
 
+class ExportFormatUnknown(NotFound, code="export_format_unknown"):
+    """There is no export format of this name."""
+
+
 class MetadataNotFound(NotFound, code="metadata_not_found"):
     """No response from that provider is stored for this title."""
 

@@ -112,6 +112,8 @@ SHARED = [
     Call("GET /api/sync/changes?user_id={user}", allowed=OWN),
     Call("GET /api/sync/actions", allowed=OWN),
     Call("GET /api/backup/export?user_id={user}", allowed=OWN),
+    Call("GET /api/export/json?user_id={user}", allowed=OWN),
+    Call("GET /api/export/trakt?user_id={user}", allowed=OWN),
     Call("GET /api/backup/settings?user_id={user}", allowed=OWN),
     Call("PUT /api/backup/settings", {"backup_enabled": True, "user_id": "{user}"}, OWN),
     Call("GET /api/backup/list?user_id={user}", allowed=OWN),

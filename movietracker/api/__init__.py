@@ -8,6 +8,7 @@ from . import (
     backup,
     docs,
     error_handlers,
+    exports,
     external,
     guards,
     health,
@@ -33,7 +34,8 @@ from .records import blueprint_of
 _OWN = [
     module.blueprint
     for module in (
-        *(auth, movies, viewings, refresh, ranking, people, lists, trust, stats, sync, backup, external, health),
+        *(auth, movies, viewings, refresh, ranking, people, lists, trust, stats, sync, backup, exports, external),
+        health,
     )
 ]
 _OWN_NAMES = {blueprint.name for blueprint in _OWN}

@@ -34,7 +34,7 @@ _PROBLEMS_OF_IMPORT = [
     errors.DestinationNotConfigured,
 ]
 _PROBLEMS_OF_RESTORE = [errors.BackupNotFound, errors.BackupDamaged, errors.WrongPassphrase, *_PROBLEMS_OF_IMPORT]
-_DOCUMENT = schemas.DocumentSchema.from_dict(
+DOCUMENT = schemas.DocumentSchema.from_dict(
     {
         kind.plural: fields.List(fields.Nested(kind.document), required=kind.plural in REQUIRED_SECTIONS)
         for kind in KINDS
@@ -60,14 +60,14 @@ _BODY = {
         f"or as the file of a form; at most {MAX_UNPACKED_BYTES // 2**20} MiB, as sent and unpacked."
     ),
     "content": {
-        "application/json": {"schema": _DOCUMENT},
+        "application/json": {"schema": DOCUMENT},
         "application/octet-stream": {"schema": _FILE},
         "multipart/form-data": {"schema": {"type": "object", "properties": {"file": _FILE}, "required": ["file"]}},
     },
 }
 
 
-@blueprint.operation("GET", "/export", response=_DOCUMENT, etag=True)
+@blueprint.operation("GET", "/export", response=DOCUMENT, etag=True)
 def export(user: Account) -> Response:
     """The library as a document to download: movies, people and lists, without ids of this server."""
     chunks = _document(user.id)

@@ -42,7 +42,8 @@ MAX_BODY_WITHOUT_TOKEN = 262_144
 class Operation:
     """An operation of a blueprint, which decorates its view; openapi.py describes it.
 
-    The view returns a Response, or what is sent as JSON with ``status``; ``also`` are further statuses of success.
+    The view returns a Response, or what is sent as JSON with ``status``; ``also`` are further statuses of success, and
+    ``files`` the media types of what it may return instead of JSON.
     ``access`` is "user" (the view's first argument is the Account), "admin", or None for everyone. What the schemas
     ``query`` and ``body`` read comes next, then the parts of the path; a ``body`` that is a mapping is one that the
     view reads, as OpenAPI describes it. ``etag`` says that the response depends on the user's library only, so that a
@@ -58,6 +59,7 @@ class Operation:
     response: type[Schema] | Schema | None = None
     status: int = 200
     also: Sequence[int] = ()
+    files: Sequence[str] = ()
     headers: Sequence[str] = ()
     problems: Problems = ()
     access: str | None = "user"

@@ -203,7 +203,10 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     if operation.query is not None and issubclass(operation.query, PageSchema):
         headers = [*headers, "X-Next-Cursor", "Link"]
     content = None if operation.response is None else {"schema": operation.response}
-    return _response(HTTPStatus(status).phrase, content, headers)
+    described = _response(HTTPStatus(status).phrase, content, headers)
+    for media_type in operation.files:
+        described["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
+    return described
 
 
 def _failure(status: int, problems: Mapping[str, type[Problem]]) -> dict[str, Any]:

@@ -26,7 +26,10 @@ MIN_COMPRESSED_BYTES = 1024
 _LEVEL = 1
 _CODING = re.compile(r'[-;](?:gzip|br|zstd|deflate)"')
 _COMPRESSED_TYPES = frozenset(
-    {"application/json", "text/html", "text/css", "text/javascript", "application/javascript", "text/plain"}
+    {
+        *("application/json", "text/html", "text/css", "text/javascript", "application/javascript", "text/plain"),
+        "text/csv",
+    }
 )
 
 

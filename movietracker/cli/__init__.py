@@ -52,6 +52,7 @@ COMMANDS = (
     LazyCommand("adopt", "movietracker.cli.adopt:adopt_command", "Bring in an installation of the original backend."),
     LazyCommand("enrich", "movietracker.cli.enrich:enrich_command", "Fetch missing details of stored titles now."),
     LazyCommand("import", "movietracker.cli.importing:import_command", "Show what the files of another tracker hold."),
+    LazyCommand("export", "movietracker.cli.export:export", "Write a user's library for other programs."),
     LazyCommand("stats", "movietracker.cli.stats:stats", "Show what a user's library says in figures."),
     LazyCommand("trust", "movietracker.cli.trust:trust_command", "Show how right each recommender of a user was."),
     LazyCommand("queue", "movietracker.cli.trust:queue_command", "Show what a user should watch next, and why."),

@@ -31,6 +31,8 @@ WHOLE_LIBRARY = {
     "/api/movies": {"movies", "viewings", "recommendations", "people"},
     "/api/sync?since=0": {"movies", "viewings", "recommendations", "people", "custom_lists"},
     "/api/backup/export": {"people", "custom_lists", "rankings"},
+    "/api/export/csv": {"people", "custom_lists", "rankings"},
+    "/api/export/letterboxd": {"people", "custom_lists"},
     "/api/ranking": {"rankings"},
     "/api/stats": {"movies", "movie_status", "viewings", "recommendations"},
     "/api/stats?year=2023&tz=Europe/Vienna": {"movies", "movie_status", "viewings", "recommendations"},

@@ -11,6 +11,7 @@ from operator import getitem
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
+from support.libraries import LIBRARIES, MadeLibrary
 from support.library import head_of
 
 from movietracker.backup.catalog.verification import same_content
@@ -20,7 +21,6 @@ from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read
 
 from .documents import HEAT, LONG_AGO, MATRIX, Json, as_file, content, document, movie, vote
-from .libraries import LIBRARIES, MadeLibrary
 
 pytestmark = pytest.mark.each_database
 
