@@ -70,6 +70,9 @@ from .uploads.dates import moment_of as moment_of
 from .uploads.dates import partial_date as partial_date
 from .uploads.decoding import open_text as open_text
 from .uploads.decoding import text_head as text_head
+from .uploads.json_items import JsonItem as JsonItem
+from .uploads.json_items import json_keys as json_keys
+from .uploads.json_items import read_json as read_json
 from .uploads.markup import plain_text as plain_text
 from .uploads.tables import TableRow as TableRow
 from .uploads.tables import columns_of as columns_of

@@ -10,14 +10,18 @@ class TestDiary(ImporterContract):
 
 import random
 from collections.abc import Mapping
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 
 from ..imports.checking import fault_of_row
+from ..imports.detection import find_importer
 from ..imports.reading import read_rows
 from ..plugin.checks import misfit_of_object
-from ..pluginapi import BrokenRow, Importer, ImportProblem, ImportRow, Member, Upload
+from ..plugin.context import PluginContext
+from ..plugin.manager import PluginManager
+from ..pluginapi import BrokenRow, Importer, ImportProblem, ImportRow, JsonHttpClient, Member, Upload
 
 Files = Mapping[str, str | bytes]
 """The content of files by name."""
@@ -59,6 +63,12 @@ class ImporterContract:
         for files in FOREIGN:
             assert not importer.recognizes(upload_of(files)), f"{importer.name} recognizes {next(iter(files))}"
 
+    def test_no_other_installed_importer_takes_its_samples(self, importer: Importer, tmp_path: Path) -> None:
+        context = PluginContext({}, tmp_path, no_http)
+        others = [each for each in PluginManager(tmp_path).importers(context) if each.name != importer.name]
+        for files in self.samples:
+            assert find_importer([*others, importer], upload_of(files)) is importer
+
     def test_its_rows_are_well_formed(self, importer: Importer) -> None:
         for files in self.samples:
             rows = list(importer.rows(upload_of(files)))
@@ -89,6 +99,11 @@ class ImporterContract:
     def test_bytes_of_every_kind_raise_nothing_but_import_problems(self, importer: Importer) -> None:
         for files in FOREIGN:
             read_anything(importer, files)
+
+
+def no_http(*_: Any, **__: Any) -> JsonHttpClient:
+    """Importers call nobody."""
+    raise AssertionError("an importer needs no HTTP client")
 
 
 def upload_of(files: Files) -> Upload:

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+FIRST_YEAR = 1870
+"""Before it nobody watched films."""
+
 _ISO = re.compile(r"([0-9]{4})(?:[-/.]([0-9]{1,2}|\?\?)(?:[-/.]([0-9]{1,2}|\?\?))?)?(?![0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{4}|[0-9]{2})(?![0-9])")
 _WORDS = re.compile(r"[^\W\d_]+|[0-9]+(?::[0-9]+)*")
@@ -49,6 +52,8 @@ def partial_date(text: str) -> str | None:
     text = text.strip()
     if found := _ISO.match(text):
         year, month, day = found.groups()
+        if int(year) < FIRST_YEAR:
+            return None  # such as 0000-00-00
         if month is None or month == "??":
             return year
         if day is None or day == "??":

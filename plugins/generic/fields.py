@@ -1,0 +1,111 @@
+"""The columns and keys of the documented form, and what their values mean."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from movietracker.pluginapi import (
+    DateOrder,
+    ImportRow,
+    ListPlace,
+    Recommender,
+    content_id,
+    imdb_id,
+    is_yes,
+    kind_of,
+    moment_of,
+    numeric_id,
+    rating_on_ten,
+    release_year,
+    words_of,
+)
+
+SOURCE = "generic"
+NAMING = ("title", "imdb_id", "tmdb_id")
+"""One of these is needed."""
+
+FIELDS = frozenset(
+    (*NAMING, "id", "original_title", "year", "kind", "tvdb_id", "watched", "watched_on", "viewing_rating", "review")
+) | frozenset(("rating", "liked", "note", "tags", "status", "list", "position", "recommended_by", "added_on"))
+
+_STATUSES: Mapping[str, Literal["toWatch", "watched"]] = {
+    **dict.fromkeys(("watched", "seen", "completed"), "watched"),
+    **dict.fromkeys(("towatch", "to watch", "to_watch", "watchlist", "wanted", "planned"), "toWatch"),
+}
+
+
+def field_name(name: str) -> str:
+    """A column or key as FIELDS has it: in lower case, with underscores."""
+    return "_".join(name.strip().lower().replace("-", " ").split())
+
+
+def row_of(values: Mapping[str, str], where: str, order: DateOrder, people: tuple[Recommender, ...] = ()) -> ImportRow:
+    """The row that these fields state; ``people`` are recommenders that the file lists by themselves."""
+
+    def get(name: str) -> str:
+        return values.get(name, "").strip()
+
+    moment, day = moment_of(get("watched_on")), order.read(get("watched_on"))
+    number = get("id")
+    return ImportRow(
+        source=SOURCE,
+        row_id=f"id:{number}"
+        if number
+        else content_id(*(f"{name}={get(name)}" for name in sorted(values) if get(name))),
+        where=where,
+        kind=kind_of(get("kind")),
+        title=get("title") or None,
+        original_title=get("original_title") or None,
+        year=release_year(get("year")),
+        imdb_id=imdb_id(get("imdb_id")),
+        tmdb_id=numeric_id(get("tmdb_id")),
+        tvdb_id=numeric_id(get("tvdb_id")),
+        is_viewing=day is not None,
+        viewing_id=number or None,
+        watched_on=None if moment is not None else day,
+        watched_at=moment,
+        viewing_rating=rating_on_ten(get("viewing_rating"), 10),
+        review=get("review") or None,
+        rating=rating_on_ten(get("rating"), 10),
+        liked=is_yes(get("liked")) if get("liked") else None,
+        note=get("note") or None,
+        tags=words_of(get("tags")),
+        status=_status(values, is_viewing=day is not None),
+        added_on=order.read(get("added_on")),
+        list_place=ListPlace(get("list"), numeric_id(get("position"))) if get("list") else None,
+        told_by=None if people else get("recommended_by") or None,
+        recommended_by=people,
+    )
+
+
+def _status(values: Mapping[str, str], *, is_viewing: bool) -> Literal["toWatch", "watched"] | None:
+    """What is said; else watched if there is a sign of it, wanted if there is none, nothing for a place in a list."""
+    if said := _STATUSES.get(values.get("status", "").strip().lower()):
+        return said
+    if (
+        is_viewing
+        or is_yes(values.get("watched"))
+        or any(values.get(name) for name in ("rating", "viewing_rating", "review"))
+    ):
+        return "watched"
+    return None if values.get("list") else "toWatch"
+
+
+def text_of(value: Any) -> str:
+    """A value of JSON as the cell of a table: parts of an array with commas between them."""
+    if isinstance(value, list):
+        return ",".join(map(text_of, value))
+    if value is None or isinstance(value, dict):
+        return ""
+    return "yes" if value is True else "" if value is False else str(value)
+
+
+def people_of(value: Any) -> tuple[Recommender, ...]:
+    """The recommenders of an array of names, or of objects with name, note and vote; none of anything else."""
+    found = []
+    for each in value if isinstance(value, list) else ():
+        about = each if isinstance(each, dict) else {"name": each}
+        name, note = about.get("name"), about.get("note")
+        if isinstance(name, str) and name.strip():
+            vote = about.get("vote") not in (False, "downvote")
+            found.append(Recommender(name.strip(), name, note if isinstance(note, str) else None, vote))
+    return tuple(found)
