@@ -27,7 +27,10 @@ _TELLING = re.compile(
     r"(?:that\s+)?(?:me|us|i|we)\b(?P<rest>.*)$",
     re.IGNORECASE,
 )
-_WATCHING = re.compile(r"\b(?:watch|see|about|check)", re.IGNORECASE)
+_WATCHING = re.compile(r"\b(?:watch|see|about|check)|^\W*$", re.IGNORECASE)
+_THANKING = re.compile(r"^(?:via|per|thx|thanks|thanks to|thank you|h/t|ht)[\s:]+", re.IGNORECASE)
+_CIRCUMSTANCE = re.compile(r"\s(?:at|on|in|who|because|when|after|while|for|to|as|since|that|which)\s.*", re.DOTALL)
+_WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*['’]?s?")
 
 
 def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
@@ -48,10 +51,11 @@ def _proposals(row: ImportRow) -> Iterator[Recommender]:
     for aside in row.asides:
         yield from _of_aside(aside)
     for tag in row.tags:
-        yield from _of_phrase(re.sub(r"[-_]+", " ", tag), tag)
-    for text in (row.list_place.name if row.list_place else None, row.heading):
-        if text:
-            yield from _of_phrase(text, text)
+        yield from _of_phrase(re.sub(r"[-_:]+", " ", tag), tag)
+    if row.list_place:
+        yield from _of_phrase(row.list_place.name, row.list_place.name)
+    if row.heading:
+        yield from _of_heading(row.heading)
 
 
 def _of_column(cell: str) -> Iterator[Recommender]:
@@ -79,9 +83,18 @@ def _of_note(note: str, *, may_be_name: bool) -> Iterator[Recommender]:
 def _of_aside(aside: str) -> Iterator[Recommender]:
     """What stands behind a title: ``(Dad suggestions)``, ``- liz&tim suggestion``, ``(hannah)``; not ``(French)``."""
     found = list(_of_phrase(aside, aside))
-    word = aside.strip()
-    is_name = re.fullmatch(r"[^\W\d_][^\W\d_'’.-]+", word) and not is_nobody(word)
-    yield from found or (_people([word], aside) if is_name or is_kin(_MINE.sub("", word)) else ())
+    names = [without_genitive(_MINE.sub("", name.strip())) for name in _BETWEEN_NAMES.split(_THANKING.sub("", aside))]
+    are_names = all((_WORD.fullmatch(name) and not is_nobody(name)) or is_kin(name) for name in names)
+    yield from found or (_people(names, aside) if are_names else ())
+
+
+def _of_heading(heading: str) -> Iterator[Recommender]:
+    """A heading above titles: ``Nelly's Recommendations``, ``From Anna``, ``Dad``; not ``Horror`` nor ``1995``."""
+    found = list(_of_phrase(heading, heading))
+    text = heading.strip("#*:= ")
+    named = re.fullmatch(r"(?:from|von)\s+(.+)", text, re.IGNORECASE)
+    is_name = is_kin(_MINE.sub("", text)) or (named is not None and _looks_like_name(named[1]))
+    yield from found or (_people([text], heading) if is_name else ())
 
 
 def _of_phrase(phrase: str, written_as: str, notes: Iterable[str] = ()) -> Iterator[Recommender]:
@@ -101,7 +114,7 @@ def _of_phrase(phrase: str, written_as: str, notes: Iterable[str] = ()) -> Itera
     elif at == 0 and words[0].endswith(":"):
         yield from _people(_BETWEEN_NAMES.split(behind), written_as, notes)
     elif at > 0:
-        names = [without_genitive(name) for name in _BETWEEN_NAMES.split(" ".join(words[:at]))]
+        names = [without_genitive(_MINE.sub("", name)) for name in _BETWEEN_NAMES.split(" ".join(words[:at]))]
         yield from _people(names, written_as, notes)
     elif len(words) == 2:
         yield from _people(words[1:], written_as, notes)
@@ -118,10 +131,15 @@ def _people(
     note = " ".join(notes).strip() or None
     for each in names:
         name = _MINE.sub("", each.strip(" \"“”'‘’.!?:*_-")).strip()
-        if name.lower() in _NO_ONE or len(name) > MAX_LENGTH:
-            continue
-        if anyone or (_NAME.fullmatch(name) and len(name.split()) <= MAX_WORDS and not is_nobody(name)):
+        if not anyone:
+            name = _CIRCUMSTANCE.sub("", name)
+        if name.lower() not in _NO_ONE and len(name) <= MAX_LENGTH and (anyone or _can_be_name(name)):
             yield Recommender(name, written_as, note)
+
+
+def _can_be_name(text: str) -> bool:
+    words = text.split()
+    return bool(_NAME.fullmatch(text)) and len(words) <= MAX_WORDS and not (is_nobody(text) or is_nobody(words[0]))
 
 
 def _looks_like_name(text: str) -> bool:

@@ -8,7 +8,7 @@ from importlib.resources import files
 from ..text import fold
 
 _RECOMMEND = ("recommendation", "recommendations", "recommended", "recommends", "recommend", "recommender")
-_SHORT = {"rec", "recs", "reco", "recos", "recd", "tip", "tips", "pick", "picks"}
+_SHORT = {"rec", "recs", "reco", "recos", "recd", "recod", "reccs", "tip", "tips", "pick", "picks"}
 _OTHERS = {"recommence", "recommenced", "recommissioned", "commended", "record", "recorded", "remembered"}
 _LIKE_ENOUGH = 0.78
 
@@ -51,5 +51,6 @@ def without_genitive(name: str) -> str:
     """``Nelly's``, ``James'`` and ``kaitlyns`` as Nelly, James and kaitlyn."""
     if found := re.fullmatch(r"(.+?)(?:['’]s|['’])", name):
         return found[1]
-    is_plain = not name.endswith("s") or name.endswith("ss") or len(name) < 4
-    return name if is_plain or fold(name) in _ENDS_IN_S else name[:-1]
+    last = fold(name).rpartition(" ")[2]
+    is_plain = not last.endswith("s") or last.endswith("ss") or len(last) < 4 or last in _ENDS_IN_S
+    return name if is_plain else name[:-1]
