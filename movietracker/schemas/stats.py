@@ -63,7 +63,7 @@ class GroupSchema(ResponseSchema):
     watched = Field(_COUNT, description="Those of them that were watched")
     viewings = Field(_COUNT)
     liked = Field(_COUNT, description="Those of them that the user liked")
-    average_rating = Field(RATING, 7.4, "Average of the user's ratings, 1 decimal", allow_none=True)
+    average_rating = Field(RATING, 7.4, "Of the watched ones, 1 decimal", allow_none=True)
 
 
 class GenreSchema(GroupSchema):
