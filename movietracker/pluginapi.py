@@ -74,10 +74,16 @@ from .uploads.json_items import JsonItem as JsonItem
 from .uploads.json_items import json_keys as json_keys
 from .uploads.json_items import read_json as read_json
 from .uploads.markup import plain_text as plain_text
+from .uploads.objects import JsonRow as JsonRow
+from .uploads.objects import read_objects as read_objects
+from .uploads.statuses import BEGUN as BEGUN
+from .uploads.statuses import status_of as status_of
 from .uploads.tables import TableRow as TableRow
 from .uploads.tables import columns_of as columns_of
 from .uploads.tables import leading_rows as leading_rows
 from .uploads.tables import read_table as read_table
+from .uploads.times import known_day as known_day
+from .uploads.times import when_watched as when_watched
 from .uploads.upload import BrokenRow as BrokenRow
 from .uploads.upload import Member as Member
 from .uploads.upload import MemberDamaged as MemberDamaged

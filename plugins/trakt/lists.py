@@ -1,0 +1,79 @@
+"""The watchlist, favorites and lists; what they note of a title often says who recommended it."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    JsonRow,
+    ListPlace,
+    Member,
+    content_id,
+    known_day,
+    numeric_id,
+    read_objects,
+)
+
+from .titles import title_row
+
+MAX_LISTS = 10_000
+_LIST = re.compile(r"lists-list-([0-9]+)(?:-(.+?))?(?:\.json)?", re.IGNORECASE)
+
+Rows = Iterator[ImportRow | BrokenRow]
+
+
+class ListNames:
+    """Names and descriptions of lists by Trakt's ids, from the files that have the user's and shared lists."""
+
+    def __init__(self, members: Iterable[Member]) -> None:
+        self.broken: list[BrokenRow] = []
+        self._lists: dict[str, tuple[str, str | None]] = {}
+        for member in members:
+            for row in read_objects(member):
+                if isinstance(row, BrokenRow):
+                    self.broken.append(row)
+                elif len(self._lists) < MAX_LISTS:
+                    self._lists[row.text("ids", "trakt")] = row.text("name"), row.text("description") or None
+
+    def list_of(self, member: Member) -> tuple[str, str | None] | None:
+        """The name and description of the list that a member holds; None if nothing says which it is."""
+        found = _LIST.fullmatch(member.name.rpartition("/")[2])
+        if found is None:
+            return None
+        name, description = self._lists.get(found[1], ("", None))
+        return name or (found[2] or found[1]).replace("-", " "), description
+
+
+def watchlist(member: Member) -> Rows:
+    """Wishes."""
+    return _listed(member, "watchlist", lambda _: {"status": "toWatch"})
+
+
+def favorites(member: Member) -> Rows:
+    """Titles that the user likes."""
+    return _listed(member, "favorite", lambda _: {"liked": True})
+
+
+def list_rows(member: Member, names: ListNames) -> Rows:
+    """The titles of a list in its order; a file that does not say which list it is may be the watchlist."""
+    known = names.list_of(member)
+    if known is None:
+        doubt = "the file does not say whether this is a list, the watchlist or favorites"
+        return _listed(member, "listed", lambda _: {"needs_review": doubt})
+    name, description = known
+
+    def place(row: JsonRow) -> Mapping[str, Any]:
+        return {"list_place": ListPlace(name, numeric_id(row.get("rank")), description)}
+
+    return _listed(member, f"list:{content_id(name)}", place)
+
+
+def _listed(member: Member, part: str, facts: Callable[[JsonRow], Mapping[str, Any]]) -> Rows:
+    for row in read_objects(member):
+        if isinstance(row, BrokenRow):
+            yield row
+        else:
+            added_on = known_day(row.text("listed_at"))
+            yield title_row(row, part, row.text("id"), note=row.text("notes") or None, added_on=added_on, **facts(row))
