@@ -1,0 +1,164 @@
+"""What programs such as TV Time Liberator saved of TV Time: tables, and JSON of films, series, lists and favorites."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    JsonRow,
+    Kind,
+    ListPlace,
+    Member,
+    TableRow,
+    content_id,
+    imdb_id,
+    is_yes,
+    known_day,
+    numeric_id,
+    read_objects,
+    read_table,
+    release_year,
+    status_of,
+    when_watched,
+)
+
+from .films import MAX_REWATCHES
+from .titles import SOURCE, series_name
+
+Rows = Iterator[ImportRow | BrokenRow]
+
+
+def saved_table(member: Member) -> Rows:
+    """Films, and episodes if they have a season; a row without a type is of a film."""
+    for row in read_table(member):
+        if isinstance(row, BrokenRow):
+            yield row
+            continue
+        where, own = member.at(row.line), row.get("uuid", "imdb_id", "tvdb_id")
+        ids: dict[str, Any] = {"imdb_id": imdb_id(row.get("imdb_id")), "tvdb_id": numeric_id(row.get("tvdb_id"))}
+        if row.get("season") or row.get("episode"):
+            if is_yes(row.get("is_watched")):
+                yield _episode(where, row.get("title"), row.get("season"), row.get("episode"), own)
+        elif row.get("type").lower() in ("show", "series"):
+            facts = series_name(row.get("title")) | ids
+            if is_yes(row.get("is_watchlisted")):
+                facts["status"] = "toWatch"
+            yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=where, kind="tv", **facts)
+        else:
+            yield from _film(where, _of_table(row), ids)
+
+
+def saved_films(member: Member) -> Rows:
+    """Films with their ids."""
+    for row in read_objects(member):
+        if isinstance(row, BrokenRow):
+            yield row
+        else:
+            yield from _film(row.where, _of_object(row), _ids(row))
+
+
+def saved_series(member: Member) -> Rows:
+    """Series, and their episodes that were watched."""
+    for row in read_objects(member):
+        if isinstance(row, BrokenRow):
+            yield row
+            continue
+        own = row.text("uuid") or row.text("id", "tvdb") or row.text("title")
+        facts = series_name(row.text("title")) | _ids(row) | status_of(row.text("status"))
+        if row.get("is_favorite") is True:
+            facts["liked"] = True
+        yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=row.where, kind="tv", **facts)
+        for season in row.rows("seasons"):
+            for episode in season.rows("episodes"):
+                if episode.get("is_watched") is True:
+                    number = season.text("number"), episode.text("number")
+                    yield _episode(row.where, row.text("title"), *number, own)
+
+
+def saved_lists(member: Member) -> Rows:
+    """The places of lists."""
+    for row in read_objects(member):
+        if isinstance(row, BrokenRow):
+            yield row
+            continue
+        name, description = row.text("name"), row.text("description") or None
+        for position, item in enumerate(row.rows("items"), 1):
+            place = ListPlace(name, position, description)
+            yield _named(item, f"list:{content_id(name, _own(item))}", list_place=place)
+
+
+def saved_favorites(member: Member) -> Rows:
+    """Titles that the user likes."""
+    for row in read_objects(member):
+        yield row if isinstance(row, BrokenRow) else _named(row, f"favorite:{_own(row)}", liked=True)
+
+
+def _of_table(row: TableRow) -> dict[str, Any]:
+    return {name: row.get(name) for name in ("uuid", "title", "year", "created_at", "watched_at", "rewatch_count")} | {
+        "is_watched": is_yes(row.get("is_watched")),
+        "is_favorite": is_yes(row.get("is_favorite")),
+    }
+
+
+def _of_object(row: JsonRow) -> dict[str, Any]:
+    return {name: row.text(name) for name in ("uuid", "title", "year", "created_at", "watched_at", "rewatch_count")} | {
+        "is_watched": row.get("is_watched") is True,
+        "is_favorite": row.get("is_favorite") is True,
+    }
+
+
+def _film(where: str, film: dict[str, Any], ids: dict[str, Any]) -> Iterator[ImportRow]:
+    """A film that was watched, with a viewing for each time, or that is wanted."""
+    own = film["uuid"] or content_id(film["title"], film["year"], *ids.values())
+    named: dict[str, Any] = {
+        "source": SOURCE,
+        "where": where,
+        "kind": "movie",
+        "title": film["title"] or None,
+        "year": release_year(film["year"]),
+        "other_ids": ((SOURCE, film["uuid"]),) if film["uuid"] else (),
+    } | ids
+    moment = when_watched(film["watched_at"])
+    facts: dict[str, Any] = {"status": "watched" if film["is_watched"] else "toWatch"}
+    if film["is_favorite"]:
+        facts["liked"] = True
+    if film["is_watched"] and moment:
+        facts |= moment | {"is_viewing": True, "viewing_id": f"watch-{own}-0"}
+    yield ImportRow(row_id=f"film:{own}", added_on=known_day(film["created_at"]), **named, **facts)
+    again = min(numeric_id(film["rewatch_count"]) or 0, MAX_REWATCHES) if film["is_watched"] else 0
+    for number in range(1, again + 1):
+        viewing_id = f"rewatch-{own}-{number}"
+        yield ImportRow(row_id=viewing_id, viewing_id=viewing_id, is_viewing=True, status="watched", **named)
+
+
+def _episode(where: str, series: str, season: str, episode: str, own: str) -> ImportRow:
+    row_id = f"episode:{content_id(own, series, season, episode)}"
+    title = f"{series}, season {season} episode {episode}"
+    return ImportRow(source=SOURCE, row_id=row_id, where=where, kind="episode", title=title, is_viewing=True)
+
+
+def _named(row: JsonRow, row_id: str, **facts: Any) -> ImportRow:
+    kind: Kind = "movie" if row.text("type") == "movie" else "tv"
+    tvdb_id = numeric_id(row.text("tvdb"))
+    added_on = known_day(row.text("created_at"))
+    own = ((SOURCE, row.text("uuid")),) if row.text("uuid") else ()
+    return ImportRow(
+        source=SOURCE,
+        row_id=row_id,
+        where=row.where,
+        kind=kind,
+        tvdb_id=tvdb_id,
+        other_ids=own,
+        added_on=added_on,
+        **series_name(row.text("title")),
+        **facts,
+    )
+
+
+def _own(row: JsonRow) -> str:
+    return row.text("uuid") or content_id(row.text("type"), row.text("title"))
+
+
+def _ids(row: JsonRow) -> dict[str, Any]:
+    return {"imdb_id": imdb_id(row.text("id", "imdb")), "tvdb_id": numeric_id(row.text("id", "tvdb"))}
