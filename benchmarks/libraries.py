@@ -42,7 +42,7 @@ def build(user_id: str, movies: int) -> None:
         list_id = lists.add_list(tx, LIST_NAME)
         for number in range(movies):
             name = imdb_id(number)
-            ensure_movie(tx, name, _metadata(number, chance))
+            ensure_movie(tx, name, metadata(number, chance))
             for voter in chance.sample(range(PEOPLE), 2):
                 recommend(tx, name, f"Person {voter}", Vote(vote_type=chance.random() < 0.9))
             if number % 3 == 0:
@@ -51,7 +51,7 @@ def build(user_id: str, movies: int) -> None:
                 set_status(tx, name, "custom", list_id)
 
 
-def _metadata(number: int, chance: random.Random) -> Metadata:
+def metadata(number: int, chance: random.Random) -> Metadata:
     title = f"The {chance.choice(_WORDS)} of the {chance.choice(_WORDS)} {number}".title()
     year = str(chance.randrange(1950, 2026))
     cast = tuple(f"{chance.choice(_WORDS)} {chance.choice(_WORDS)}".title() for _ in range(10))

@@ -17,7 +17,7 @@ def assess(library: Library, earlier: Model | None = None) -> Assessment:
     """The assessment of a library, by an earlier model if there is one."""
     opinions = opinions_of(library.titles.values())
     people = judge_people(library, opinions, _expected(library, opinions))
-    model = fit(_examples(library, opinions)) if earlier is None else earlier
+    model = fit(examples_of(library, opinions)) if earlier is None else earlier
     to_watch = [title for title in library.titles.values() if title.is_to_watch]
     matches = match_all(model, [features_of(title) for title in to_watch])
     candidates = [Candidate(title, *match) for title, match in zip(to_watch, matches, strict=True)]
@@ -26,7 +26,8 @@ def assess(library: Library, earlier: Model | None = None) -> Assessment:
     return Assessment(people, candidates, model, _background(library, opinions, people), earlier is None)
 
 
-def _examples(library: Library, opinions: Mapping[str, Opinion]) -> list[Example]:
+def examples_of(library: Library, opinions: Mapping[str, Opinion]) -> list[Example]:
+    """What the model learns from, in the order of the titles' ids."""
     newest_first = sorted(opinions, key=lambda key: (-(library.titles[key].moment or 0.0), key))
     chosen = sorted(newest_first[:MOST_EXAMPLES])
     return [Example(features_of(library.titles[key]), probably_liked(opinions[key].outcome)) for key in chosen]
