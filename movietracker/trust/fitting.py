@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .model import Example, Feature, Features, Model, parts_of, prior_of
+from .model import VOTES, Example, Feature, Features, Model, parts_of, prior_of
 
 MOST_EXAMPLES = 10_000
 """The watched titles that are learned from, the ones watched last; and the people and genres with the most of those."""
@@ -51,7 +51,10 @@ def fit(examples: Sequence[Example]) -> Model:
 
 
 def match_all(model: Model, titles: Sequence[Features]) -> list[Match]:
-    """How likely titles with these features are to be liked, in their order."""
+    """How likely titles with these features are to be liked, in their order.
+
+    How certain the effects of people are is left out, so that one more recommendation never lowers a match.
+    """
     parts, effects = list(model.effects), np.array(list(model.effects.values()))
     matches: list[Match] = []
     for start in range(0, len(titles), _BATCH):
@@ -59,7 +62,8 @@ def match_all(model: Model, titles: Sequence[Features]) -> list[Match]:
         log_odds, variance = design.mean, design.variance
         if parts:
             log_odds = log_odds + design.known @ effects
-            variance = variance + ((design.known @ model.covariance) * design.known).sum(axis=1)
+            doubted = design.known * [part[0] not in VOTES for part in parts]
+            variance = variance + ((doubted @ model.covariance) * doubted).sum(axis=1)
         certainty = 1 / np.sqrt(1 + math.pi * variance / 8)
         matches += map(Match, (log_odds * certainty).tolist(), certainty.tolist())
     return matches
@@ -131,7 +135,7 @@ def _design(titles: Sequence[Features], learned: Sequence[Feature]) -> _Design:
             if column is None:
                 prior = prior_of(part)
                 mean[row] += prior.mean * value
-                variance[row] += (prior.deviation * value) ** 2
+                variance[row] += 0.0 if part[0] in VOTES else (prior.deviation * value) ** 2
             else:
                 known[row, column] = value
     return _Design(known, mean, variance)

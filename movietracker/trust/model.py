@@ -53,6 +53,9 @@ OWN = Prior(0.0, 0.3)
 MEAN_RATING, MEAN_VOTES = 7.0, 50
 """What a public rating is centered at, and how many votes for that it is shrunk by."""
 
+UNKNOWN_VOTES = 200
+"""What counts for a public rating that is known without its number of votes."""
+
 PERIODS = (1950, 1970, 1980, 1990, 2000, 2010)
 """Years between which taste is interpolated."""
 
@@ -119,8 +122,13 @@ def share(log_odds: float) -> float:
 def public_features(facts: Facts) -> dict[Feature, float]:
     """What is the same for every user: the base, and how far the public rating is above the mean."""
     ratings = [each for each in (facts.tmdb, facts.imdb) if each is not None]
-    above = [(each.value - MEAN_RATING) * each.votes / (each.votes + MEAN_VOTES) for each in ratings]
+    above = [(each.value - MEAN_RATING) * _weight(each.votes or UNKNOWN_VOTES) for each in ratings]
     return {BASE: 1.0} | ({PUBLIC_RATING: math.fsum(above) / len(above)} if above else {})
+
+
+def _weight(votes: int) -> float:
+    """What a public rating by so many votes counts, from 0 to 1."""
+    return votes / (votes + MEAN_VOTES)
 
 
 def features_of(title: Title) -> dict[Feature, float]:

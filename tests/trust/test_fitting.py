@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from movietracker.trust.fitting import fit, match_all
-from movietracker.trust.model import ANYBODY, BASE, Example, Features, Model, probably_liked
+from movietracker.trust.model import ANYBODY, BASE, PUBLIC_RATING, Example, Features, Model, probably_liked
 
 ANNA, BEN, NEW = 1, 2, 3
 KINDS = ("recommender", "warning")
@@ -61,11 +61,6 @@ def test_more_evidence_gives_more_certainty() -> None:
     assert certainty(few, recommended_by(ANNA)) < certainty(many, recommended_by(ANNA))
 
 
-def test_somebody_new_is_less_certain_than_somebody_known() -> None:
-    model = fit(agreeing(10, ANNA))
-    assert certainty(model, recommended_by(NEW)) < certainty(model, recommended_by(ANNA))
-
-
 def test_somebody_new_counts_what_people_count_for_this_user() -> None:
     of_nobody = fit([]).log_odds(recommended_by(NEW)) - fit([]).log_odds(recommended_by())
     model = fit(agreeing(20, ANNA) + agreeing(20, BEN))
@@ -74,10 +69,21 @@ def test_somebody_new_counts_what_people_count_for_this_user() -> None:
     assert of_nobody < of_new < model.log_odds(recommended_by(ANNA)) - model.log_odds(recommended_by())
 
 
-def test_a_crowd_of_strangers_does_not_decide_alone() -> None:
-    crowd = match_all(fit([]), [recommended_by(*range(1, 61))])[0]
-    one = match_all(fit([]), [recommended_by(1)])[0]
-    assert one.log_odds < crowd.log_odds < 1
+@given(st.floats(-4, 3), st.integers(0, 60))
+def test_one_more_recommendation_never_lowers_a_match(rating: float, people: int) -> None:
+    fewer, more = ({PUBLIC_RATING: rating} | recommended_by(*range(1, count + 1)) for count in (people, people + 1))
+    of_fewer, of_more = match_all(fit([]), [fewer, more])
+    assert of_fewer.log_odds < of_more.log_odds
+
+
+@given(st.floats(-4, 3), st.integers(0, 60))
+def test_one_more_warning_never_raises_a_match(rating: float, people: int) -> None:
+    fewer, more = (
+        {BASE: 1.0, PUBLIC_RATING: rating} | {("warning", person + 1): 1.0 for person in range(count)}
+        for count in (people, people + 1)
+    )
+    of_fewer, of_more = match_all(fit([]), [fewer, more])
+    assert of_fewer.log_odds > of_more.log_odds
 
 
 @pytest.mark.parametrize(

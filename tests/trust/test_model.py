@@ -80,6 +80,13 @@ def test_an_account_without_opinions_goes_by_public_rating_and_votes() -> None:
     assert match(model, title(1, ups=[ANNA, BEN])) > match(model, title(2, ups=[ANNA]))
 
 
+def test_a_public_rating_counts_though_nobody_says_by_how_many_votes() -> None:
+    model = fit([])
+    assert match(model, title(1, facts=facts(rating=9.0, votes=0))) > match(
+        model, title(2, facts=facts(rating=5.0, votes=0))
+    )
+
+
 def test_whoever_was_right_counts_more_than_whoever_was_wrong() -> None:
     model = learned([(title(n, ups=[ANNA if n % 2 else BEN]), float(n % 2)) for n in range(20)])
     assert match(model, title(99, ups=[ANNA])) > match(model, title(99)) > match(model, title(99, ups=[BEN]))
