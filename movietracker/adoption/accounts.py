@@ -41,8 +41,14 @@ class OriginalAccount(NamedTuple):
 
 
 def read_accounts(original: Original, findings: Findings) -> list[OriginalAccount]:
-    """The accounts of a file. Raises AdoptionRefused for one without an id or e-mail address."""
-    return [_read(row, findings) for row in original.accounts()]
+    """The accounts of a file that have an id; others own nothing."""
+    accounts = []
+    for row in original.accounts():
+        if row["id"] is None:
+            findings.leave_out(str(row.get("email") or ""), "users", "no key", "id is missing")
+        else:
+            accounts.append(_read(row, findings))
+    return accounts
 
 
 def chosen(accounts: Sequence[OriginalAccount], only: Sequence[str], skip: Sequence[str]) -> list[OriginalAccount]:
@@ -62,7 +68,7 @@ def _is_named(original: OriginalAccount, names: Sequence[str]) -> bool:
 
 
 def _read(row: Row, findings: Findings) -> OriginalAccount:
-    key, email = row.get("id"), str(row.get("email") or "")
+    key, email = row["id"], str(row.get("email") or "")
     label = normalise_email(email) or str(key)
     names = {"email": email, "username": str(row.get("username") or email)}
     hashed = row.get("hashed_password")

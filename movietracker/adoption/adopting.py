@@ -10,13 +10,13 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, Literal, cast
+from typing import IO, Literal, cast
 
 from sqlalchemy import Connection
 
 from ..backup.document.merging import merge
 from ..backup.document.reading import Document, read_document
-from ..errors import AdoptionRefused
+from ..errors import AdoptionRefused, BodyTooLarge, InvalidDocument
 from ..plugin.events import LibraryChanged
 from ..services.accounts import Account
 from ..services.transactions import announce, lock_accounts, lock_library, write_connection
@@ -87,8 +87,8 @@ def adopt(
     """Adopt an installation of the original backend from its SQLite file, which is not touched.
 
     ``into`` is the account for a file of before there were accounts; ``only`` and ``skip`` choose among those of the
-    file. With ``dry_run`` everything is done and then rolled back. Raises AdoptionRefused, InvalidDocument, OSError and
-    QuotaExceeded, and then nothing changes.
+    file. With ``dry_run`` all is done and then rolled back. Raises AdoptionRefused, OSError and QuotaExceeded, and then
+    nothing changes.
     """
     findings, report = Findings(), AdoptionReport(dry_run)
     events: list[LibraryChanged | None] = []
@@ -128,18 +128,18 @@ def _read(
     if into is not None:
         raise AdoptionRefused("The file has accounts of its own; choose among them with --only instead of --user.")
     accounts = read_accounts(original, findings)
-    _name_ownerless_rows(original, {each.key for each in accounts}, findings)
+    _name_ownerless_rows(original, {str(each.key) for each in accounts}, findings)
     wanted = chosen(accounts, only, skip)
     if not wanted:
         raise AdoptionRefused("No account of the file is left to be adopted.")
     return [_library(original, Owner(each.key, each.name), each, each.account, findings, stack) for each in wanted]
 
 
-def _name_ownerless_rows(original: Original, known: set[Any], findings: Findings) -> None:
+def _name_ownerless_rows(original: Original, known: set[str], findings: Findings) -> None:
     for table in FORMS:
         is_shared = not original.has(table, "user_id") and len(known) == 1
         for key, rows in original.owners_of(table):
-            if rows and key not in known and not is_shared:
+            if rows and str(key) not in known and not is_shared:
                 reason = f"{rows} rows of an account that is not there"
                 findings.leave_out("", table, "no user_id" if key is None else key, reason, rows)
 
@@ -155,7 +155,10 @@ def _library(
     with tempfile.SpooledTemporaryFile(max_size=SPOOL_BYTES) as spool:
         content = write_document(original, owner, findings, cast(IO[bytes], spool))
         spool.seek(0)
-        document = stack.enter_context(read_document(cast(IO[bytes], spool)))
+        try:
+            document = stack.enter_context(read_document(cast(IO[bytes], spool)))
+        except (InvalidDocument, BodyTooLarge) as problem:  # too much for one document
+            raise AdoptionRefused(f"The library of {owner.label} cannot be adopted: {problem}") from None
     return _Library(owner.label, document, content, source, account)
 
 

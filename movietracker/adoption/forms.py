@@ -1,6 +1,7 @@
 """The tables of an original installation: which columns are read, and what they may hold, as imports check it."""
 
 from contextlib import suppress
+from itertools import chain
 from typing import Any, NamedTuple
 
 import orjson
@@ -9,6 +10,9 @@ from ..schemas import values
 from ..schemas.fields import checks_of
 from ..schemas.movie import WatchFields
 from ..schemas.values import Check, Fault
+
+MAX_DEPTH = 32
+"""Levels of the details of a title; in a document they stand some levels deep, and it has a limit, too."""
 
 _WORDS = {"true": 1, "false": 0}
 _WATCH = checks_of(WatchFields)
@@ -36,6 +40,14 @@ def _anything(value: Any) -> Any:
     return value
 
 
+def _is_flat(value: Any) -> bool:
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        level = list(chain.from_iterable(inner))
+    return not level
+
+
 def _json_object(value: Any) -> dict[str, Any] | None:
     try:
         parsed = orjson.loads(value)
@@ -43,6 +55,8 @@ def _json_object(value: Any) -> dict[str, Any] | None:
         raise Fault("is broken JSON") from None
     if parsed is None:
         return None
+    if not _is_flat(parsed):
+        raise Fault(f"must not be nested more than {MAX_DEPTH} levels deep")
     checked: dict[str, Any] = values.OBJECT.check(parsed)
     return checked or None
 

@@ -9,9 +9,8 @@ import orjson
 
 from ..backup.document.entries import QUICK_KEYS
 from ..backup.document.shapes import light_details, light_ratings
-from ..errors import Invalid
-from ..services.movies.metadata import Metadata, metadata_columns
 from ..services.names import folded_name
+from ..services.quota import MAX_METADATA_BYTES
 from .findings import Findings
 from .forms import FORMS
 from .original import Original, Owner, Row
@@ -147,15 +146,12 @@ class _Writer:
             yield row
 
     def _lighten(self, row: Row) -> None:
-        """Leave out details that cannot be stored; those in a provider's own shape are looked at as they will be."""
-        light = {"tmdb_data": light_details(row["tmdb_data"]), "omdb_data": light_ratings(row["omdb_data"])}
-        try:
-            metadata_columns(Metadata(None, light["tmdb_data"], light["omdb_data"]))
-        except Invalid as problem:
-            for name, messages in (problem.errors or {}).items():
-                self._note("movies", row["imdb_id"], f"without {name}, which {messages[0]}")
-                light[name] = None
-        row |= light
+        """Give details the shapes that clients understand, and leave out those that are too long to be stored."""
+        row |= {"tmdb_data": light_details(row["tmdb_data"]), "omdb_data": light_ratings(row["omdb_data"])}
+        for name in ("tmdb_data", "omdb_data"):
+            if row[name] is not None and len(orjson.dumps(row[name])) > MAX_METADATA_BYTES:
+                self._note("movies", row["imdb_id"], f"without {name}, which has more than {MAX_METADATA_BYTES} bytes")
+                row[name] = None
 
     def _rankings(self) -> Iterator[Row]:
         for row in self._rows("movie_rankings", "imdb_id"):

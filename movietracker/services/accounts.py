@@ -91,10 +91,7 @@ def create_account(email: str, username: str, password: str) -> Account:
 def add_account(
     connection: Connection, account: Account, hashed_password: str, *, backup_enabled: bool = False
 ) -> LibraryWrite:
-    """Add an account with the four quick recommenders, in a transaction that the caller finishes and commits.
-
-    Raises EmailTaken and UsernameTaken.
-    """
+    """Add an account with the four quick recommenders; the caller commits. Raises EmailTaken and UsernameTaken."""
     values = account.to_json() | {"hashed_password": hashed_password, "backup_enabled": backup_enabled}
     refuse_taken(connection, account.id, values)
     connection.execute(insert(USERS).values(**values))

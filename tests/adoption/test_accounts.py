@@ -2,10 +2,12 @@
 
 import pytest
 from flask import Flask
+from support.applications import MakeApp
 from support.client import Client, client_of
 from support.originals import ANNAS_ID, BENS_ID, HEAT, LONG_AGO, MATRIX, OLD_PASSWORD, OriginalFile
 
-from movietracker.errors import AdoptionRefused
+from movietracker.adoption.adopting import adopt
+from movietracker.errors import AdoptionRefused, QuotaExceeded
 from movietracker.services.accounts import (
     Account,
     change_account,
@@ -117,6 +119,35 @@ def test_an_account_without_an_address_can_only_be_left_out(original: OriginalFi
     with pytest.raises(AdoptionRefused, match=BENS_ID):
         adopt_file(original)
     assert len(adopt_file(original, skip=[BENS_ID]).accounts) == 1
+
+
+def test_an_account_without_an_id_is_left_out_with_its_rows(
+    app: Flask, original: OriginalFile, adopt_file: Adopt
+) -> None:
+    original.add_account("ben", BENS_ID)
+    original.run(f"UPDATE users SET id = NULL WHERE id = '{BENS_ID}'")
+    original.add_title(MATRIX)
+    original.add("movies", imdb_id=HEAT)
+    report = adopt_file(original)
+    assert [(each.account, each.table, each.key) for each in report.findings] == [
+        ("ben@example.com", "users", "no key"),
+        ("", "movies", "no user_id"),
+    ]
+    (account,) = report.accounts
+    assert (account.email, account.added["movies"]) == ("anna@example.com", 1)
+
+
+@pytest.mark.each_database
+def test_a_library_that_cannot_be_stored_keeps_all_others_out(make_app: MakeApp, original: OriginalFile) -> None:
+    app = make_app(QUOTA_TITLES=1)
+    original.add_account("ben", BENS_ID, created_at=LONG_AGO + 1)
+    original.add_title(MATRIX)
+    original.add_title(MATRIX, BENS_ID)
+    original.add_title(HEAT, BENS_ID)
+    with app.app_context():
+        with pytest.raises(QuotaExceeded):
+            adopt(original.path)
+        assert list_accounts() == []
 
 
 def test_only_and_skip_must_name_accounts_of_the_file(original: OriginalFile, adopt_file: Adopt) -> None:
