@@ -25,7 +25,7 @@ SHEETS = (RATINGS, WATCHLIST)
 
 def imdb_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
     """The rows of all sheets."""
-    lists = sheets_of_lists(library, _LIST)
+    lists = sheets_of_lists(library, _LIST, "ls{:06}")  # as IMDb numbers lists
     positions: Counter[Sheet] = Counter()
     for title in library.titles():
         described = _described(title)

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from ..formulas import original
 from .decoding import open_text, read_lines, text_head
 from .upload import BrokenRow, Member, MemberDamaged
 
@@ -18,7 +19,10 @@ _CONFLICT_MARKERS = ("<" * 7, "=" * 7, ">" * 7)
 
 @dataclass(frozen=True, slots=True)
 class TableRow:
-    """A row: the line at which it begins, and its cells by the names of their columns in lower case."""
+    """A row: the line at which it begins, and its cells by the names of their columns in lower case.
+
+    A quote that keeps a cell from being run as a formula is not in it.
+    """
 
     line: int
     cells: Mapping[str, str]
@@ -66,7 +70,7 @@ def read_table(member: Member, containing: Collection[str] = ()) -> Iterator[Tab
             elif row[:1] and row[0][:7] in _CONFLICT_MARKERS:
                 yield BrokenRow(member.at(line), "is a conflict marker of Git; the rows of both sides are read")
             else:
-                cells = [cell.strip() for cell in row]
+                cells = [original(cell.strip()) for cell in row]
                 if any(cells):
                     yield TableRow(line, dict(zip(names, cells, strict=False)))
     except MemberDamaged as error:

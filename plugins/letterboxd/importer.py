@@ -1,4 +1,4 @@
-"""Letterboxd's export of any age: the ZIP archive, or single files of it.
+"""Letterboxd's export of any age: the ZIP archive, or single files of it; and what other trackers write for its import.
 
 No file names a title by an id of another database. The address in the diary and in reviews is that of the entry, in all
 other files that of the film. The film's own rating is in ratings.csv, that of a viewing in the diary.
@@ -25,6 +25,7 @@ from movietracker.pluginapi import (
     words_of,
 )
 
+from .importable import importable_rows, is_importable
 from .lists import is_list, list_rows
 from .rows import SOURCE, film_row
 
@@ -43,8 +44,10 @@ class LetterboxdImporter:
     priority = 50
 
     def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has the columns of Letterboxd's films or lists."""
-        return any(_ADDRESS in columns_of(member) or is_list(member) for member in upload.members)
+        """Whether a member has the columns of Letterboxd's films or lists, or those that it imports."""
+        return any(
+            _ADDRESS in columns_of(member) or is_list(member) or is_importable(member) for member in upload.members
+        )
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all files but those that were deleted."""
@@ -59,6 +62,8 @@ def _part_of(member: Member) -> str | None:
     """Which part of the export a member is, by its columns; those of films alone are alike, and told apart by name."""
     if is_list(member):
         return "list"
+    if is_importable(member):
+        return "importable"
     columns = set(columns_of(member))
     if not columns >= _FILM:
         return None
@@ -156,4 +161,5 @@ _PARTS: Mapping[str, Callable[[Member], Rows]] = {
     "diary": _viewings("diary"),
     "reviews": _viewings("reviews"),
     "list": list_rows,
+    "importable": importable_rows,
 }

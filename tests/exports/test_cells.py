@@ -7,9 +7,9 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.exports import original
 
-from movietracker.exports.cells import Cell, csv_line, moment_text, neutral, whole_rating
+from movietracker.exports.cells import Cell, csv_line, moment_text, whole_rating
+from movietracker.formulas import original
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00")) | st.text("'=+-@\t\r\n\" ,")
 
@@ -17,16 +17,6 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x0
 def cells(line: bytes) -> list[str]:
     (row,) = csv.reader(io.StringIO(line.decode(), newline=""), strict=True)
     return row
-
-
-@pytest.mark.parametrize("sign", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
-def test_a_text_that_begins_like_a_formula_gets_a_quote(sign: str) -> None:
-    assert neutral(f"{sign}1+1") == f"'{sign}1+1"
-
-
-@pytest.mark.parametrize("text", ["", "Heat", "'Tis", "1-1", " =1", "''", "a=b"])
-def test_other_texts_stay_as_they_are(text: str) -> None:
-    assert neutral(text) == text
 
 
 @given(st.lists(TEXTS, min_size=2))

@@ -205,3 +205,50 @@ class TestContract(ImporterContract):
     @pytest.fixture
     def importer(self) -> Importer:
         return LETTERBOXD
+
+
+class TestImportable:
+    """The format that Letterboxd imports, which other trackers write."""
+
+    def test_a_row_with_a_day_is_a_viewing_and_one_without_a_present_rating(self) -> None:
+        table = (
+            "tmdbID,imdbID,Title,Year,Directors,Rating10,WatchedDate,Rewatch,Tags,Review\n"
+            '949,tt0113277,Heat,1995,Michael Mann,9,2021-02-27,false,"with mom, cinema",\'=) great\n'
+            "949,tt0113277,Heat,1995,Michael Mann,7,,,,\n"
+        )
+        viewing, present = rows_of(LETTERBOXD, {"watched-1.csv": table})
+        assert (viewing.imdb_id, viewing.tmdb_id, viewing.title, viewing.year) == ("tt0113277", 949, "Heat", 1995)
+        assert (viewing.watched_on, viewing.viewing_rating, viewing.rating) == ("2021-02-27", 9.0, None)
+        assert (viewing.tags, viewing.review) == (("with mom", "cinema"), "=) great")
+        assert (present.is_viewing, present.status, present.rating) == (False, "watched", 7.0)
+
+    def test_two_equal_rows_are_two_viewings(self) -> None:
+        table = "tmdbID,Title,WatchedDate\n949,Heat,2021-02-27\n949,Heat,2021-02-27\n"
+        assert counts_of(LETTERBOXD, {"x.csv": table}) == {"titles": 1, "viewings": 2}
+
+    @pytest.mark.parametrize(("header", "cell"), [("Rating", "4.5"), ("Rating10", "9")])
+    def test_stars_and_tens_are_ratings(self, header: str, cell: str) -> None:
+        row = only({"x.csv": f"Title,Year,{header},WatchedDate\nHeat,1995,{cell},2021-02-27\n"})
+        assert row.viewing_rating == 9.0
+
+    @pytest.mark.parametrize(
+        ("name", "status", "in_list", "doubtful"),
+        [
+            ("watchlist-2.csv", "toWatch", None, False),
+            ("lists/1-rainy.csv", None, "1-rainy", False),
+            ("films.csv", None, None, True),
+        ],
+    )
+    def test_films_alone_are_wanted_listed_or_for_the_user_to_look_at(
+        self, name: str, status: str | None, in_list: str | None, doubtful: bool
+    ) -> None:
+        row = only({name: "tmdbID,imdbID,Title,Year,Directors\n949,tt0113277,Heat,1995,Michael Mann\n"})
+        place = None if row.list_place is None else row.list_place.name
+        assert (row.status, place, row.needs_review is not None) == (status, in_list, doubtful)
+
+    @pytest.mark.parametrize(
+        "header",
+        ["title,year,rating", "title,year,tmdbId,imdbId,watchedAt,comment", "imdb_id,tmdb_id,title", "Title,Year"],
+    )
+    def test_tables_of_others_are_not_taken_for_it(self, header: str) -> None:
+        assert not LETTERBOXD.recognizes(upload({"x.csv": f"{header}\n1,2,3\n"}))

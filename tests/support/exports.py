@@ -2,22 +2,17 @@
 
 import csv
 import io
-import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from movietracker.exports.formats import FORMATS, write_export
+from movietracker.formulas import original
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read
 
 Record = dict[str, str]
-
-
-def original(cell: str) -> str:
-    """A text as it was before it was kept from being a formula, as docs/moving-out.md says."""
-    return cell[1:] if re.match("'+[=+\\-@\t\r\n＝＋－＠]", cell) else cell
 
 
 def records_in(content: bytes) -> list[Record]:

@@ -1,0 +1,101 @@
+"""The format that Letterboxd imports, which other trackers write for it: films with ids, a row a viewing.
+
+A row with a day is a viewing; one without says that the film was seen, and how it is rated now.
+"""
+
+from collections.abc import Callable, Iterator
+
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    ListPlace,
+    Member,
+    Places,
+    TableRow,
+    columns_of,
+    imdb_id,
+    numeric_id,
+    partial_date,
+    plain_text,
+    rating_on_ten,
+    read_table,
+    release_year,
+    words_of,
+)
+
+from .rows import SOURCE, film_row
+
+_IDS = {"letterboxduri", "tmdbid", "imdbid"}
+_OF_VIEWINGS = {"rating", "rating10", "watcheddate", "rewatch", "tags", "review"}
+_COLUMNS = {*_IDS, "title", "year", "directors", *_OF_VIEWINGS}
+
+Read = Callable[[Member, TableRow, str], ImportRow]
+
+
+def is_importable(member: Member) -> bool:
+    """Whether a member has columns of the format and no others, one of them by its own name for an id or a day."""
+    columns = set(columns_of(member)) - {""}
+    return columns <= _COLUMNS and not columns.isdisjoint({*_IDS, "watcheddate", "rating10"})
+
+
+def importable_rows(member: Member) -> Iterator[ImportRow | BrokenRow]:
+    """The rows of a file of viewings, of the watchlist or of a list, as which it is known by its columns and place."""
+    places = Places()
+    read = _reader_of(member)
+    for row in read_table(member):
+        if isinstance(row, BrokenRow):
+            yield row
+        else:
+            yield read(member, row, f"importable:{places.id_of(member.name, *row.cells.values())}")
+
+
+def _reader_of(member: Member) -> Read:
+    if not _OF_VIEWINGS.isdisjoint(columns_of(member)):
+        return _viewing
+    if "lists" in member.name.lower().split("/")[:-1]:
+        return _place
+    return _wish if "watchlist" in member.name.lower() else _film
+
+
+def _viewing(member: Member, row: TableRow, row_id: str) -> ImportRow:
+    day = partial_date(row.get("watcheddate"))
+    rating = rating_on_ten(row.get("rating10"), 10) or rating_on_ten(row.get("rating"), 5)
+    return _row(
+        member,
+        row,
+        row_id,
+        is_viewing=day is not None,
+        viewing_id=None if day is None else row_id,
+        watched_on=day,
+        viewing_rating=None if day is None else rating,
+        rating=rating if day is None else None,
+        review=plain_text(row.get("review")) or None,
+        tags=words_of(row.get("tags")),
+        status="watched",
+    )
+
+
+def _place(member: Member, row: TableRow, row_id: str) -> ImportRow:
+    name = member.name.rpartition("/")[2].rpartition(".")[0]
+    return _row(member, row, row_id, list_place=ListPlace(name))
+
+
+def _wish(member: Member, row: TableRow, row_id: str) -> ImportRow:
+    return _row(member, row, row_id, status="toWatch")
+
+
+def _film(member: Member, row: TableRow, row_id: str) -> ImportRow:
+    return _row(member, row, row_id, needs_review="the file does not say whether this film was watched or is wanted")
+
+
+def _row(member: Member, row: TableRow, row_id: str, **facts: object) -> ImportRow:
+    address = row.get("letterboxduri")
+    title = {
+        "kind": "movie",
+        "title": row.get("title") or None,
+        "year": release_year(row.get("year")),
+        "imdb_id": imdb_id(row.get("imdbid")),
+        "tmdb_id": numeric_id(row.get("tmdbid")),
+        "other_ids": ((SOURCE, address),) if address else (),
+    }
+    return film_row(member, row, title, row_id=row_id, **facts)
