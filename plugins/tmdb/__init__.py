@@ -1,9 +1,10 @@
-"""Metadata by The Movie Database (https://www.themoviedb.org); needs a key."""
+"""Metadata by The Movie Database (https://www.themoviedb.org), which needs a key; and importing what it exports."""
 
 from collections.abc import Callable
 
-from movietracker.pluginapi import MetadataProvider, PluginContext, Setting, hookimpl, text, url
+from movietracker.pluginapi import Importer, MetadataProvider, PluginContext, Setting, hookimpl, text, url
 
+from .importer import TmdbImporter
 from .provider import TmdbProvider
 from .shapes import fault
 
@@ -36,3 +37,9 @@ def register_metadata_providers(register: Callable[[MetadataProvider], None], co
         fault=fault,
     )
     register(TmdbProvider(http))
+
+
+@hookimpl
+def register_importers(register: Callable[[Importer], None]) -> None:
+    """Offer the importer, which needs no key."""
+    register(TmdbImporter())

@@ -47,7 +47,7 @@ def test_plugins_are_listed_with_source_version_and_hooks(make_app: MakeApp, ins
     assert plugins["tmdb"] == {
         "source": "package movietracker",
         "version": __version__,
-        "hooks": ["register_metadata_providers", "register_settings"],
+        "hooks": ["register_importers", "register_metadata_providers", "register_settings"],
         "enabled": True,
     }
     assert list(plugins) == [*BUILT_IN, "shelf"], "those of packages first, then those of the folder"
