@@ -112,5 +112,6 @@ def _total(values: Iterable[float]) -> float:
 
 
 def _most_trusted_first(trust: PersonTrust) -> tuple[float, int, str, int]:
+    """People of whom nothing is known come last."""
     score = trust.upvotes.score
-    return -(0.5 if score is None else score), -trust.upvotes.evidence, trust.name, trust.person_id
+    return 1.0 if score is None else -score, -trust.upvotes.evidence, trust.name, trust.person_id

@@ -146,6 +146,11 @@ def test_the_most_trusted_come_first() -> None:
     assert [each.name for each in assess(library_).people] == ["Ben", "Anna"]
 
 
+def test_people_of_whom_nothing_is_known_come_after_those_who_were_wrong() -> None:
+    library_ = library(title(1, rating=2, ups=[BEN]), title(2, rating=8))
+    assert [each.name for each in assess(library_).people] == ["Ben", "Anna"]
+
+
 def famous_and_unknown(rating: float, of: int, first: int) -> list[Title]:
     """Ten titles with a public rating, which the user rates as highly."""
     known = facts("Drama", rating=rating, votes=5000)
