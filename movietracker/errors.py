@@ -110,6 +110,10 @@ class ExportFormatUnknown(NotFound, code="export_format_unknown"):
     """There is no export format of this name."""
 
 
+class ImportNotFound(NotFound, code="import_not_found"):
+    """You have no import with that id."""
+
+
 class MetadataNotFound(NotFound, code="metadata_not_found"):
     """No response from that provider is stored for this title."""
 
@@ -275,6 +279,15 @@ class BackupDamaged(BackupRefused, code="backup_damaged"):
 
 class WrongPassphrase(BackupRefused, code="wrong_passphrase"):
     """This backup is encrypted with a passphrase other than BACKUP_PASSPHRASE."""
+
+
+# It has to be read, to be confirmed or to have ended first.
+class ImportNotReady(Problem, code="import_not_ready", status=409):
+    """This cannot be done with the import in its present state."""
+
+
+class TooManyImports(Problem, code="too_many_imports", status=409):
+    """Too many of your imports are not finished; confirm or cancel one first."""
 
 
 # Of files that other trackers made.

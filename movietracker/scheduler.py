@@ -22,6 +22,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .backup.catalog.run import run_if_due
+from .imports.jobs import imports_waiting
+from .imports.running import Tools, run_due
 from .metadata.enrichment import enrich
 from .services import accounts
 from .services.enrichment_queue import forget_old_notes, refresh_queued
@@ -30,6 +32,7 @@ from .state import state
 from .sync.upkeep import collect_in_turn
 
 ENRICHMENT_EVERY = timedelta(minutes=5)
+IMPORTS_EVERY = timedelta(minutes=1)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 BACKUP_CHECK_EVERY = timedelta(minutes=5)
 COLLECTION_EVERY = timedelta(days=1)
@@ -40,6 +43,7 @@ KICK_AFTER = timedelta(seconds=0.2)
 LEFT_AFTER = timedelta(minutes=1)
 
 _KICK = "kick"
+_KICK_IMPORTS = "kick imports"
 
 logger = logging.getLogger("movietracker.scheduler")
 
@@ -74,6 +78,7 @@ class _Jobs:
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
         self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
+        self._repeat("imports", partial(self._run, self._import), IMPORTS_EVERY)
         self._repeat("housekeeping", partial(self._run, _delete_expired), HOUSEKEEPING_EVERY)
         self._repeat("collection", partial(self._run, collect_in_turn), COLLECTION_EVERY)
         schedule = state().backups.schedule
@@ -82,6 +87,7 @@ class _Jobs:
         self._repeat("catching up", self._back_up, BACKUP_CHECK_EVERY)
         library_changed.connect(self._on_library_changed, sender=app)
         refresh_queued.connect(self._kick, sender=app)
+        imports_waiting.connect(self._kick_imports, sender=app)
         # Not by the extension's own start, which starts nothing when FLASK_DEBUG is set outside of Flask's own server.
         background.start()
 
@@ -94,6 +100,7 @@ class _Jobs:
     def stop(self) -> None:
         library_changed.disconnect(self._on_library_changed, sender=self._app)
         refresh_queued.disconnect(self._kick, sender=self._app)
+        imports_waiting.disconnect(self._kick_imports, sender=self._app)
         self._stopping.set()
         self._scheduler.shutdown()
 
@@ -123,6 +130,15 @@ class _Jobs:
         report = enrich(state().lookup, stop=self._stopping)
         if report is not None and report.left:
             self._kick(self._app, LEFT_AFTER)
+
+    def _kick_imports(self, _app: Flask) -> None:
+        """Work on imports soon; one that is made while others are worked on is noticed there."""
+        run_date = _from_now(KICK_AFTER)
+        job = partial(self._run, self._import)
+        self._scheduler.add_job(_KICK_IMPORTS, job, trigger="date", run_date=run_date, replace_existing=True)
+
+    def _import(self) -> None:
+        run_due(Tools(state().importers, state().lookup.chain), self._stopping)
 
     def _back_up(self) -> None:
         self._run(lambda: run_if_due(state().backups, self._stopping))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
-from typing import Any
+from typing import Any, Literal
 
 from ..plugin.importers import ImportRow
 from ..text import fold
@@ -11,6 +11,7 @@ from ..uploads.upload import BrokenRow
 from .titles import TitleNumbers, key_of
 
 MAX_BROKEN_SHOWN = 20
+RowState = Literal["broken", "duplicate", "unsupported"]
 _MAX_COMPARED = 500
 _ALIKE = 0.75
 _DISTINCT = ("viewings", "ratings", "watchlist", "lists", "likes")
@@ -61,25 +62,30 @@ class Census:
         for row in rows:
             self.add(row)
 
-    def add(self, row: ImportRow | BrokenRow) -> None:
-        """Count a row; one with the id of an earlier row counts as a duplicate only."""
+    def add(self, row: ImportRow | BrokenRow) -> RowState | int:
+        """Count a row; returns the number of its title, or why it has none.
+
+        One with the id of an earlier row counts as a duplicate only.
+        """
         counts = self._counts
         if isinstance(row, BrokenRow):
             counts.broken += 1
             if len(self.broken) < MAX_BROKEN_SHOWN:
                 self.broken.append(row)
-        elif (key := key_of(row.row_id)) in self._rows:
+            return "broken"
+        if (key := key_of(row.row_id)) in self._rows:
             counts.duplicates += 1
-        else:
-            self._rows.add(key)
-            if row.kind == "episode":
-                counts.episodes += 1
-            elif row.kind == "other":
-                self.others += 1
-            else:
-                self._add_title(row)
+            return "duplicate"
+        self._rows.add(key)
+        if row.kind == "episode":
+            counts.episodes += 1
+            return "unsupported"
+        if row.kind == "other":
+            self.others += 1
+            return "unsupported"
+        return self._add_title(row)
 
-    def _add_title(self, row: ImportRow) -> None:
+    def _add_title(self, row: ImportRow) -> int:
         counts, number = self._counts, self._numbers.number_of(row)
         self.needing_review += row.needs_review is not None
         if row.is_viewing:
@@ -101,6 +107,7 @@ class Census:
             person = self._people.setdefault(found.name, PersonFound(found.name))
             person.written_as[found.written_as] = None
             person.titles.add(number)
+        return number
 
     def counts(self) -> dict[str, int]:
         """The counts by name, in their order."""

@@ -5,7 +5,7 @@ from typing import Any, cast
 from sqlalchemy import Column, Table
 
 from ..extensions import Base
-from . import installation, library, movie, ranking
+from . import imports, installation, library, movie, ranking
 
 
 def _table(model: type[Base]) -> Table:
@@ -17,6 +17,11 @@ ATTEMPTS = _table(installation.EnrichmentAttempt)
 BACKUP_FILES = _table(installation.BackupRecord)
 BACKUP_RUNS = _table(installation.BackupRun)
 HEAD = _table(library.LibraryHead)
+IMPORT_CHOICES = _table(imports.ImportChoice)
+IMPORT_FACTS = _table(imports.ImportFact)
+IMPORT_JOBS = _table(imports.ImportJob)
+IMPORT_ROWS = _table(imports.ImportedRow)
+IMPORT_TITLES = _table(imports.ImportTitle)
 LEASES = _table(installation.Lease)
 LEDGER = _table(library.LedgerEntry)
 LISTS = _table(library.CustomList)

@@ -1,0 +1,220 @@
+"""What becomes of a library when rows are brought in."""
+
+from typing import Any
+
+import pytest
+from support.imports import bring_in, choose, exported, preview, work
+from support.library import movie_of
+
+from movietracker.imports import jobs
+from movietracker.models.movie import MAX_NOTE_LENGTH
+from movietracker.schemas.dates import noon_of_first_day
+from movietracker.services import lists, movies, people
+from movietracker.services.accounts import Account
+from movietracker.services.transactions import library_read, library_write
+
+HEAT = "tt0113277"
+
+
+def viewing(row_id: str = "1", **facts: Any) -> dict[str, Any]:
+    return {"row_id": row_id, "imdb_id": HEAT, "is_viewing": True, "status": "watched"} | facts
+
+
+def wish(row_id: str = "2", **facts: Any) -> dict[str, Any]:
+    return {"row_id": row_id, "imdb_id": HEAT, "status": "toWatch"} | facts
+
+
+def told(name: str, **facts: Any) -> list[dict[str, Any]]:
+    return [{"name": name, "written_as": f"({name})"} | facts]
+
+
+def in_library(user: Account) -> dict[str, Any]:
+    return movie_of(user, HEAT)
+
+
+def viewings(user: Account) -> list[dict[str, Any]]:
+    return list(in_library(user)["viewings"])
+
+
+def test_nothing_is_written_before_it_is_confirmed(anna: Account) -> None:
+    before = exported(anna)
+    job = preview(anna, viewing(), wish(imdb_id="tt0000001"))
+    assert job.state == "ready"
+    assert exported(anna) | {"exported_at": 0} == before | {"exported_at": 0}
+
+
+def test_a_watchlist_row_never_becomes_watched(anna: Account) -> None:
+    bring_in(anna, wish())
+    assert (in_library(anna)["status"], viewings(anna)) == ("toWatch", [])
+
+
+def test_a_title_both_seen_and_wanted_keeps_both(anna: Account) -> None:
+    bring_in(anna, viewing(watched_on="2020-05-17"), wish())
+    assert in_library(anna)["status"] == "toWatch"
+    assert [each["watched_on"] for each in viewings(anna)] == ["2020-05-17"]
+
+
+def test_a_watched_title_stays_watched_when_it_is_wanted_elsewhere(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.set_status(tx, HEAT, "watched")
+    bring_in(anna, wish())
+    assert in_library(anna)["status"] == "watched"
+
+
+def test_a_wanted_title_becomes_watched_with_a_viewing(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.ensure_movie(tx, HEAT)
+    bring_in(anna, viewing())
+    assert in_library(anna)["status"] == "watched"
+
+
+def test_a_removed_title_stays_removed(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.set_status(tx, HEAT, "deleted")
+    bring_in(anna, viewing())
+    assert in_library(anna)["status"] == "deleted"
+
+
+def test_each_viewing_has_its_own_day_and_rating_twice_on_one_day_included(anna: Account) -> None:
+    days = [("2020-05-17", 7.0), ("2020-05-17", 9.5), ("2021-01", None), (None, 8.0)]
+    rows = [viewing(str(number), watched_on=day, viewing_rating=rating) for number, (day, rating) in enumerate(days)]
+    bring_in(anna, *rows)
+    found = [(each["watched_on"], each["rating"]) for each in viewings(anna)]
+    assert sorted(found, key=str) == sorted(days, key=str)
+    assert {each["source"] for each in viewings(anna)} == {"lines"}
+
+
+def test_an_unknown_day_stays_unknown_and_of_those_there_is_one(anna: Account) -> None:
+    bring_in(anna, viewing("1"), viewing("2"))
+    ((day, moment),) = [(each["watched_on"], each["watched_at"]) for each in viewings(anna)]
+    assert (day, moment) == (None, None)
+
+
+def test_rows_of_the_same_viewing_are_one(anna: Account) -> None:
+    bring_in(anna, viewing("1", viewing_id="v", watched_on="2020-05-17"), viewing("2", viewing_id="v", review="Loud."))
+    assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [("2020-05-17", "Loud.")]
+
+
+def test_a_day_wins_over_a_moment_that_contradicts_it(anna: Account) -> None:
+    bring_in(anna, viewing(watched_on="2020-05-17", watched_at=noon_of_first_day("2020-06-17")))
+    assert [(each["watched_on"], each["watched_at"]) for each in viewings(anna)] == [("2020-05-17", None)]
+
+
+def test_a_viewing_in_the_future_is_left_out(anna: Account) -> None:
+    job = bring_in(anna, viewing(watched_on="2999-01-01"))
+    assert (viewings(anna), job.report["viewings_in_future"]) == ([], 1)
+
+
+def test_the_present_rating_is_apart_from_a_viewings(anna: Account) -> None:
+    bring_in(anna, viewing(viewing_rating=7.0), wish("3", status="watched", rating=8.5))
+    assert in_library(anna)["my_rating"] == 8.5
+    assert [each["rating"] for each in viewings(anna)] == [7.0]
+
+
+@pytest.mark.parametrize(("ratings", "expected"), [("keep", 6.0), ("replace", 8.5)])
+def test_a_rating_of_the_users_stays_unless_it_is_to_be_replaced(anna: Account, ratings: str, expected: float) -> None:
+    with library_write(anna.id) as tx:
+        movies.set_status(tx, HEAT, "watched")
+        movies.rate(tx, HEAT, 6.0)
+    bring_in(anna, wish(status="watched", rating=8.5), ratings=ratings)
+    assert in_library(anna)["my_rating"] == expected
+
+
+def test_a_note_that_is_too_long_is_cut_and_counted(anna: Account) -> None:
+    job = bring_in(anna, viewing(review="x" * (MAX_NOTE_LENGTH + 1)))
+    (found,) = viewings(anna)
+    assert (len(found["note"]), found["note"][-2:], job.report["notes_cut"]) == (MAX_NOTE_LENGTH, "x…", 1)
+
+
+def test_a_review_without_a_viewing_becomes_one_at_an_unknown_time(anna: Account) -> None:
+    bring_in(anna, wish(status="watched", review="Loud."))
+    assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Loud.")]
+
+
+def test_people_are_never_made_unconfirmed(anna: Account) -> None:
+    job = preview(anna, wish(recommended_by=told("Mum")))
+    done = work(jobs.confirm(anna.id, job.id))
+    assert in_library(anna)["recommendations"] == []
+    assert done.report["recommendations_left_out"] == 1
+    with library_read(anna.id) as read:
+        assert "Mum" not in {each["name"] for each in people.list_people(read)}
+
+
+def test_people_are_renamed_merged_and_dropped_as_the_user_says(anna: Account) -> None:
+    rows = [wish(str(number), recommended_by=told(name)) for number, name in enumerate(["Brain", "Brian", "Joe", "Al"])]
+    job = choose(preview(anna, *rows), people={"Brain": "Brian", "Brian": "Brian", "Joe": "Joseph", "Al": None})
+    work(jobs.confirm(anna.id, job.id))
+    assert {each["person_name"] for each in in_library(anna)["recommendations"]} == {"Brian", "Joseph"}
+
+
+def test_what_a_recommender_said_becomes_the_note_of_the_recommendation(anna: Account) -> None:
+    bring_in(anna, wish(added_on="2019-03-01", recommended_by=told("Mum", note="for the bank robbery", vote=False)))
+    (vote,) = in_library(anna)["recommendations"]
+    assert (vote["note"], vote["vote_type"]) == ("for the bank robbery", False)
+    assert vote["date_recommended"] == noon_of_first_day("2019-03-01")
+
+
+def test_a_list_becomes_a_custom_list_of_titles_that_are_neither_watched_nor_wanted(anna: Account) -> None:
+    place = {"list_place": {"name": "Best"}, "status": None}
+    ids = ["tt0000001", "tt0000002", "tt0000003"]
+    rows = [wish(f"l{each}", imdb_id=each, **place) for each in ids]
+    job = bring_in(anna, *rows, viewing("v", imdb_id=ids[1]), wish("w", imdb_id=ids[2]))
+    assert [movie_of(anna, each)["status"] for each in ids] == ["custom", "watched", "toWatch"]
+    assert (job.report["list_items"], job.report["list_items_left_out"]) == (1, 2)
+    with library_read(anna.id) as read:
+        assert [each["name"] for each in lists.list_lists(read)] == ["Best"]
+
+
+def test_a_list_can_be_left_out(anna: Account) -> None:
+    job = choose(preview(anna, wish(status=None, list_place={"name": "Best"})), lists={"Best": None})
+    work(jobs.confirm(anna.id, job.id))
+    assert in_library(anna)["status"] == "toWatch"
+    with library_read(anna.id) as read:
+        assert lists.list_lists(read) == []
+
+
+def test_a_row_to_be_looked_at_is_not_applied(anna: Account) -> None:
+    job = bring_in(anna, viewing("1", needs_review="it was removed"), viewing("2", imdb_id="tt0000001"))
+    assert job.report["titles_added"] == 1
+    assert [movie["imdb_id"] for movie in exported(anna)["movies"]] == ["tt0000001"]
+
+
+def test_rows_of_one_title_are_together_whatever_they_call_it(anna: Account) -> None:
+    same = {"title": "Casablanca", "year": 1942, "is_viewing": True, "watched_on": "2020-05-17"}
+    rows = [same | {"row_id": "1"}, same | {"row_id": "2", "title": "casablanca", "kind": "movie"}]
+    bring_in(anna, *rows)
+    assert len(movie_of(anna, "tt0034583")["viewings"]) == 2
+
+
+@pytest.mark.each_database
+def test_importing_again_changes_nothing(anna: Account) -> None:
+    rows = [
+        viewing("1", watched_on="2020-05-17", viewing_rating=7.0, review="Loud."),
+        viewing("2", watched_on="2020-05-17"),
+        viewing("3", viewing_id="its own", watched_at=1.5e9),
+        wish("4", imdb_id="tt0000001", recommended_by=told("Mum", note="do")),
+        wish("5", imdb_id="tt0000002", status=None, list_place={"name": "Best", "position": 2}),
+    ]
+    bring_in(anna, *rows)
+    before = exported(anna)
+    job = bring_in(anna, *rows, ratings="replace")
+    assert exported(anna) | {"exported_at": 0} == before | {"exported_at": 0}
+    assert (job.report["titles_unchanged"], job.report["viewings_known"]) == (3, 3)
+
+
+def test_a_viewing_that_the_user_removed_does_not_come_again(anna: Account) -> None:
+    bring_in(anna, viewing(watched_on="2020-05-17"))
+    with library_write(anna.id) as tx:
+        movies.remove_viewing(tx, HEAT, viewings_of(anna)[0])
+    job = bring_in(anna, viewing(watched_on="2020-05-17"))
+    assert (viewings(anna), job.report["viewings_removed"]) == ([], 1)
+
+
+def viewings_of(user: Account) -> list[str]:
+    return [each["id"] for each in viewings(user)]
+
+
+def test_one_users_rows_reach_no_other_library(anna: Account, ben: Account) -> None:
+    before = exported(ben)
+    bring_in(anna, viewing(recommended_by=told("Mum")))
+    assert exported(ben) | {"exported_at": 0} == before | {"exported_at": 0}

@@ -1,0 +1,140 @@
+"""Which titles rows are matched to, with the sample of the offline catalog and with a stand-in of TMDB."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from flask import Flask
+from standin.server import Standin
+from support.applications import MakeApp
+from support.imports import bring_in, preview, upload, work
+
+from movietracker import clock
+from movietracker.imports import jobs
+from movietracker.imports.jobs import Job
+from movietracker.imports.resolving import Decision, resolve
+from movietracker.imports.rows import page_of_rows
+from movietracker.services import movies
+from movietracker.services.accounts import Account
+from movietracker.services.movies import Metadata
+from movietracker.services.transactions import library_write
+from movietracker.state import state
+
+
+def found(job: Job) -> list[tuple[str, str | None]]:
+    """What became of each row: its state and IMDb id."""
+    return [(row.state, row.imdb_id) for row in page_of_rows(job, (), -1, 100)]
+
+
+@pytest.mark.parametrize(
+    ("row", "state_and_id"),
+    [
+        ({"title": "Casablanca", "year": 1942}, ("new", "tt0034583")),
+        ({"title": "CASABLANCA", "year": 1942, "kind": "movie"}, ("new", "tt0034583")),
+        ({"title": "Ladri di biciclette", "year": 1948}, ("new", "tt0040522")),
+        ({"title": "Ladri di biciclette", "year": 1949}, ("new", "tt0040522")),
+        ({"title": "Casablanca", "year": 1942, "kind": "tv"}, ("not_found", None)),
+        ({"title": "Casablanca", "year": 1950}, ("ambiguous", None)),
+        ({"title": "Casablanca"}, ("ambiguous", None)),
+        ({"title": "A film that nobody made", "year": 1942}, ("not_found", None)),
+        ({"title": "Кино без имени", "year": 1942}, ("not_found", None)),
+        ({"title": "Anything", "imdb_id": "tt7654321"}, ("new", "tt7654321")),
+        ({"title": "Casablanca", "year": 1942, "needs_review": "it was removed"}, ("needs_review", "tt0034583")),
+        ({"title": "Casablanca", "year": 1942, "kind": "episode"}, ("unsupported", None)),
+        ({"broken": "is cut off"}, ("broken", None)),
+    ],
+)
+def test_a_row_is_matched_only_when_it_is_certain(
+    anna: Account, row: dict[str, Any], state_and_id: tuple[str, str | None]
+) -> None:
+    assert found(preview(anna, row)) == [state_and_id]
+
+
+def test_candidates_are_listed(anna: Account) -> None:
+    (row,) = page_of_rows(preview(anna, {"title": "Casablanca"}), ["ambiguous"], -1, 10)
+    assert {"title": "Casablanca", "year": 1942, "kind": "movie"}.items() <= row.candidates[0].items()
+
+
+def test_a_row_that_comes_again_is_a_duplicate(anna: Account) -> None:
+    row = {"row_id": "1", "imdb_id": "tt0034583"}
+    assert found(preview(anna, row, row)) == [("new", "tt0034583"), ("duplicate", None)]
+
+
+def test_the_preview_counts_titles(anna: Account) -> None:
+    bring_in(anna, {"imdb_id": "tt0000001"})
+    rows = [
+        {"imdb_id": "tt0000001"},
+        {"imdb_id": "tt0000002"},
+        {"title": "Casablanca"},
+        {"title": "Nothing", "year": 2001},
+    ]
+    counts = preview(anna, *rows).counts
+    assert {name: counts[name] for name in ("titles", "known", "new", "ambiguous", "not_found")} == {
+        "titles": 4,
+        "known": 1,
+        "new": 1,
+        "ambiguous": 1,
+        "not_found": 1,
+    }
+
+
+def test_a_title_that_no_provider_knows_is_found_in_the_library(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.ensure_movie(tx, "tt5555555", Metadata("movie", {"title": "Mum's Film", "year": "2019"}))
+    assert found(preview(anna, {"title": "mum's film", "year": 2019})) == [("known", "tt5555555")]
+
+
+def test_a_choice_counts_for_the_title_and_for_the_next_import(anna: Account) -> None:
+    rows = [{"title": "Casablanca", "row_id": each} for each in "ab"]
+    job = resolve(preview(anna, *rows), [Decision(0, imdb_id="tt0034583")], state().lookup.chain)
+    assert found(job) == [("new", "tt0034583")] * 2
+    assert found(preview(anna, {"title": "casablanca"})) == [("new", "tt0034583")]
+
+
+def test_a_candidate_can_be_chosen_by_its_place(anna: Account) -> None:
+    job = resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, candidate=0)], state().lookup.chain)
+    assert found(job) == [("new", "tt0034583")]
+
+
+def test_a_title_can_be_left_out(anna: Account) -> None:
+    job = resolve(preview(anna, {"imdb_id": "tt0034583"}), [Decision(0)], state().lookup.chain)
+    assert found(job) == [("left_out", None)]
+
+
+def test_one_users_choices_are_not_anothers(anna: Account, ben: Account) -> None:
+    resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, imdb_id="tt0034583")], state().lookup.chain)
+    assert found(preview(ben, {"title": "Casablanca"})) == [("ambiguous", None)]
+
+
+@pytest.fixture
+def with_tmdb(make_app: MakeApp, standin: Standin) -> Iterator[Flask]:
+    app = make_app(**standin.settings, METADATA_PROVIDERS="tmdb")
+    with app.app_context():
+        yield app
+
+
+@pytest.mark.usefixtures("with_tmdb")
+class TestWithTmdb:
+    def test_an_id_of_tmdb_leads_to_the_imdb_id(self, anna: Account) -> None:
+        assert found(preview(anna, {"tmdb_id": 603, "kind": "movie"})) == [("new", "tt0133093")]
+
+    def test_a_title_is_found_by_title_and_year(self, anna: Account) -> None:
+        assert found(preview(anna, {"title": "The Matrix", "year": 1999})) == [("new", "tt0133093")]
+
+    def test_a_provider_that_refuses_pauses_the_job_as_long_as_it_says(
+        self, anna: Account, standin: Standin, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        standin.fail_with(429, headers={"Retry-After": "90"}, service="tmdb")
+        job = preview(anna, {"title": "The Matrix", "year": 1999})
+        assert job.state == "paused"
+        assert job.resume_at == pytest.approx(clock.now() + 90, abs=15)
+        standin.recover()
+        monkeypatch.setattr(clock, "now", lambda: job.resume_at + 1)
+        assert jobs.due_jobs() == [job]
+        assert found(work(job)) == [("new", "tt0133093")]
+
+
+def test_a_title_is_looked_up_once(anna: Account, with_tmdb: Flask, standin: Standin) -> None:
+    rows = [{"title": "The Matrix", "year": 1999, "row_id": str(number)} for number in range(20)]
+    work(upload(anna, rows))
+    assert len(standin.calls) <= 3
