@@ -29,6 +29,7 @@ _ABOUT_VALUES = re.compile(r"(NULL|NUMERIC|TEXT|INT|REAL|non-\w+) value in|CHECK
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """A connection to a copy of an SQLite file, as it was last committed. Raises AdoptionRefused, OSError."""
+    path = path.resolve()  # logs are beside the file itself, not beside a link to it
     header = _read_header(path)
     with tempfile.TemporaryDirectory(prefix="movietracker-adopt-") as folder:
         copy = Path(folder, "original.db")

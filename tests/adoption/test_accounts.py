@@ -8,6 +8,7 @@ from support.originals import ANNAS_ID, BENS_ID, HEAT, LONG_AGO, MATRIX, OLD_PAS
 
 from movietracker.adoption.adopting import adopt
 from movietracker.errors import AdoptionRefused, QuotaExceeded
+from movietracker.plugin.events import LibraryChanged
 from movietracker.services.accounts import (
     Account,
     change_account,
@@ -16,6 +17,7 @@ from movietracker.services.accounts import (
     list_accounts,
     log_in,
 )
+from movietracker.services.transactions import library_changed
 
 from .conftest import Adopt
 
@@ -187,6 +189,35 @@ def test_a_trial_reports_the_same_and_changes_nothing(app: Flask, original: Orig
         assert list_accounts() == []
     report = adopt_file(original)
     assert (trial.accounts, trial.findings) == (report.accounts, report.findings)
+
+
+def test_changes_are_announced_after_the_commit_and_not_by_a_trial(
+    app: Flask, original: OriginalFile, adopt_file: Adopt
+) -> None:
+    original.add_account("ben", BENS_ID, created_at=LONG_AGO + 1)
+    original.add_title(MATRIX)
+    heard = []
+
+    def hear(_: Flask, event: LibraryChanged) -> None:
+        heard.append((event.user_id, event.stubs, len(list_accounts())))
+
+    with library_changed.connected_to(hear, sender=app):
+        adopt_file(original, dry_run=True)
+        assert heard == []
+        adopt_file(original)
+    assert heard == [(ANNAS_ID, (MATRIX,), 2), (BENS_ID, (), 2)]
+
+
+def test_devices_that_sync_get_what_was_adopted(app: Flask, original: OriginalFile, adopt_file: Adopt) -> None:
+    original.add_title(MATRIX)
+    adopt_file(original)
+    with app.app_context():
+        device = client_of(app, get_account(ANNAS_ID))
+    cursor = device.get("/api/sync/changes").json["cursor"]
+    original.add_title(HEAT, last_modified=9e9)
+    adopt_file(original)
+    pulled = device.get(f"/api/sync/changes?cursor={cursor}").json
+    assert [each["imdb_id"] for each in pulled["movies"]] == [HEAT]
 
 
 def test_a_file_without_accounts_needs_one_here(tmp_path: object, original: OriginalFile, adopt_file: Adopt) -> None:

@@ -85,6 +85,16 @@ def test_what_is_in_the_log_only_is_read_and_the_log_stays(folder: Path) -> None
         assert contents(folder) == before
 
 
+def test_the_log_beside_the_file_is_read_through_a_link_to_it(folder: Path, tmp_path: Path) -> None:
+    original = OriginalFile(folder / "app.db")
+    (tmp_path / "link.db").symlink_to(original.path)
+    with closing(sqlite3.connect(original.path)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("INSERT INTO movies (imdb_id) VALUES (?)", (MATRIX,))
+        other.commit()
+        assert titles(tmp_path / "link.db") == [MATRIX]
+
+
 def test_a_file_in_wal_mode_without_a_log_gets_none(folder: Path) -> None:
     original = OriginalFile(folder / "app.db")
     original.run("PRAGMA journal_mode = WAL")

@@ -11,6 +11,7 @@ Json = Mapping[str, Any]
 
 _IMAGES = "https://image.tmdb.org/t/p"
 _MAX_CAST = 10
+_HUGE = 1e308
 _OF_TMDB = frozenset({"poster_path", "release_date", "first_air_date", "vote_average"})
 _LIGHT = frozenset({"tmdbId", "mediaType"})
 _OF_OMDB = frozenset({"Title", "imdbID"})
@@ -77,7 +78,8 @@ def _text(value: Any) -> str | None:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and -_HUGE < value < _HUGE else None
 
 
 def _count(value: Any) -> int | None:
