@@ -70,6 +70,7 @@ from .uploads.dates import moment_of as moment_of
 from .uploads.dates import partial_date as partial_date
 from .uploads.decoding import open_text as open_text
 from .uploads.decoding import text_head as text_head
+from .uploads.decoding import text_lines as text_lines
 from .uploads.json_items import JsonItem as JsonItem
 from .uploads.json_items import json_keys as json_keys
 from .uploads.json_items import read_json as read_json
@@ -88,6 +89,8 @@ from .uploads.upload import BrokenRow as BrokenRow
 from .uploads.upload import Member as Member
 from .uploads.upload import MemberDamaged as MemberDamaged
 from .uploads.upload import Upload as Upload
+from .uploads.vocabulary import is_kin as is_kin
+from .uploads.vocabulary import means_recommending as means_recommending
 
 hookimpl = pluggy.HookimplMarker("movietracker")
 

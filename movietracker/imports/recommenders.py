@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..plugin.importers import ImportRow, Recommender
-from .vocabulary import is_kin, is_nobody, means_recommending, without_genitive
+from ..uploads.vocabulary import is_kin, is_nobody, means_recommending, without_genitive
 
 MAX_WORDS = 4
 MAX_LENGTH = 200
@@ -45,7 +45,7 @@ def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
 def _proposals(row: ImportRow) -> Iterator[Recommender]:
     if row.told_by:
         yield from _of_column(row.told_by)
-    if row.note:
+    if row.note and not row.asides:  # with asides, the note repeats them
         is_wish = row.list_place is not None or row.status == "toWatch"
         yield from _of_note(row.note, may_be_name=is_wish)
     for aside in row.asides:

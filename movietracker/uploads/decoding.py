@@ -69,3 +69,13 @@ def read_lines(text: TextIO) -> Iterator[tuple[str, bool]]:
             while (rest := text.readline(MAX_LINE_LENGTH)) and not rest.endswith(("\n", "\r")):
                 pass
         yield line, is_cut
+
+
+def text_lines(member: Member) -> Iterator[tuple[int, str]]:
+    """The lines of a member with their numbers from 1, without their ends; a line that is too long is cut.
+
+    Raises MemberDamaged while it is read.
+    """
+    with open_text(member) as text:
+        for number, (line, _) in enumerate(read_lines(text), 1):
+            yield number, line.rstrip()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from movietracker.imports.recommenders import MAX_PEOPLE, find_recommenders
-from movietracker.imports.vocabulary import means_recommending, without_genitive
 from movietracker.plugin.importers import ImportRow, ListPlace, Recommender
+from movietracker.uploads.vocabulary import means_recommending, without_genitive
 
 SOME_LIST = ListPlace("Best of 2019")
 

@@ -8,7 +8,7 @@ from importlib.resources import files
 from ..text import fold
 
 _RECOMMEND = ("recommendation", "recommendations", "recommended", "recommends", "recommend", "recommender")
-_SHORT = {"rec", "recs", "reco", "recos", "recd", "recod", "reccs", "tip", "tips", "pick", "picks"}
+_SHORT = {"rec", "recs", "reco", "recos", "recd", "recod", "recc", "reccs", "tip", "tips", "pick", "picks"}
 _OTHERS = {"recommence", "recommenced", "recommissioned", "commended", "record", "recorded", "remembered"}
 _LIKE_ENOUGH = 0.78
 

@@ -1,0 +1,122 @@
+"""The columns and keys that people give their tables, and what their cells mean."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+
+from movietracker.pluginapi import DateOrder, date_order, fold_words, is_yes, means_recommending, rating_on_ten
+
+_TITLES = ("title", "movie title", "film title", "movie name", "film name", "movie", "film", "name", "titel", "titolo")
+_STRONG = frozenset(_TITLES) - {"title", "name"}
+_COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "title": _TITLES,
+    "year": ("year", "release year", "released", "release date", "jahr", "anno", "annee"),
+    "kind": ("kind", "type", "title type", "media type"),
+    "imdb": ("imdb id", "imdb", "imdbid", "imdb link", "imdb url", "const", "link", "url"),
+    "tmdb": ("tmdb id", "tmdb", "tmdbid"),
+    "watched": ("watched", "seen", "date watched", "watched on", "watched date", "watch date", "date seen", "gesehen"),
+    "status": ("status", "state"),
+    "date": ("date", "datum", "date added", "added", "added on"),
+    "rating": ("my rating", "your rating", "rating", "score", "stars", "rated"),
+    "note": ("note", "notes", "comment", "comments", "review", "why", "thoughts", "remarks", "description"),
+    "tags": ("tags", "tag"),
+}
+_TOLD = frozenset(("from", "selector", "selected by", "chosen by", "who", "who told me", "told by", "told me", "via"))
+_TOLD_WORDS = frozenset(("selected", "selector", "told", "picked", "chosen", "empfohlen"))
+_NO = frozenset(("no", "n", "false", "0", "nein", "not yet", "-", "unseen", "to watch", "towatch", "planned", "todo"))
+_SEEN = frozenset(("watched", "seen", "done", "completed", "finished", "gesehen"))
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of a table means what; ``told`` is that of recommenders."""
+
+    names: Mapping[str, str]
+    told: str | None = None
+
+    @classmethod
+    def of(cls, given: Iterable[str]) -> "Columns | None":
+        """Those of a header; None if it is none of films."""
+        return _columns_of(tuple(given))
+
+    @property
+    def is_of_club(self) -> bool:
+        """Whether films were chosen to be watched together, on the date that is given."""
+        return self.told is not None and not set(fold_words(self.told)).isdisjoint(("selected", "selector", "chosen"))
+
+    def get(self, cells: Mapping[str, str], meaning: str) -> str:
+        """The cell of a meaning, without white space around it; empty if there is none."""
+        return cells.get(self.names.get(meaning, ""), "").strip()
+
+
+@lru_cache(64)
+def _columns_of(given: tuple[str, ...]) -> Columns | None:
+    plain = {" ".join(fold_words(name)): name for name in reversed(given)}
+    names = {
+        meaning: plain[found]
+        for meaning, known in _COLUMNS.items()
+        if (found := next((each for each in known if each in plain), None)) is not None
+    }
+    told = next((plain[name] for name in plain if _is_told(name)), None)
+    is_strong = " ".join(fold_words(names.get("title", ""))) in _STRONG and len(names) > 1
+    return Columns(names, told) if "title" in names and (told is not None or is_strong) else None
+
+
+def _is_told(name: str) -> bool:
+    words = name.split()
+    told = name in _TOLD or any(map(means_recommending, words)) or not _TOLD_WORDS.isdisjoint(words)
+    return told and len(words) <= 5 and not any(word in ("to", "date", "on", "when") for word in words)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What a whole column of ratings and dates shows: the best rating, and the order of days and months."""
+
+    best: int
+    order: DateOrder
+
+    @classmethod
+    def of(cls, rows: Callable[[], Iterable[tuple[Columns, Mapping[str, str]]]]) -> "Scale":
+        """That of tables whose rows, with their columns, a call returns."""
+        ratings = (columns.get(cells, "rating") for columns, cells in rows())
+        dates = (columns.get(cells, name) for columns, cells in rows() for name in ("watched", "date"))
+        return cls(_best_of(ratings), date_order(dates))
+
+    def rating(self, text: str) -> float | None:
+        """A rating such as ``8``, ``4/5`` or ``★★★½``."""
+        if found := re.fullmatch(r"([0-9.,]+)\s*/\s*(5|10|100)", text.strip()):
+            return rating_on_ten(found[1], int(found[2]))
+        if found := re.fullmatch(r"([★⭐*]+)\ufe0f?(½?)☆*", text.strip()):
+            return rating_on_ten(len(found[1]) + len(found[2]) / 2, 5)
+        return rating_on_ten(text, self.best)
+
+
+def _best_of(ratings: Iterable[str]) -> int:
+    """The scale that the ratings of a column fit: to 5, to 10 or to 100."""
+    highest = Decimal(0)
+    for text in ratings:
+        try:
+            number = Decimal(text.strip().replace(",", "."))
+        except InvalidOperation:
+            continue
+        if number.is_finite():
+            highest = max(highest, number)
+    return 5 if highest <= 5 else 10 if highest <= 10 else 100
+
+
+def seen_of(cell: str, order: DateOrder) -> tuple[bool | None, str | None]:
+    """Whether a cell says that a title was seen, and on which day; None if it says nothing."""
+    text = cell.strip()
+    if not text or text.lower() in _NO:
+        return (False if text else None), None
+    if day := order.read(text):
+        return True, day
+    return (True if is_yes(text) or text.lower() in _SEEN or text in "✓✔✅☑" else None), None
+
+
+def told_of(cell: str) -> str | None:
+    """The cell of recommenders; None for one that only says yes or no."""
+    text = cell.strip()
+    return text if text and not is_yes(text) and text.lower() not in _NO else None

@@ -1,0 +1,143 @@
+"""Lists that people keep by hand: Markdown, Org, plain text, tables and JSON with a column that says who told them."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    JsonItem,
+    Member,
+    MemberDamaged,
+    TableRow,
+    Upload,
+    columns_of,
+    json_keys,
+    read_json,
+    read_table,
+    text_head,
+    text_lines,
+)
+
+from .columns import Columns, Scale
+from .outline import Found, Survey, is_structured, titles_of
+from .rows import SOURCE, row_of_cells, row_of_entry
+
+_MAX_TITLE_LINE = 150
+_MAX_KEYS = 1_000
+_NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\ufffd]")
+_LINE_OF_TITLE = re.compile(r"[\w\"'“‘«(#¡¿].*")
+_CELLS_OF_TABLE = (re.compile(r",(?=\S)"), re.compile(";"), re.compile("\t"))
+
+Rows = Iterator[ImportRow | BrokenRow]
+
+
+class HandwrittenImporter:
+    """Takes what no tracker wrote, if it looks like a list of titles."""
+
+    name = SOURCE
+    label = "A list kept by hand"
+    priority = 90
+
+    def recognizes(self, upload: Upload) -> bool:
+        """Whether a member is a table of titles with a column of recommenders, or a text of short lines."""
+        return any(_is_table(each) or _json_section(each) is not None or _is_text(each) for each in upload.members)
+
+    def rows(self, upload: Upload) -> Rows:
+        """The titles of all tables and texts."""
+        for member in upload.members:
+            if _is_table(member):
+                yield from _of_table(member)
+            elif (section := _json_section(member)) is not None:
+                yield from _of_json(member, section)
+            elif _is_text(member):
+                yield from _of_text(member)
+
+
+def _is_table(member: Member) -> bool:
+    return Columns.of(columns_of(member)) is not None
+
+
+def _json_section(member: Member) -> str | None:
+    """The array of a JSON file whose objects are titles."""
+    return next((section for section, keys in json_keys(member).items() if Columns.of(sorted(keys))), None)
+
+
+def _is_text(member: Member) -> bool:
+    head = text_head(member)
+    lines = [line for line in head.splitlines() if line.strip()]
+    if not lines or _NO_TEXT.search(head) or json_keys(member) or head.lstrip()[:1] in "<{":
+        return False
+    if any(line.startswith("#") or is_structured(line) for line in lines):
+        return True
+    if any(all(cells.search(line) for line in lines[:20]) for cells in _CELLS_OF_TABLE):
+        return False
+    return all(len(line) <= _MAX_TITLE_LINE and _LINE_OF_TITLE.match(line.strip()) for line in lines[:-1] or lines)
+
+
+def _of_table(member: Member) -> Rows:
+    columns = Columns.of(columns_of(member))
+    if columns is None:
+        return
+    scale = Scale.of(lambda: ((columns, row.cells) for row in read_table(member) if isinstance(row, TableRow)))
+    for row in read_table(member):
+        yield row if isinstance(row, BrokenRow) else row_of_cells(row.cells, member.at(row.line), columns, scale)
+
+
+def _of_json(member: Member, section: str) -> Rows:
+    columns = Columns.of(_keys_of_all(member, section))
+    if columns is None:
+        return
+    scale = Scale.of(lambda: ((columns, _cells_of(item)) for item in read_json(member, section)))
+    for item in read_json(member, section):
+        if isinstance(item, BrokenRow):
+            yield item
+        elif not isinstance(item.value, dict):
+            yield BrokenRow(item.where, "is not an object")
+        else:
+            yield row_of_cells(_cells_of(item), item.where, columns, scale)
+
+
+def _keys_of_all(member: Member, section: str) -> list[str]:
+    """The keys of all objects of an array, as one may lack what another has."""
+    keys: dict[str, None] = {}
+    for item in read_json(member, section):
+        if len(keys) < _MAX_KEYS:
+            keys |= dict.fromkeys(_cells_of(item))
+    return list(keys)
+
+
+def _cells_of(item: JsonItem | BrokenRow) -> Mapping[str, str]:
+    if isinstance(item, BrokenRow) or not isinstance(item.value, dict):
+        return {}
+    return {name: _text_of(value) for name, value in item.value.items()}
+
+
+def _text_of(value: Any) -> str:
+    """A value of JSON as a cell."""
+    if isinstance(value, list):
+        return ", ".join(filter(None, map(_text_of, value)))
+    if isinstance(value, dict):
+        return _text_of(value.get("name"))
+    return "" if value is None else "yes" if value is True else "no" if value is False else str(value)
+
+
+def _of_text(member: Member) -> Rows:
+    try:
+        survey = Survey(text_lines(member))
+        scale = Scale.of(lambda: _tabled(titles_of(text_lines(member), survey)))
+        for found in titles_of(text_lines(member), survey):
+            where = member.at(found.number)
+            if found.entry is not None:
+                yield row_of_entry(found.entry, where, found.headings)
+            elif columns := Columns.of(found.cells):
+                yield row_of_cells(found.cells, where, columns, scale, found.headings)
+    except MemberDamaged as error:
+        yield BrokenRow(member.label, str(error))
+
+
+def _tabled(titles: Iterable[Found]) -> Iterator[tuple[Columns, Mapping[str, str]]]:
+    for found in titles:
+        if found.entry is None and (columns := Columns.of(found.cells)):
+            yield columns, found.cells
