@@ -13,6 +13,7 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from movietracker_plugins.imdb.importer import ImdbImporter
 from movietracker_plugins.letterboxd.importer import LetterboxdImporter
+from movietracker_plugins.trakt.importer import TraktImporter
 from support.client import Client
 from support.exports import files_in, written
 from support.libraries import LIBRARIES, MadeLibrary
@@ -21,6 +22,7 @@ from support.uploads import rows_of
 from movietracker.exports.cells import whole_rating
 from movietracker.exports.library import ExportedLibrary, ExportedTitle
 from movietracker.plugin.importers import Importer, ImportRow
+from movietracker.schemas.dates import DAY_SECONDS
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read
 
@@ -36,15 +38,21 @@ Read = tuple[list[ImportRow], list[ExportedTitle]]
 
 
 @contextmanager
-def read_again(app: Flask, account: Account_, made: MadeLibrary, importer: Importer, folder: Path) -> Iterator[Read]:
-    """The rows of an export of a library, and the titles of it."""
+def read_again(
+    app: Flask, account: Account_, made: MadeLibrary, importer: Importer, folder: Path, name: str | None = None
+) -> Iterator[Read]:
+    """The rows of an export of a library, in the format of the importer's name, and the titles of it."""
     with app.app_context():
         user = account(f"user{next(_NUMBERS)}")
         made.build(user)
-        archive, _ = written(user, importer.name, folder)
-        files = {name: content for name, content in files_in(archive).items() if name.endswith(".csv")}
+        content, _ = written(user, name or importer.name, folder)
+        files = _tables(content) if content.startswith(b"PK") else {"trakt.csv": content}
         with library_read(user.id) as read:
             yield rows_of(importer, dict(files)), list(ExportedLibrary(read, UTC).titles())
+
+
+def _tables(archive: bytes) -> dict[str, bytes]:
+    return {name: content for name, content in files_in(archive).items() if name.endswith(".csv")}
 
 
 def ids(rows: list[ImportRow], status: str) -> set[str | None]:
@@ -86,13 +94,35 @@ def test_imdbs_files_give_the_same_ratings_watchlist_and_lists(
         assert not [row for row in rows if row.needs_review]
 
 
+@pytest.mark.parametrize("name", ["trakt", "trakt-import"])
+@given(made=LIBRARIES)
+@small_libraries
+def test_trakts_file_gives_the_same_titles_viewings_ratings_and_watchlist(
+    app: Flask, make_account: Account_, tmp_path: Path, made: MadeLibrary, name: str
+) -> None:
+    with read_again(app, make_account, made, TraktImporter(), tmp_path, name) as (rows, titles):
+        watched = {title.imdb_id for title in titles if title.is_watched}
+        assert {row.imdb_id for row in rows if row.is_viewing} == watched
+        assert ids(rows, "toWatch") == {title.imdb_id for title in titles if title.status == "toWatch"}
+        assert {row.imdb_id: row.rating for row in rows if row.rating} == {
+            title.imdb_id: whole_rating(title.rating) for title in titles if title.rating
+        }
+        assert Counter((row.imdb_id, row.watched_at) for row in rows if row.watched_at is not None) == Counter(
+            (title.imdb_id, float(int(moment)))
+            for title in titles
+            for viewing in title.viewings
+            if (moment := viewing.time()) is not None and int(moment) % DAY_SECONDS  # midnight is read as a day alone
+        )
+        kinds = {title.imdb_id: title.media_type for title in titles}
+        assert all(row.kind == kinds[row.imdb_id or ""] for row in rows)
+
+
 def test_imdbs_watchlist_gives_the_recommenders(
     client: Client, add: Callable[..., str], export: Callable[[str], tuple[bytes, object]]
 ) -> None:
     add(1, by="Mum")
     add(1, by="Uncle Bob")
-    files = {name: content for name, content in files_in(export("imdb")[0]).items() if name.endswith(".csv")}
-    (row,) = rows_of(ImdbImporter(), dict(files))
+    (row,) = rows_of(ImdbImporter(), dict(_tables(export("imdb")[0])))
     assert {each.name for each in row.recommended_by} == {"Mum", "Uncle Bob"}
 
 
