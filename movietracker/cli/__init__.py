@@ -51,7 +51,11 @@ COMMANDS = (
     LazyCommand("backup", "movietracker.cli.backup:backup", "Create, list, verify, restore and remove backups."),
     LazyCommand("adopt", "movietracker.cli.adopt:adopt_command", "Bring in an installation of the original backend."),
     LazyCommand("enrich", "movietracker.cli.enrich:enrich_command", "Fetch missing details of stored titles now."),
-    LazyCommand("import", "movietracker.cli.importing:import_command", "Show what the files of another tracker hold."),
+    LazyCommand(
+        "import",
+        "movietracker.cli.importing:import_command",
+        "Bring in the files of another tracker, or take them back.",
+    ),
     LazyCommand("export", "movietracker.cli.export:export", "Write a user's library for other programs."),
     LazyCommand("stats", "movietracker.cli.stats:stats", "Show what a user's library says in figures."),
     LazyCommand("trust", "movietracker.cli.trust:trust_command", "Show how right each recommender of a user was."),
