@@ -125,4 +125,4 @@ def _show(census: Census, title: str) -> None:
 
 def _person_row(person: PersonFound) -> tuple[str, ...]:
     spellings = list(person.written_as)[:_MAX_SPELLINGS]
-    return person.name, str(len(person.titles)), " · ".join(spellings), ", ".join(person.alike)
+    return person.name, str(person.titles), " · ".join(spellings), ", ".join(person.alike)

@@ -8,22 +8,24 @@ from typing import Any, Literal
 from ..plugin.importers import ImportRow
 from ..text import fold
 from ..uploads.upload import BrokenRow
-from .titles import TitleNumbers, key_of
+from .keys import KeySet, key_of
+from .titles import TitleNumbers
 
 MAX_BROKEN_SHOWN = 20
+MAX_SPELLINGS = 1000
 RowState = Literal["broken", "duplicate", "unsupported"]
 _MAX_COMPARED = 500
 _ALIKE = 0.75
-_DISTINCT = ("viewings", "ratings", "watchlist", "lists", "likes")
+_RATED, _WANTED, _LIKED = 1, 2, 4
 
 
 @dataclass(slots=True)
 class PersonFound:
-    """A proposed recommender: each way in which it is written, the numbers of its titles, and names that are alike."""
+    """A proposed recommender: the ways in which it is written, the number of titles, and names that are alike."""
 
     name: str
     written_as: dict[str, None] = field(default_factory=dict)
-    titles: set[int] = field(default_factory=set)
+    titles: int = 0
     alike: list[str] = field(default_factory=list)
 
 
@@ -57,8 +59,10 @@ class Census:
         self._counts = _Counts()
         self._numbers = TitleNumbers()
         self._people: dict[str, PersonFound] = {}
-        self._rows: set[int] = set()
-        self._distinct: dict[str, set[int]] = {name: set() for name in _DISTINCT}
+        self._rows = KeySet()
+        self._named = KeySet()
+        self._facts = bytearray()
+        """For each title, a bit for each kind of fact that was stated of it."""
         for row in rows:
             self.add(row)
 
@@ -73,10 +77,9 @@ class Census:
             if len(self.broken) < MAX_BROKEN_SHOWN:
                 self.broken.append(row)
             return "broken"
-        if (key := key_of(row.row_id)) in self._rows:
+        if not self._rows.add(key_of(row.row_id)):
             counts.duplicates += 1
             return "duplicate"
-        self._rows.add(key)
         if row.kind == "episode":
             counts.episodes += 1
             return "unsupported"
@@ -89,36 +92,43 @@ class Census:
         counts, number = self._counts, self._numbers.number_of(row)
         self.needing_review += row.needs_review is not None
         if row.is_viewing:
-            if row.viewing_id is None:
-                counts.viewings += 1
-            else:
-                self._distinct["viewings"].add(key_of(row.viewing_id))
+            counts.viewings += row.viewing_id is None or self._is_new("viewing", row.viewing_id)
         if row.rating is not None or row.viewing_rating is not None:
-            self._distinct["ratings"].add(number)
+            counts.ratings += self._is_first(number, _RATED)
         if row.status == "toWatch":
-            self._distinct["watchlist"].add(number)
+            counts.watchlist += self._is_first(number, _WANTED)
         if row.liked:
-            self._distinct["likes"].add(number)
+            counts.likes += self._is_first(number, _LIKED)
         if row.list_place is not None:
-            self._distinct["lists"].add(key_of(row.list_place.name))
+            counts.lists += self._is_new("list", row.list_place.name)
             counts.list_items += 1
         counts.reviews += row.review is not None
         for found in row.recommended_by:
             person = self._people.setdefault(found.name, PersonFound(found.name))
-            person.written_as[found.written_as] = None
-            person.titles.add(number)
+            if len(person.written_as) < MAX_SPELLINGS:
+                person.written_as[found.written_as] = None
+            person.titles += self._is_new("person", found.name, number)
         return number
+
+    def _is_new(self, *name: object) -> bool:
+        """Whether a name is there for the first time."""
+        return self._named.add(key_of(*name))
+
+    def _is_first(self, number: int, fact: int) -> bool:
+        """Whether this is the first row that states a fact of a title."""
+        self._facts.extend(bytes(number + 1 - len(self._facts)))
+        is_known = self._facts[number] & fact
+        self._facts[number] |= fact
+        return not is_known
 
     def counts(self) -> dict[str, int]:
         """The counts by name, in their order."""
         counts = {name: getattr(self._counts, name) for name in _Counts.__slots__}
-        for name, keys in self._distinct.items():
-            counts[name] += len(keys)
         return counts | {"titles": self._numbers.count, "people": len(self._people)}
 
     def people(self) -> list[PersonFound]:
         """The proposed recommenders, those of the most titles first, each with names that may be the same."""
-        people = sorted(self._people.values(), key=lambda each: (-len(each.titles), each.name))
+        people = sorted(self._people.values(), key=lambda each: (-each.titles, each.name))
         compared = people[:_MAX_COMPARED]
         for person in compared:
             person.alike = [each.name for each in compared if each is not person and _is_alike(each.name, person.name)]
@@ -127,8 +137,7 @@ class Census:
     def to_json(self, format_name: str) -> dict[str, Any]:
         """What ``movietracker import --dry-run --json`` prints."""
         people = [
-            {"name": each.name, "written_as": list(each.written_as), "titles": len(each.titles)}
-            for each in self.people()
+            {"name": each.name, "written_as": list(each.written_as), "titles": each.titles} for each in self.people()
         ]
         return {"format": format_name, "counts": self.counts(), "people": people}
 

@@ -1,6 +1,7 @@
 """Whether a row is what its contract says; importers are third-party code, and their files anyone's."""
 
 from collections.abc import Callable, Mapping
+from operator import attrgetter
 from typing import Any
 
 from ..plugin.importers import ImportRow, ListPlace, Recommender
@@ -19,9 +20,8 @@ def fault_of_row(row: ImportRow) -> str | None:
     """Why a row cannot be used, as a phrase; None if it can."""
     if not (row.title or row.imdb_id or row.tmdb_id or row.tvdb_id or row.other_ids):
         return "has neither a title nor an id"
-    for name, is_valid in _CHECKS.items():
-        value = getattr(row, name)
-        if value is not None and not is_valid(value):
+    for value, (name, is_valid) in zip(_VALUES(row), _CHECKS.items(), strict=True):
+        if value is not None and value != () and not is_valid(value):
             return f"has no valid {name.replace('_', ' ')}"
     return None
 
@@ -115,3 +115,5 @@ _CHECKS: Mapping[str, Check] = {
     "recommended_by": _each(_is_recommender),
     "needs_review": _is_text,
 }
+
+_VALUES = attrgetter(*_CHECKS)

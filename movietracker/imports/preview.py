@@ -136,7 +136,7 @@ def _people(census: Census) -> list[dict[str, Any]]:
         {
             "name": each.name,
             "written_as": list(each.written_as)[:MAX_SPELLINGS],
-            "titles": len(each.titles),
+            "titles": each.titles,
             "alike": each.alike[:MAX_SPELLINGS],
         }
         for each in census.people()[:MAX_FOUND]

@@ -5,10 +5,13 @@ brackets and dashes behind titles, headings. Company ("with mom") and brackets t
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 
 from ..plugin.importers import ImportRow, Recommender
 from ..uploads.vocabulary import is_kin, is_nobody, means_recommending, without_genitive
+
+Finder = Callable[[str], Iterable[Recommender]]
 
 MAX_WORDS = 4
 MAX_LENGTH = 200
@@ -44,18 +47,37 @@ def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
 
 def _proposals(row: ImportRow) -> Iterator[Recommender]:
     if row.told_by:
-        yield from _of_column(row.told_by)
+        yield from _found_by(_of_column, row.told_by)
     if row.note and not row.asides:  # with asides, the note repeats them
         is_wish = row.list_place is not None or row.status == "toWatch"
         yield from _of_note(row.note, may_be_name=is_wish)
     for aside in row.asides:
         yield from _of_aside(aside)
     for tag in row.tags:
-        yield from _of_phrase(re.sub(r"[-_:]+", " ", tag), tag)
+        yield from _found_by(_of_tag, tag)
     if row.list_place:
-        yield from _of_phrase(row.list_place.name, row.list_place.name)
+        yield from _found_by(_of_name, row.list_place.name)
     if row.heading:
-        yield from _of_heading(row.heading)
+        yield from _found_by(_of_heading, row.heading)
+
+
+def _found_by(find: Finder, text: str) -> Iterable[Recommender]:
+    return _found_before(find, text) if len(text) <= MAX_LENGTH else find(text)
+
+
+@lru_cache(2_000)  # the same few tags, lists and people in many rows
+def _found_before(find: Finder, text: str) -> tuple[Recommender, ...]:
+    return tuple(find(text))
+
+
+def _of_tag(tag: str) -> Iterator[Recommender]:
+    """A tag: ``rec-by-anna``, ``kaitlyns reccomendation``; not ``with mom``."""
+    yield from _of_phrase(re.sub(r"[-_:]+", " ", tag), tag)
+
+
+def _of_name(name: str) -> Iterator[Recommender]:
+    """The name of a list: ``Movies Frank wants me to watch``."""
+    yield from _of_phrase(name, name)
 
 
 def _of_column(cell: str) -> Iterator[Recommender]:

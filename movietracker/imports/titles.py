@@ -1,52 +1,54 @@
 """Telling the titles of one file apart before anything is matched: by ids, else by folded title, year and kind."""
 
 from collections.abc import Iterator
-from hashlib import blake2b
 
 from ..plugin.importers import ImportRow
 from ..text import fold_key
+from .keys import KeyMap, key_of
+
+MAX_NAMESPACES = 8
 
 
 class TitleNumbers:
-    """Gives each distinct title of a file a number from 0; keys are hashed, as there can be hundreds of thousands."""
+    """Gives each distinct title of a file a number from 0."""
 
     def __init__(self) -> None:
         self.count = 0
-        self._by_id: dict[int, int] = {}
-        self._by_form: dict[int, int] = {}
-        self._claimed: set[int] = set()
+        self._by_id = KeyMap()
+        self._by_form = KeyMap()
+        self._namespaces: dict[str, int] = {}
+        self._claimed = bytearray()
+        """For each title, a bit for each namespace in which it has an id."""
 
     def number_of(self, row: ImportRow) -> int:
         """The number of a row's title; a row without ids is the first title of its name, year and kind."""
-        ids = {namespace: key_of(namespace, value, *kind) for namespace, value, *kind in _ids(row)}
-        form = key_of("form", fold_key(row.title), row.year, row.kind) if row.title else None
-        number = next((self._by_id[key] for key in ids.values() if key in self._by_id), None)
+        ids = [(self._bit_of(namespace), key_of(namespace, *parts)) for namespace, *parts in _ids(row)]
+        form = key_of(fold_key(row.title), row.year, row.kind) if row.title else None
+        number = next((found for _, key in ids if (found := self._by_id.get(key)) is not None), None)
+        claims = sum({bit for bit, _ in ids})
         if number is None and form is not None:
-            number = self._named(form, ids)
+            number = self._named(form, claims)
         if number is None:
             number, self.count = self.count, self.count + 1
+            self._claimed.append(0)
         if form is not None:
-            self._by_form.setdefault(form, number)
-        for namespace, key in ids.items():
-            self._by_id.setdefault(key, number)
-            self._claimed.add(key_of(namespace, number))
+            self._by_form.set_default(form, number)
+        for _, key in ids:
+            self._by_id.set_default(key, number)
+        self._claimed[number] |= claims
         return number
 
-    def _named(self, form: int, ids: dict[str, int]) -> int | None:
+    def _named(self, form: int, claims: int) -> int | None:
         """The title of this form, unless it has another id of the same namespace: then it is only of the same name."""
         number = self._by_form.get(form)
-        if number is None or any(key_of(namespace, number) in self._claimed for namespace in ids):
-            return None
-        return number
+        return None if number is None or self._claimed[number] & claims else number
+
+    def _bit_of(self, namespace: str) -> int:
+        place = self._namespaces.setdefault(namespace, min(len(self._namespaces), MAX_NAMESPACES - 1))
+        return 1 << place
 
 
-def key_of(*parts: object) -> int:
-    """A hash of 64 bits, the same in every process."""
-    joined = "\x1f".join(map(str, parts)).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(joined, digest_size=8).digest(), "big")
-
-
-def _ids(row: ImportRow) -> Iterator[tuple[str, str | int] | tuple[str, int, str | None]]:
+def _ids(row: ImportRow) -> Iterator[tuple[str, *tuple[object, ...]]]:
     if row.imdb_id:
         yield "imdb", row.imdb_id
     if row.tmdb_id:

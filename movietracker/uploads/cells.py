@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Literal
 
 from ..text import fold_key
@@ -59,12 +59,10 @@ def rating_on_ten(text: object, best: int) -> float | None:
     if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal):
         return None
     try:
-        given = Decimal(str(text).strip().replace(",", "."))
-    except InvalidOperation:
+        given = float(text.replace(",", ".") if isinstance(text, str) else text)
+    except (ValueError, OverflowError):
         return None
-    if not given.is_finite() or not 0 < given <= best:
-        return None
-    return max(1.0, float(round(given * 10 / best, 1)))
+    return max(1.0, round(given * 10 / best, 1)) if 0 < given <= best else None
 
 
 def is_yes(text: object) -> bool:

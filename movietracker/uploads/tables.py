@@ -29,7 +29,10 @@ class TableRow:
 
     def get(self, *names: str) -> str:
         """The first of these columns that is not empty, without white space around it; empty if there is none."""
-        return next((value for name in names if (value := self.cells.get(name, ""))), "")
+        for name in names:
+            if value := self.cells.get(name):
+                return value
+        return ""
 
 
 def columns_of(member: Member, containing: Collection[str] = ()) -> tuple[str, ...]:
@@ -121,7 +124,7 @@ def _excess(row: Sequence[str], *, is_cut: bool) -> str | None:
         return "is too long"
     if len(row) > MAX_COLUMNS:
         return f"has more than {MAX_COLUMNS} columns"
-    if any(len(cell) > MAX_CELL_LENGTH for cell in row):
+    if row and max(map(len, row)) > MAX_CELL_LENGTH:
         return f"has a cell of more than {MAX_CELL_LENGTH} characters"
     return None
 

@@ -1,6 +1,7 @@
 """The columns and keys of the documented form, and what their values mean."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Literal
 
 from movietracker.pluginapi import (
@@ -33,16 +34,20 @@ _STATUSES: Mapping[str, Literal["toWatch", "watched"]] = {
 }
 
 
+@lru_cache(1_000)  # the same few names in every row
 def field_name(name: str) -> str:
     """A column or key as FIELDS has it: in lower case, with underscores."""
     return "_".join(name.strip().lower().replace("-", " ").split())
 
 
 def row_of(values: Mapping[str, str], where: str, order: DateOrder, people: tuple[Recommender, ...] = ()) -> ImportRow:
-    """The row that these fields state; ``people`` are recommenders that the file lists by themselves."""
+    """The row that these fields state, which have no white space around them.
+
+    ``people`` are recommenders that the file lists by themselves.
+    """
 
     def get(name: str) -> str:
-        return values.get(name, "").strip()
+        return values.get(name, "")
 
     moment, day = moment_of(get("watched_on")), order.read(get("watched_on"))
     number = get("id")
@@ -50,7 +55,7 @@ def row_of(values: Mapping[str, str], where: str, order: DateOrder, people: tupl
         source=SOURCE,
         row_id=f"id:{number}"
         if number
-        else content_id(*(f"{name}={get(name)}" for name in sorted(values) if get(name))),
+        else content_id(*(part for name in sorted(values) if values[name] for part in (name, values[name]))),
         where=where,
         kind=kind_of(get("kind")),
         title=get("title") or None,
@@ -79,7 +84,7 @@ def row_of(values: Mapping[str, str], where: str, order: DateOrder, people: tupl
 
 def _status(values: Mapping[str, str], *, is_viewing: bool) -> Literal["toWatch", "watched"] | None:
     """What is said; else watched if there is a sign of it, wanted if there is none, nothing for a place in a list."""
-    if said := _STATUSES.get(values.get("status", "").strip().lower()):
+    if said := _STATUSES.get(values.get("status", "").lower()):
         return said
     if (
         is_viewing
@@ -96,7 +101,7 @@ def text_of(value: Any) -> str:
         return ",".join(map(text_of, value))
     if value is None or isinstance(value, dict):
         return ""
-    return "yes" if value is True else "" if value is False else str(value)
+    return "yes" if value is True else "" if value is False else str(value).strip()
 
 
 def people_of(value: Any) -> tuple[Recommender, ...]:

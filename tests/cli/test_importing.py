@@ -65,7 +65,7 @@ def test_several_files_are_one_import(run: Run, anna: Account, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("content", "options", "sentence"),
     [
-        ("Amount\n12\n", ["--dry-run"], "No importer recognizes this file. There are importers for: "),
+        ('{"theme": "dark"}', ["--dry-run"], "No importer recognizes this file. There are importers for: "),
         (FILMS, ["--format", "x"], "There is no importer named x. There are importers for: "),
         (FILMS, ["--dry-run", "--format", "x"], "There is no importer named x. There are importers for: "),
         ("\x1f\x8b", ["--dry-run"], "file.csv is not a ZIP archive that can be read"),
