@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 
 from movietracker.pluginapi import (
     BrokenRow,
     ImportRow,
     Member,
     TableRow,
+    columns_of,
     content_id,
     known_day,
     numeric_id,
@@ -23,7 +25,7 @@ Rows = Iterator[ImportRow | BrokenRow]
 
 def read_films(member: Member) -> Rows:
     """Viewings and wishes; what is only followed, and counts over all titles, say nothing of one."""
-    rewatched = _Rewatched()
+    recorded = _recorded(member)
     for row in read_table(member):
         if isinstance(row, BrokenRow):
             yield row
@@ -32,10 +34,11 @@ def read_films(member: Member) -> Rows:
         if kind in ("watch", "rewatch") and _is_episode(row):
             yield ImportRow(source=SOURCE, where=member.at(row.line), **episode_facts(row), **moment_of_row(row))
         elif kind in ("watch", "rewatch"):
-            yield rewatched.counted(_viewing(member, row, kind), row, kind)
+            yield (viewing := _viewing(member, row, kind))
+            if kind == "watch":
+                yield from _rewatches(viewing, row, recorded)
         elif kind == "towatch" and not _is_episode(row):
             yield _wish(member, row)
-    yield from rewatched.undated()
 
 
 def _is_episode(row: TableRow) -> bool:
@@ -70,37 +73,18 @@ def _wish(member: Member, row: TableRow) -> ImportRow:
     )
 
 
-class _Rewatched:
-    """Films that were watched more often than there are records of it: how often is all that is known then."""
+def _recorded(member: Member) -> Counter[str]:
+    """How many rewatches of each film have a record; none without a column that counts those that have not."""
+    if "rewatch_count" not in columns_of(member):
+        return Counter()
+    rows = (row for row in read_table(member) if not isinstance(row, BrokenRow))
+    return Counter(row.get("uuid") for row in rows if row.get("type").lower() == "rewatch")
 
-    def __init__(self) -> None:
-        self._said: dict[str, tuple[int, ImportRow]] = {}
-        self._recorded: Counter[str] = Counter()
 
-    def counted(self, viewing: ImportRow, row: TableRow, kind: str) -> ImportRow:
-        """The same viewing, of which is remembered what is needed."""
-        own = row.get("uuid")
-        if kind == "rewatch":
-            self._recorded[own] += 1
-        elif own and (count := numeric_id(row.get("rewatch_count"))):
-            self._said[own] = min(count, MAX_REWATCHES), viewing
-        return viewing
-
-    def undated(self) -> Iterator[ImportRow]:
-        """The viewings without a record, numbered behind those with one."""
-        for own, (count, film) in self._said.items():
-            for number in range(self._recorded[own] + 1, count + 1):
-                viewing_id = f"rewatch-{own}-{number}"
-                yield ImportRow(
-                    source=SOURCE,
-                    row_id=viewing_id,
-                    where=film.where,
-                    kind="movie",
-                    title=film.title,
-                    year=film.year,
-                    other_ids=film.other_ids,
-                    is_viewing=True,
-                    viewing_id=viewing_id,
-                    status="watched",
-                    needs_review=film.needs_review,
-                )
+def _rewatches(viewing: ImportRow, row: TableRow, recorded: Counter[str]) -> Iterator[ImportRow]:
+    """Viewings of which only the number is known, with the ids that they would have in a record."""
+    own = row.get("uuid")
+    count = min(numeric_id(row.get("rewatch_count")) or 0, MAX_REWATCHES) if own else 0
+    for number in range(recorded[own] + 1, count + 1):
+        again = f"rewatch-{own}-{number}"
+        yield replace(viewing, row_id=again, viewing_id=again, watched_on=None, watched_at=None)

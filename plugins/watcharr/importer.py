@@ -60,11 +60,12 @@ def _is_export(member: Member) -> bool:
 def _rows_of(row: JsonRow) -> Iterator[ImportRow]:
     named = _title(row)
     own = row.text("id") or content_id(named["kind"], named["tmdb_id"], named["title"])
+    thoughts = row.text("thoughts") or None
     status = status_of(row.text("status"))
+    status |= {"review" if status.get("status") == "watched" else "note": thoughts}
     yield ImportRow(
         row_id=f"title/{own}",
         rating=rating_on_ten(row.text("rating"), 10),
-        note=row.text("thoughts") or None,
         tags=tuple(dict.fromkeys(filter(None, (tag.text("name") for tag in row.rows("tags"))))),
         added_on=known_day(row.text("createdAt")),
         **named,

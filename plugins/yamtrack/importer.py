@@ -117,15 +117,11 @@ def _own(row: TableRow) -> str:
 
 
 def _facts(row: TableRow) -> dict[str, Any]:
-    """What a row states: when it was watched, if it was completed, the score of then, which is the present one too."""
-    facts = status_of(row.get("status")) | {
-        "note": row.get("notes") or None,
-        "added_on": known_day(row.get("created_at")),
-    }
+    """What a row states: when a title was watched, and the score of then; or what is thought of it now."""
+    added_on = known_day(row.get("created_at"))
+    facts = status_of(row.get("status")) | {"note": row.get("notes") or None, "added_on": added_on}
     score = rating_on_ten(row.get("score"), 10)
-    if score is not None:
-        facts["rating"] = score
     moment = when_watched(row.get("end_date", "watch_date") or row.get("start_date"))
     if facts.get("status") != "watched" or not moment:
-        return facts
+        return facts | {"rating": score}
     return facts | moment | {"is_viewing": True, "viewing_rating": score}

@@ -100,7 +100,12 @@ def test_a_film_seen_again_has_another_viewing() -> None:
 def test_a_count_of_rewatches_adds_undated_viewings_for_those_without_a_record() -> None:
     counted = WATCHED.replace("Heat,,", "Heat,3,")
     rows = rows_of(TV_TIME, {"x.csv": FILMS + counted + REWATCHED})
-    assert [(row.viewing_id, row.watched_on) for row in rows[2:]] == [("rewatch-u1-2", None), ("rewatch-u1-3", None)]
+    assert [(row.viewing_id, row.watched_on) for row in rows] == [
+        ("watch-u1-0", "2023-05-10"),
+        ("rewatch-u1-2", None),
+        ("rewatch-u1-3", None),
+        ("rewatch-u1-1", "2024-10-20"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -53,14 +53,15 @@ def test_a_whole_export_is_counted() -> None:
 def test_a_finished_title_is_watched_and_has_its_ids_rating_thoughts_and_tags() -> None:
     row = only(entry(thoughts="Loud", tags=[{"name": "crime"}, {"name": "rec-by-anna"}]))
     assert (row.kind, row.title, row.year, row.tmdb_id, row.imdb_id) == ("movie", "Heat", 1995, 949, "tt0113277")
-    assert (row.status, row.is_viewing, row.rating, row.note) == ("watched", False, 9.0, "Loud")
+    assert (row.status, row.is_viewing, row.rating, row.review) == ("watched", False, 9.0, "Loud")
     assert (row.tags, row.added_on) == (("crime", "rec-by-anna"), "2024-06-08")
     assert [person.name for person in row.recommended_by] == ["anna"]
 
 
 def test_a_plan_is_a_wish_and_no_rating_is_none() -> None:
-    row = only(entry(status="PLANNED", rating=0))
-    assert (row.status, row.rating, row.is_viewing) == ("toWatch", None, False)
+    row = only(entry(status="PLANNED", rating=0, thoughts="recommended by Anna"))
+    assert (row.status, row.rating, row.is_viewing, row.review) == ("toWatch", None, False, None)
+    assert [person.name for person in row.recommended_by] == ["Anna"]
 
 
 @pytest.mark.parametrize("status", ["WATCHING", "HOLD", "DROPPED"])

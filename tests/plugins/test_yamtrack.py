@@ -60,7 +60,7 @@ def test_quoted_cells_and_columns_in_another_order_are_read() -> None:
 def test_a_completed_film_is_a_viewing_with_its_score() -> None:
     row = only(line())
     assert (row.kind, row.title, row.tmdb_id, row.year) == ("movie", "Heat", 949, None)
-    assert (row.is_viewing, row.watched_on, row.viewing_rating, row.rating) == (True, "2024-02-09", 9.5, 9.5)
+    assert (row.is_viewing, row.watched_on, row.viewing_rating, row.rating) == (True, "2024-02-09", 9.5, None)
     assert (row.status, row.added_on) == ("watched", "2024-02-08")
 
 
