@@ -56,6 +56,7 @@ from .text import fold_words as fold_words
 from .text import joined_words as joined_words
 from .uploads.cells import Kind as Kind
 from .uploads.cells import Places as Places
+from .uploads.cells import best_rating as best_rating
 from .uploads.cells import content_id as content_id
 from .uploads.cells import imdb_id as imdb_id
 from .uploads.cells import is_yes as is_yes

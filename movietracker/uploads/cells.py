@@ -3,7 +3,8 @@
 import hashlib
 import re
 from collections import Counter
-from decimal import Decimal
+from collections.abc import Iterable, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Literal
 
 from ..text import fold_key
@@ -63,6 +64,19 @@ def rating_on_ten(text: object, best: int) -> float | None:
     except (ValueError, OverflowError):
         return None
     return max(1.0, round(given * 10 / best, 1)) if 0 < given <= best else None
+
+
+def best_rating(texts: Iterable[str], scales: Sequence[int]) -> int:
+    """The first of these scales, in rising order, that all ratings of a column fit; the last if none does."""
+    highest = Decimal(0)
+    for text in texts:
+        try:
+            given = Decimal(text.strip().replace(",", "."))
+        except InvalidOperation:
+            continue
+        if given.is_finite():
+            highest = max(highest, given)
+    return next((best for best in scales if highest <= best), scales[-1])
 
 
 def is_yes(text: object) -> bool:

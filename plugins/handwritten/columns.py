@@ -3,10 +3,17 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from movietracker.pluginapi import DateOrder, date_order, fold_words, is_yes, means_recommending, rating_on_ten
+from movietracker.pluginapi import (
+    DateOrder,
+    best_rating,
+    date_order,
+    fold_words,
+    is_yes,
+    means_recommending,
+    rating_on_ten,
+)
 
 _TITLES = ("title", "movie title", "film title", "movie name", "film name", "movie", "film", "name", "titel", "titolo")
 _STRONG = frozenset(_TITLES) - {"title", "name"}
@@ -82,7 +89,7 @@ class Scale:
         """That of tables whose rows, with their columns, a call returns."""
         ratings = (columns.get(cells, "rating") for columns, cells in rows())
         dates = (columns.get(cells, name) for columns, cells in rows() for name in ("watched", "date"))
-        return cls(_best_of(ratings), date_order(dates))
+        return cls(best_rating(ratings, (5, 10, 100)), date_order(dates))
 
     def rating(self, text: str) -> float | None:
         """A rating such as ``8``, ``4/5`` or ``★★★½``."""
@@ -91,19 +98,6 @@ class Scale:
         if found := re.fullmatch(r"([★⭐*]+)\ufe0f?(½?)☆*", text.strip()):
             return rating_on_ten(len(found[1]) + len(found[2]) / 2, 5)
         return rating_on_ten(text, self.best)
-
-
-def _best_of(ratings: Iterable[str]) -> int:
-    """The scale that the ratings of a column fit: to 5, to 10 or to 100."""
-    highest = Decimal(0)
-    for text in ratings:
-        try:
-            number = Decimal(text.strip().replace(",", "."))
-        except InvalidOperation:
-            continue
-        if number.is_finite():
-            highest = max(highest, number)
-    return 5 if highest <= 5 else 10 if highest <= 10 else 100
 
 
 def seen_of(cell: str, order: DateOrder) -> tuple[bool | None, str | None]:

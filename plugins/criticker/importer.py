@@ -1,0 +1,102 @@
+"""Criticker's export of ratings, as CSV or XML, on a scale to 10 or to 100 that the whole file shows."""
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    Member,
+    MemberDamaged,
+    TableRow,
+    Upload,
+    best_rating,
+    columns_of,
+    imdb_id,
+    known_day,
+    read_table,
+    text_head,
+)
+
+from .rows import Film, row_of
+
+_COLUMNS = {"score", "film name", "imdb id"}
+_SCALES = (10, 100)
+
+Rows = Iterator[ImportRow | BrokenRow]
+
+
+class CritickerImporter:
+    """Reads both forms."""
+
+    name = "criticker"
+    label = "Criticker"
+    priority = 50
+
+    def recognizes(self, upload: Upload) -> bool:
+        """Whether a member has Criticker's columns or its root element."""
+        return any(_is_table(member) or _is_xml(member) for member in upload.members)
+
+    def rows(self, upload: Upload) -> Rows:
+        """The rows of all files."""
+        for member in upload.members:
+            if _is_table(member) or _is_xml(member):
+                films = _of_table if _is_table(member) else _of_xml
+                best = best_rating((each.rating for each in films(member) if isinstance(each, Film)), _SCALES)
+                for film in films(member):
+                    yield film if isinstance(film, BrokenRow) else row_of(film, best)
+
+
+def _is_table(member: Member) -> bool:
+    return set(columns_of(member)) >= _COLUMNS
+
+
+def _is_xml(member: Member) -> bool:
+    return "<recentratings" in text_head(member)
+
+
+def _of_table(member: Member) -> Iterator[Film | BrokenRow]:
+    for row in read_table(member):
+        yield row if isinstance(row, BrokenRow) else _film(member, row)
+
+
+def _film(member: Member, row: TableRow) -> Film:
+    return Film(
+        member.at(row.line),
+        row.get("film name"),
+        row.get("year"),
+        imdb_id(row.get("imdb id")),
+        row.get("score"),
+        row.get("mini review"),
+        known_day(row.get("date rated")),
+        row.get("url"),
+    )
+
+
+def _of_xml(member: Member) -> Iterator[Film | BrokenRow]:
+    """The films of XML, one after the other; entities and document types are refused."""
+    count = 0
+    try:
+        with member.open() as stream:
+            for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
+                if element.tag == "film":
+                    count += 1
+                    yield _element(element, f"{member.label}, film {count}")
+                    element.clear()
+    except MemberDamaged as error:
+        yield BrokenRow(member.label, str(error))
+    except (ParseError, DefusedXmlException, ValueError, LookupError):
+        yield BrokenRow(member.label, f"is no XML that can be read, behind film {count}")
+
+
+def _element(film: "Element[Any]", where: str) -> Film:
+    def get(name: str) -> str:
+        return (film.findtext(name) or "").strip()
+
+    address = get("filmlink") or get("url")
+    day = known_day(get("reviewdate"))
+    return Film(where, get("filmname"), "", imdb_id(get("imdbid")), get("rating"), get("quote"), day, address)

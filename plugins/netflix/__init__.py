@@ -1,0 +1,13 @@
+"""Importing what Netflix exports."""
+
+from collections.abc import Callable
+
+from movietracker.pluginapi import Importer, hookimpl
+
+from .importer import NetflixImporter
+
+
+@hookimpl
+def register_importers(register: Callable[[Importer], None]) -> None:
+    """Offer the importer."""
+    register(NetflixImporter())

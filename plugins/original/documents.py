@@ -1,0 +1,121 @@
+"""A title of a document: what it says of itself, and its viewings, as rows."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Literal
+
+from movietracker.pluginapi import (
+    ImportRow,
+    Kind,
+    ListPlace,
+    Recommender,
+    imdb_id,
+    kind_of,
+    known_day,
+    moment_of,
+    numeric_id,
+    rating_on_ten,
+    release_year,
+)
+
+SOURCE = "original"
+_STATUSES: Mapping[str, Literal["toWatch", "watched"]] = {
+    "toWatch": "toWatch",
+    "questionable": "toWatch",
+    "watched": "watched",
+}
+_AGAINST = (False, 0, "downvote", "down", "false", "no")
+
+Json = Mapping[str, Any]
+
+
+class Names:
+    """The names of people and lists by their ids."""
+
+    def __init__(self) -> None:
+        self._names: dict[tuple[str, str], str] = {}
+
+    def add(self, section: str, value: Any) -> None:
+        """Take a person or a list."""
+        if isinstance(value, dict) and (name := _text(value.get("name"))):
+            self._names[section, str(value.get("id"))] = name
+
+    def get(self, section: str, number: Any) -> str | None:
+        """The name that belongs to an id."""
+        return self._names.get((section, str(number)))
+
+
+def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:
+    """The rows of a title that is not deleted: one about the title, one for each viewing."""
+    if movie.get("status") == "deleted":
+        return
+    number = imdb_id(movie.get("imdb_id"))
+    named = {"source": SOURCE, "where": where, "imdb_id": number, **_title(movie)}
+    watch = _object(movie.get("watch_history"))
+    rating = movie.get("my_rating") or watch.get("my_rating") or watch.get("rating")
+    in_list = names.get("lists", movie.get("custom_list_id")) if movie.get("status") == "custom" else None
+    yield ImportRow(
+        row_id=f"title:{number}",
+        rating=rating_on_ten(rating, 10),
+        status=_STATUSES.get(str(movie.get("status"))),
+        list_place=ListPlace(in_list) if in_list else None,
+        recommended_by=tuple(_voters(movie.get("recommendations"), names)),
+        **named,
+    )
+    viewings = _objects(movie.get("viewings")) or ([watch] if watch else [])
+    for place, viewing in enumerate(viewings, 1):
+        yield _viewing(viewing, f"viewing:{number}:{viewing.get('id') or place}", named)
+
+
+def _viewing(viewing: Json, row_id: str, named: dict[str, Any]) -> ImportRow:
+    moment = _moment(viewing.get("watched_at", viewing.get("date_watched")))
+    day = known_day(_text(viewing.get("watched_on")) or _text(viewing.get("date_watched")) or "")
+    return ImportRow(
+        row_id=row_id,
+        is_viewing=True,
+        viewing_id=row_id,
+        watched_at=moment,
+        watched_on=None if moment is not None else day,
+        viewing_rating=rating_on_ten(viewing.get("rating"), 10),
+        review=_text(viewing.get("note")),
+        **named,
+    )
+
+
+def _title(movie: Json) -> dict[str, Any]:
+    """Title, year, kind and id, as far as the details of version 1 have them."""
+    tmdb, omdb = _object(movie.get("tmdb_data")), _object(movie.get("omdb_data"))
+    found = (_text(each) for each in (movie.get("title"), tmdb.get("title"), tmdb.get("name"), omdb.get("Title")))
+    dates = (movie.get("year"), tmdb.get("year"), tmdb.get("release_date"), tmdb.get("first_air_date"))
+    kind: Kind | None = kind_of(movie.get("media_type"))
+    return {
+        "title": next(filter(None, found), None),
+        "year": next((year for each in dates if (year := release_year(each))), None),
+        "kind": kind if kind in ("movie", "tv") else None,
+        "tmdb_id": numeric_id(tmdb.get("id") or tmdb.get("tmdbId")),
+    }
+
+
+def _voters(votes: Any, names: Names) -> Iterator[Recommender]:
+    for vote in _objects(votes):
+        said = _text(vote.get("person_name")) or _text(vote.get("person"))
+        if name := said or names.get("people", vote.get("person_id")):
+            is_for = vote.get("vote_type") not in _AGAINST
+            yield Recommender(name, name, _text(vote.get("note")), vote=is_for)
+
+
+def _moment(value: Any) -> float | None:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if 0 < value < 1e11 else None
+    return moment_of(value) if isinstance(value, str) else None
+
+
+def _text(value: Any) -> str | None:
+    return value.strip() or None if isinstance(value, str) else None
+
+
+def _object(value: Any) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _objects(value: Any) -> list[Json]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
