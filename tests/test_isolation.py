@@ -18,7 +18,9 @@ from support.client import PASSWORD, Client, client_of
 from support.statements import hearing_statements
 
 from movietracker.extensions import db
+from movietracker.imports import jobs
 from movietracker.services.accounts import Account
+from movietracker.services.transactions import write_connection
 
 MATRIX, INCEPTION = "tt0133093", "tt1375666"
 WATCHED, RANKED = "tt0000001", "tt0000002"
@@ -72,6 +74,13 @@ FOREIGN = [
     Call("PUT /api/ranking/{only_bens_movie}", {"position": 1, "liked": True}),
     Call("DELETE /api/ranking/{only_bens_movie}"),
     Call("POST /api/backup/restore/{backup}", {}),
+    Call("GET /api/import/{import}"),
+    Call("GET /api/import/{import}/rows"),
+    Call("POST /api/import/{import}/resolve", {"rows": [], "ratings": "replace"}),
+    Call("POST /api/import/{import}/confirm"),
+    Call("POST /api/import/{import}/cancel"),
+    Call("POST /api/import/{done_import}/undo"),
+    Call("DELETE /api/import/{import}"),
     Call("GET /api/auth/admin/users", allowed=(403,)),
     Call("POST /api/auth/admin/users", {}, allowed=(403,)),
     Call("PATCH /api/auth/admin/users/{user}", {}, allowed=(403,)),
@@ -108,6 +117,8 @@ SHARED = [
     Call("GET /api/external/tmdb/discover/person?q=keanu", allowed=OWN),
     Call("GET /api/external/tmdb/discover/list", allowed=OWN),
     Call("GET /api/external/cache/info", allowed=OWN),
+    Call("GET /api/import?user_id={user}", allowed=OWN),
+    Call("POST /api/import?user_id={user}", {}, (202,)),
     Call("GET /api/sync?since=0&user_id={user}", allowed=OWN),
     Call("GET /api/sync/changes?user_id={user}", allowed=OWN),
     Call("GET /api/sync/actions", allowed=OWN),
@@ -257,6 +268,7 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
         "only_bens_person": "Uncle Bob",
         "backup": backups[0]["filename"] if backups else "moviemanager-backup-of-ben.json",
         "export": bens_client.get("/api/backup/export").json,
+        **imports_of(app, ben),
     }
     before = dump(app, ben.id)
     secrets = [ben.id, "Secret of Ben's", *(str(number) for number in people.values())]
@@ -337,7 +349,7 @@ def test_every_statement_of_a_request_names_its_user(
         anna_anew = client_of(app, anna)  # some calls kill their token
         ids = {"user": anna.id, "ben": ben.id, "movie": MATRIX, "only_bens_movie": MATRIX, "backup": backup}
         ids |= {"watched": WATCHED, "ranked": RANKED}
-        ids |= ids_of_everything(anna_anew, new_name=f"Zoe {number}")
+        ids |= ids_of_everything(anna_anew, new_name=f"Zoe {number}") | imports_of(app, anna)
         heard: list[tuple[str, str]] = []
         with hearing_statements(app, lambda *told: heard.append((told[2], repr(told[3])))):  # noqa: B023
             answer = ask(admin if call in administrators else anna_anew, call, ids)
@@ -352,6 +364,21 @@ def test_every_statement_of_a_request_names_its_user(
     refused = {"POST /api/auth/password", "DELETE /api/auth/me"}
     assert {call.endpoint(app) for call in calls} - succeeded == refused
     assert {endpoint: tables for endpoint, tables in beyond.items() if tables} == LOOKS_BEYOND
+
+
+def imports_of(app: Flask, account: Account) -> dict[str, Any]:
+    """The ids of an import that can be confirmed and of one that can be undone, the only ones that the user has."""
+    with app.app_context():
+        for job in jobs.list_jobs(account.id):
+            with write_connection() as connection:
+                jobs.change_job(connection, job, state="failed")
+            jobs.delete_job(account.id, job.id)
+        ids = {state: str(uuid.uuid4()) for state in ("ready", "done")}
+        for state, job_id in ids.items():
+            job = jobs.create_job(account.id, job_id, None)
+            with write_connection() as connection:
+                jobs.change_job(connection, job, state=state)
+    return {"import": ids["ready"], "done_import": ids["done"]}
 
 
 def ids_of_everything(client: Client, new_name: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from . import (
     external,
     guards,
     health,
+    imports,
     lists,
     metrics,
     movies,
@@ -34,7 +35,22 @@ from .records import blueprint_of
 _OWN = [
     module.blueprint
     for module in (
-        *(auth, movies, viewings, refresh, ranking, people, lists, trust, stats, sync, backup, exports, external),
+        *(
+            auth,
+            movies,
+            viewings,
+            refresh,
+            ranking,
+            people,
+            lists,
+            trust,
+            stats,
+            sync,
+            backup,
+            exports,
+            imports,
+            external,
+        ),
         health,
     )
 ]

@@ -87,8 +87,8 @@ def get_job(user_id: str, job_id: str) -> Job:
 
 def list_jobs(user_id: str) -> list[Job]:
     """The jobs of a user, the newest first."""
-    statement = select(*_COLUMNS).where(IMPORT_JOBS.c.user_id == user_id)
-    return [_job(row) for row in query(statement.order_by(IMPORT_JOBS.c.created_at.desc(), IMPORT_JOBS.c.id))]
+    found = map(_job, query(select(*_COLUMNS).where(IMPORT_JOBS.c.user_id == user_id)))
+    return sorted(found, key=lambda job: (-job.created_at, job.id))
 
 
 def due_jobs() -> list[Job]:
@@ -183,5 +183,5 @@ def _stored(job: Job) -> dict[str, Any]:
 
 
 def _job(row: Row[Any]) -> Job:
-    values = row._asdict()
+    values = dict(zip((each.name for each in fields(Job)), row, strict=True))
     return Job(**values | {name: orjson.loads(values[name]) for name in _JSON})

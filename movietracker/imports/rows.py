@@ -11,13 +11,9 @@ from sqlalchemy import func, select
 from ..database import in_chunks
 from ..models import IMPORT_ROWS, IMPORT_TITLES
 from ..plugin.importers import ImportRow, ListPlace, Recommender
+from ..schemas.importing import ROW_STATES
 from ..services.transactions import query
 from .jobs import Job
-
-STATES = (
-    *("new", "known", "duplicate", "ambiguous", "not_found", "unsupported", "broken", "needs_review", "left_out"),
-    "unmatched",
-)
 
 _DEFAULTS = {each.name: each.default for each in fields(ImportRow)}
 _TITLE_OF_ROW = (
@@ -71,7 +67,7 @@ def rows_of_titles(job: Job, numbers: Sequence[int], *, only_usable: bool = Fals
 
 def page_of_rows(job: Job, states: Iterable[str], after: int, limit: int) -> list[ShownRow]:
     """The rows of a job in one of these states (of any, if there are none) behind this number, at most so many."""
-    wanted = [state for state in states if state in STATES]
+    wanted = [state for state in states if state in ROW_STATES]
     columns = (IMPORT_ROWS.c.number, _STATE.label("state"), IMPORT_ROWS.c.place, IMPORT_ROWS.c.said)
     statement = (
         select(*columns, IMPORT_TITLES.c.imdb_id, IMPORT_TITLES.c.candidates)

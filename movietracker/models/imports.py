@@ -36,8 +36,8 @@ class ImportJob(Base):
     total: Mapped[int] = mapped_column(server_default=text("0"))
     position: Mapped[str] = mapped_column(String(40), server_default=text("''"))
     counts: Mapped[str] = mapped_column(server_default=text("'{}'"))
-    people: Mapped[str] = mapped_column(server_default=text("'[]'"))
-    lists: Mapped[str] = mapped_column(server_default=text("'[]'"))
+    people: Mapped[str] = mapped_column("found_people", key="people", server_default=text("'[]'"))
+    lists: Mapped[str] = mapped_column("found_lists", key="lists", server_default=text("'[]'"))
     choices: Mapped[str] = mapped_column(server_default=text("'{}'"))
     report: Mapped[str] = mapped_column(server_default=text("'{}'"))
     resume_at: Mapped[float | None]

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from support.client import Client
+from support.imports import preview
 from support.postgresql import ON_POSTGRESQL
 from support.statements import hearing_statements
 
@@ -48,7 +49,7 @@ WHOLE_LIBRARY = {
 ONLY_NOTES = re.compile("INDEX ix_(viewings|recommendations)_notes")
 """What these indexes lead to is all to be searched."""
 
-FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users"}
+FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users", "import_jobs"}
 
 READS = [
     *WHOLE_LIBRARY,
@@ -63,6 +64,12 @@ READS = [
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
     *("/api/sync/changes?cursor={cursor}", "/api/ranking/unranked"),
     f"/api/movies/{WATCHED}/viewings",
+    *(
+        "/api/import",
+        "/api/import/{import}",
+        "/api/import/{import}/rows?limit=2",
+        "/api/import/{import}/rows?state=new",
+    ),
 ]
 
 VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
@@ -80,6 +87,9 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/api/sync", {"id": "one", **ACTION}),
     ("POST", "/api/sync/batch", {"actions": [{"id": f"a{n}", **ACTION} for n in range(3)], "cursor": "{cursor}"}),
     ("DELETE", f"/api/movies/{MOVIE}/recommendations/Person%204", None),
+    ("POST", "/api/import/{import}/confirm", None),
+    ("POST", "/api/import/{import}/cancel", None),
+    ("DELETE", "/api/import/{import}", None),
 ]
 
 
@@ -100,7 +110,9 @@ def places(app: Flask, anna: Account, client: Client) -> dict[str, str]:
             insert(tx, f"tt{number:07}", liked=True, position=1)
     before = client.get("/api/sync/changes?limit=500").json
     client.put(f"/api/movies/{MOVIE}/status", json={"status": "toWatch"})
-    return {"list": list_id, "since": repr(before["timestamp"]), "cursor": before["cursor"]}
+    with app.app_context():
+        job = preview(anna, *({"row_id": str(number), "imdb_id": f"tt{number:07}"} for number in range(50)))
+    return {"import": job.id, "list": list_id, "since": repr(before["timestamp"]), "cursor": before["cursor"]}
 
 
 @contextmanager
@@ -155,7 +167,7 @@ def test_a_write_finds_its_rows_by_an_index(
     if body is not None and "cursor" in body:
         body = {**body, "cursor": places["cursor"]}
     with plans(app) as found:
-        assert client.open(address, method=method, json=body).status_code < 300
+        assert client.open(address.format(**places), method=method, json=body).status_code < 300
     assert faults(found, set()) == []
 
 

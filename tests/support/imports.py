@@ -29,7 +29,7 @@ class LinesImporter:
     priority = 50
 
     def recognizes(self, upload: Upload) -> bool:
-        return True
+        return False  # it is always asked for by its name
 
     def rows(self, upload: Upload) -> Iterator[ImportRow | BrokenRow]:
         for member in upload.members:

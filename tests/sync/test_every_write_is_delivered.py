@@ -9,7 +9,9 @@ from flask import Flask
 from standin import Standin
 from support.applications import MakeApp
 from support.client import Client
+from support.imports import preview, take_back, work
 
+from movietracker.imports import jobs
 from movietracker.metadata.enrichment import enrich
 from movietracker.services import movies
 from movietracker.services.accounts import Account, create_account
@@ -71,6 +73,10 @@ ELSEWHERE = {
     "/api/backup/settings",
     "/api/backup/restore/<string:filename>",  # as an import that replaces
     "/api/backup/backups",
+    # Imports are applied and undone in the background, as below.
+    "/api/import",
+    "/api/import/<string:job_id>",
+    *(f"/api/import/<string:job_id>/{what}" for what in ("resolve", "confirm", "cancel", "undo")),
 }
 
 
@@ -196,6 +202,13 @@ def test_what_happens_in_the_background_moves_the_head_and_is_delivered(
     watcher.look("a removal")
     create_account("cleo@example.com", "cleo", "a long secret")
     watcher.look("another account", changes=False)
+    rows = {"row_id": "1", "imdb_id": HEAT, "rating": 7.0}, {"row_id": "2", "title": "X", "imdb_id": MATRIX}
+    job = preview(anna, *rows)
+    watcher.look("the preview of an import", changes=False)
+    work(jobs.confirm(anna.id, job.id))
+    watcher.look("an import")
+    take_back(job)
+    watcher.look("an import that is taken back")
     collect_all()
     watcher.look("a collection", changes=False)
 

@@ -1,0 +1,128 @@
+"""Imports from other trackers, as clients ask for them and get them."""
+
+from marshmallow import fields
+
+from .fields import Field, ListField, RequestSchema, ResponseSchema, one_word, texts
+from .requests import PageSchema
+from .values import IMDB_ID, MOMENT, NAME, OBJECT, TEXT, UUID, WHOLE, one_of, text, whole
+
+JOB_STATES = (
+    *("reading", "matching", "ready", "applying", "done", "paused", "failed", "cancelled", "undoing", "undone"),
+)
+ROW_STATES = (
+    *("new", "known", "duplicate", "ambiguous", "not_found", "unsupported", "broken", "needs_review", "left_out"),
+    "unmatched",
+)
+MAX_DECISIONS = 500
+
+_FOUND_NAME = text("Nelly", low=1, high=500)
+
+
+def _counts(description: str, **example: int) -> fields.Dict:
+    shown = {"description": description, "examples": [example]}
+    return fields.Dict(keys=fields.String(), values=fields.Integer(), metadata=shown)
+
+
+class UploadQuerySchema(RequestSchema):
+    """How an upload is to be read."""
+
+    format = Field(text("letterboxd", low=1, high=64), description="Name of the format, if it is not recognized")
+    filename = Field(text("watched.csv", low=1, high=500), description="Name of a file that is the body itself")
+
+
+class RowsQuerySchema(PageSchema):
+    """Which rows."""
+
+    state = one_word(ROW_STATES, "Only rows in this state.")
+
+
+class RowDecisionSchema(RequestSchema):
+    """What becomes of the title of a row; with neither id nor candidate it is left out."""
+
+    row = Field(whole(17, 0, 2**31 - 1), description="Number of the row", required=True)
+    imdb_id = Field(IMDB_ID, description="The title that is meant", allow_none=True)
+    candidate = Field(whole(0, 0, 100), description="Or the place of a candidate, from 0", allow_none=True)
+
+
+class NameDecisionSchema(RequestSchema):
+    """What becomes of a person or list that was found."""
+
+    name = Field(_FOUND_NAME, description="As it was found", required=True)
+    to = Field(
+        NAME,
+        "Aunt Nelly",
+        "Whom or what it becomes: the same name to keep it, another one to rename or merge it, null to leave it out",
+        required=True,
+        allow_none=True,
+    )
+
+
+class ResolveSchema(RequestSchema):
+    """Decisions about what was found."""
+
+    rows = ListField(fields.Nested(RowDecisionSchema), MAX_DECISIONS, load_default=list)
+    people = ListField(fields.Nested(NameDecisionSchema), MAX_DECISIONS, load_default=list)
+    lists = ListField(fields.Nested(NameDecisionSchema), MAX_DECISIONS, load_default=list)
+    ratings = Field(one_of(("keep", "replace"), "keep"), description="Whose rating counts where both rate")
+
+
+class ImportSummarySchema(ResponseSchema):
+    """An import."""
+
+    id = Field(UUID)
+    format = Field(TEXT, "letterboxd", "Name of the importer; null until it is recognized", allow_none=True)
+    label = Field(TEXT, "Letterboxd", "Empty until it is recognized")
+    state = Field(one_of(JOB_STATES, "ready"))
+    created_at = Field(MOMENT)
+    updated_at = Field(MOMENT)
+    done = Field(WHOLE, 300, "How many rows, titles or changes of the present state are behind it")
+    total = Field(WHOLE, 900, "Of how many; 0 while that is not known")
+    counts = _counts("What the files hold", titles=900)
+    report = _counts("What was done", titles_added=880)
+    resume_at = Field(MOMENT, None, "When a paused import goes on", allow_none=True)
+    error = Field(TEXT, None, "Why it is paused or failed, in a sentence", allow_none=True)
+
+
+class FoundPersonSchema(ResponseSchema):
+    """A person who may have recommended titles."""
+
+    name = Field(_FOUND_NAME)
+    written_as = texts("The texts in which the name was found", ["Nelly's recommendations"])
+    titles = Field(WHOLE, 12)
+    alike = texts("Other names that may be the same person", ["Nellie"])
+
+
+class FoundListSchema(ResponseSchema):
+    """A list that was found."""
+
+    name = Field(_FOUND_NAME, "Best of 1999")
+    titles = Field(WHOLE, 12)
+
+
+class ImportJobSchema(ImportSummarySchema):
+    """An import, with what was found."""
+
+    people = fields.List(fields.Nested(FoundPersonSchema))
+    lists = fields.List(fields.Nested(FoundListSchema))
+    choices = Field(OBJECT, {"people": {"Nelly": "Aunt Nelly"}}, "What was decided of people, lists and ratings")
+
+
+class CandidateSchema(ResponseSchema):
+    """A title that may be meant."""
+
+    imdb_id = Field(IMDB_ID, None, "Null where it is looked up once it is chosen", allow_none=True)
+    title = Field(TEXT, "Casablanca")
+    year = Field(WHOLE, 1942, allow_none=True)
+    kind = Field(one_of(("movie", "tv"), "movie"))
+    title_id = Field(WHOLE, 289, "The id by which /api/external knows it")
+
+
+class ImportRowSchema(ResponseSchema):
+    """A row of the files, and what becomes of it."""
+
+    number = Field(WHOLE, 17)
+    state = Field(one_of(ROW_STATES, "ambiguous"))
+    place = Field(TEXT, "watched.csv, line 18", "Where it stands in the files")
+    said = Field(OBJECT, {"title": "Casablanca"}, "What it says")
+    imdb_id = Field(IMDB_ID, "tt0034583", "The title that is meant", allow_none=True)
+    candidates = fields.List(fields.Nested(CandidateSchema))
