@@ -86,7 +86,7 @@ def viewing_ids(rows: Sequence[ImportRow], imdb_id: str, retired: Collection[str
         if row.viewing_id is not None:
             told: tuple[str, ...] = (row.source, row.viewing_id)
         else:
-            day = row.watched_on or ("" if row.watched_at is None else str(day_of(row.watched_at)))
+            day = _day(row)
             told = (row.source, imdb_id, day, str(places[row.source, day]))
             places[row.source, day] += bool(day)  # of undated ones there is but one
         found.setdefault(_id_of(told, retired), []).append(row)
@@ -107,7 +107,7 @@ def _viewings(rows: Sequence[ImportRow], known: Known, means: Means, counts: Cou
     """The viewings to be added."""
     there = known.stored.state.seen.viewings if known.stored and known.stored.state.seen else {}
     ever = sum(map(is_viewing_field, known.changed))
-    found = viewing_ids(rows, known.imdb_id, known.retired) or _of_reviews(rows, known)
+    found = _with_reviews(viewing_ids(rows, known.imdb_id, known.retired), rows, known)
     added: dict[str, Viewing] = {}
     for place, (viewing_id, told) in enumerate(found.items()):
         if viewing_id in there:
@@ -122,10 +122,25 @@ def _viewings(rows: Sequence[ImportRow], known: Known, means: Means, counts: Cou
     return added
 
 
-def _of_reviews(rows: Sequence[ImportRow], known: Known) -> dict[str, list[ImportRow]]:
-    """A review of a title of which the source knows no viewing becomes a viewing at an unknown time."""
-    reviews = [row for row in rows if row.review]
-    return {_id_of((reviews[0].source, known.imdb_id, "", "0"), known.retired): reviews[:1]} if reviews else {}
+def _with_reviews(
+    found: Mapping[str, list[ImportRow]], rows: Sequence[ImportRow], known: Known
+) -> dict[str, list[ImportRow]]:
+    """The viewings with the reviews of none of them, which are about the newest.
+
+    Where the source knows of no viewing, reviews make one at an unknown time.
+    """
+    reviews = [row for row in rows if row.review and not row.is_viewing]
+    if not reviews:
+        return dict(found)
+    if not found:
+        return {_id_of((reviews[0].source, known.imdb_id, "", "0"), known.retired): reviews}
+    newest = max(found, key=lambda viewing_id: max(map(_day, found[viewing_id])))
+    return {**found, newest: [*found[newest], *reviews]}
+
+
+def _day(row: ImportRow) -> str:
+    """The day of a viewing as far as it is known, for comparing."""
+    return row.watched_on or ("" if row.watched_at is None else str(day_of(row.watched_at)))
 
 
 def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counter[str]) -> Viewing | None:
@@ -139,7 +154,8 @@ def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counte
         counts["viewings_in_future"] += 1
         return None
     rating = next((row.viewing_rating for row in rows if row.viewing_rating is not None), None)
-    note = next((row.review or row.note for row in rows if row.review or row.note), None)
+    reviews = dict.fromkeys(row.review for row in rows if row.review)
+    note = "\n".join(reviews) or next((row.note for row in rows if row.note), None)
     created_at = _told_at(rows, means) + place * _TICK
     return Viewing(watched_on, watched_at, rating, _cut(note, counts), rows[0].source[:64], created_at)
 

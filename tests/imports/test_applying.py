@@ -126,6 +126,13 @@ def test_a_note_that_is_too_long_is_cut_and_counted(anna: Account) -> None:
     assert (len(found["note"]), found["note"][-2:], job.report["notes_cut"]) == (MAX_NOTE_LENGTH, "x…", 1)
 
 
+def test_a_review_of_no_viewing_is_about_the_newest(anna: Account) -> None:
+    days = [viewing(str(number), watched_on=day) for number, day in enumerate(("2021-01", "2020-05-17"))]
+    bring_in(anna, *days, wish("8", status=None, review="Loud."), wish("9", status=None, review="Long."))
+    notes = {each["watched_on"]: each["note"] for each in viewings(anna)}
+    assert notes == {"2021-01": "Loud.\nLong.", "2020-05-17": None}
+
+
 def test_a_review_without_a_viewing_becomes_one_at_an_unknown_time(anna: Account) -> None:
     bring_in(anna, wish(status="watched", review="Loud."))
     assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Loud.")]
