@@ -116,7 +116,7 @@ class Census:
 
     def _is_first(self, number: int, fact: int) -> bool:
         """Whether this is the first row that states a fact of a title."""
-        self._facts.extend(bytes(number + 1 - len(self._facts)))
+        self._facts.extend(bytes(max(0, number + 1 - len(self._facts))))
         is_known = self._facts[number] & fact
         self._facts[number] |= fact
         return not is_known

@@ -54,6 +54,12 @@ def test_titles_are_told_apart_by_ids_or_else_by_title_year_and_kind(
     assert counts(row(1, **one), row(2, **other)) == {"titles": titles}
 
 
+def test_a_title_may_come_again_after_others() -> None:
+    heat, ran = {"imdb_id": "tt0113277"}, {"imdb_id": "tt0089881"}
+    rows = [row(1, **heat, rating=9.0), row(2, **ran, rating=8.0), row(3, **heat, rating=9.0, liked=True)]
+    assert counts(*rows) == {"titles": 2, "ratings": 2, "likes": 1}
+
+
 def test_each_fact_is_counted() -> None:
     place = ListPlace("Best", 1)
     assert counts(
