@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 from typing import Any
-from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import iterparse
+from defusedxml.ElementTree import ParseError, iterparse
 
 from movietracker.pluginapi import (
     BrokenRow,
@@ -93,7 +92,9 @@ def _of_xml(member: Member) -> Iterator[Film | BrokenRow]:
         yield BrokenRow(member.label, f"is no XML that can be read, behind film {count}")
 
 
-def _element(film: "Element[Any]", where: str) -> Film:
+def _element(film: Any, where: str) -> Film:
+    """The film of an element, which the safe parser gives without a type."""
+
     def get(name: str) -> str:
         return (film.findtext(name) or "").strip()
 
