@@ -28,7 +28,9 @@ _NAMES = "E-mail address, username or id; can be given several times."
 def adopt_command(
     path: Path, user: str | None, only: tuple[str, ...], skip: tuple[str, ...], dry_run: bool, as_json: bool
 ) -> None:
-    """Adopt the accounts and libraries of an original installation from PATH, its SQLite file (app.db).
+    """Bring in an installation of the original backend.
+
+    PATH is its SQLite file (app.db).
 
     The file is not touched, and the servers may run. All or nothing; adopting the same file again changes nothing, and
     later what is newer there comes along.

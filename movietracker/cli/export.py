@@ -38,7 +38,9 @@ def _list_formats(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 )
 @with_appcontext
 def export(user: str, name: str, output: Path | None, tz: str) -> None:
-    """Write the library of USER (email address, username or id) to standard output, or to a file.
+    """Write a user's library for other programs.
+
+    USER is an email address, username or id. It goes to standard output, or to a file.
 
     What the format has no place for is left out, and counted on standard error.
     """

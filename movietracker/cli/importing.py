@@ -41,9 +41,10 @@ class _ImportGroup(PlainGroup):
 
 @click.group("import", cls=_ImportGroup)
 def import_command() -> None:
-    """Bring in the files of another tracker: movietracker import FILE... --user USER.
+    """Bring in the files of another tracker, or take them back.
 
-    A file that is named like a command below is given as ./NAME.
+    movietracker import FILE... --user USER brings them in. A file that is named like a command below is given as
+    ./NAME.
     """
 
 

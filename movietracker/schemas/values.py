@@ -115,7 +115,7 @@ def moment(earliest: float = 0) -> Value:
             seconds /= 1000
         if not earliest <= seconds <= MAX_SECONDS:
             raise Fault("must be a time in Unix seconds")
-        return seconds
+        return seconds + 0.0  # -0.0, which PostgreSQL and SQLite write differently, is 0.0
 
     return Value(check, {"type": "number", "minimum": earliest, "description": "Unix seconds"}, 1767225600.25)
 

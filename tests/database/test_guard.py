@@ -23,6 +23,7 @@ MATRIX = "tt0133093"
 OTHERS = {
     *("users", "revoked_tokens", "revoked_admin_tokens", "title_metadata", "enrichment_attempts", "leases"),
     *("backup_files", "backup_runs"),
+    *("import_jobs", "import_titles", "import_rows", "import_facts", "import_choices"),
 }
 
 

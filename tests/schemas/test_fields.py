@@ -95,3 +95,7 @@ def test_what_is_not_an_imdb_id() -> None:
 
 def test_the_fields_of_a_watch_record_are_those_of_its_schema() -> None:
     assert tuple(WatchFields._declared_fields) == Watch._fields
+
+
+def test_a_moment_of_minus_nought_is_nought() -> None:
+    assert str(MOMENT.check(-0.0)) == "0.0"

@@ -134,7 +134,7 @@ _VIEWINGS = st.fixed_dictionaries(
         "note": NOTES,
         "watched_on": st.one_of(st.none(), st.sampled_from(["1931", "1999-02", "2024-02-29"])),
     },
-) | st.fixed_dictionaries({"watched_at": st.floats(-3e9, 1.7e9)})
+) | st.fixed_dictionaries({"watched_at": st.floats(-3e9, 1.7e9).map(lambda moment: moment + 0.0)})  # no -0.0
 _MOVIES = st.dictionaries(
     st.integers(1, 10**9).map(lambda number: f"tt{number:07}"),
     st.builds(
