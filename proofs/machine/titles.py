@@ -52,7 +52,8 @@ class TitleMachine(MacroMachine):
         for again in ("updateViewing", "removeViewing", "addViewing"):
             device.act(again, **viewing)
         self.do(tablet, "removeViewing", **viewing)
-        if is_made_again:
+        # It is not, where the viewing's id was another title's, so that nothing made it again the last time.
+        if is_made_again and TITLES[1] in self.world.libraries[self.anna].titles:
             self.world.remove_title(self.anna, TITLES[1])
             self.fetch(tablet)
             self.do(tablet, "addViewing", **viewing)
