@@ -12,7 +12,6 @@ from movietracker.trust.facts import NOTHING, Facts, PublicRating, facts_of
 
 DETAILS = {
     "genres": ["Action", "Science Fiction"],
-    "cast": ["Keanu Reeves", "Carrie-Anne Moss"],
     "director": "Lana Wachowski, Lilly Wachowski",
     "runtime": 136,
     "voteAverage": 8.2,
@@ -21,7 +20,6 @@ DETAILS = {
 RATINGS = {
     "genres": ["Sci-Fi"],
     "director": "Lilly Wachowski",
-    "actors": ["Hugo Weaving"],
     "runtime": "2h 16m",
     "imdbRating": 8.7,
     "imdbVotes": "2,100,000",
@@ -37,14 +35,13 @@ def test_details_come_before_ratings() -> None:
     found = facts(DETAILS, RATINGS)
     assert found.genres == {"action": "Action", "sciencefiction": "Science Fiction"}
     assert found.directors == ("Lana Wachowski", "Lilly Wachowski")
-    assert found.cast == ("Keanu Reeves", "Carrie-Anne Moss")
     assert found.runtime == 136
     assert (found.tmdb, found.imdb) == (PublicRating(8.2, 26000), PublicRating(8.7, 2_100_000))
 
 
 def test_ratings_fill_what_details_lack() -> None:
     found = facts({"title": "The Matrix"}, RATINGS)
-    assert (found.genres, found.directors, found.cast) == ({"scifi": "Sci-Fi"}, ("Lilly Wachowski",), ("Hugo Weaving",))
+    assert (found.genres, found.directors) == ({"scifi": "Sci-Fi"}, ("Lilly Wachowski",))
     assert found.runtime == 136
 
 
@@ -75,4 +72,4 @@ def test_votes_that_cannot_be_are_unknown(votes: Any) -> None:
 def test_any_json_has_facts(data: Any) -> None:
     found = facts(data, data)
     assert found.runtime is None or found.runtime > 0
-    assert all(isinstance(name, str) for name in (*found.genres.values(), *found.directors, *found.cast))
+    assert all(isinstance(name, str) for name in (*found.genres.values(), *found.directors))
