@@ -12,8 +12,8 @@ from ..sync.cursor import Position, position_at
 from .assessment import Assessment
 from .library import read_library
 
-MOST_TITLES = 50_000
-"""Titles to watch that the assessments kept by a process have in all; each takes about a kilobyte."""
+MOST_KILOBYTES = 50_000
+"""What the assessments kept by a process take in all, about."""
 
 FITS, SECONDS = 3, 3.0
 """A library that keeps changing is fitted so often in so much time: once a second, and at once after a few changes."""
@@ -61,9 +61,14 @@ class Assessments:
             self._kept[user_id] = kept
             while (
                 len(self._kept) > 1
-                and sum(len(each.assessment.candidates) for each in self._kept.values()) > MOST_TITLES
+                and sum(_kilobytes(each.assessment) for each in self._kept.values()) > MOST_KILOBYTES
             ):
                 self._kept.popitem(last=False)
+
+
+def _kilobytes(assessment: Assessment) -> int:
+    """About what an assessment takes: one for each title to watch and each person, and the covariance of the model."""
+    return len(assessment.candidates) + len(assessment.people) + len(assessment.model.effects) ** 2 // 128
 
 
 def _assess() -> Callable[..., Assessment]:

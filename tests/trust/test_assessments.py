@@ -110,14 +110,15 @@ def test_one_user_s_assessment_is_never_another_s(app: Flask, anna: Account, ben
         assert assess(kept, ben).background.all.evidence == 0
 
 
+@pytest.mark.parametrize("status", ["toWatch", "watched"])
 def test_the_assessments_used_last_are_kept(
-    app: Flask, anna: Account, ben: Account, kept: Assessments, monkeypatch: pytest.MonkeyPatch
+    app: Flask, anna: Account, ben: Account, kept: Assessments, monkeypatch: pytest.MonkeyPatch, status: str
 ) -> None:
-    monkeypatch.setattr(module, "MOST_TITLES", 0)
+    monkeypatch.setattr(module, "MOST_KILOBYTES", 0)
     with app.app_context():
         for user in (anna, ben):
             with library_write(user.id) as tx:
-                recommend(tx, "tt0000001", "Cleo", Vote())
+                set_status(tx, "tt0000001", status)
         annas, bens = assess(kept, anna), assess(kept, ben)
         assert assess(kept, ben) is bens
         assert assess(kept, anna) is not annas
