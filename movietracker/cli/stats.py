@@ -6,16 +6,14 @@ from zoneinfo import ZoneInfo
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from ..schemas.fields import load
 from ..schemas.stats import StatsQuerySchema
 from ..services.accounts import find_account
 from ..services.transactions import library_read
 from ..trust.stats import read_stats
-from .plain import PlainCommand, as_json_option, echo, echo_json, printable
+from .plain import PlainCommand, as_json_option, echo, echo_json
+from .tables import show_table
 
 ROWS = 10
 """The most rows that a table shows."""
@@ -62,12 +60,8 @@ def _show_totals(found: Mapping[str, Any]) -> None:
 
 
 def _show(heading: str, rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> None:
-    """Print a table of the first rows, if there are any; names in it are shown as they are."""
-    if not rows:
-        return
-    table = Table(title=heading, title_justify="left")
-    for number, name in enumerate(names):
-        table.add_column(name.replace("_", " "), justify="right" if number else "left")
-    for row in rows[:ROWS]:
-        table.add_row(*(Text("" if row[name] is None else printable(str(row[name]))) for name in names))
-    Console().print(table)
+    """Print a table of the first rows, if there are any."""
+    if rows:
+        columns = [(name.replace("_", " "), number > 0) for number, name in enumerate(names)]
+        shown = [["" if row[name] is None else str(row[name]) for name in names] for row in rows[:ROWS]]
+        show_table(heading, columns, shown)

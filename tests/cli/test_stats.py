@@ -38,6 +38,12 @@ def test_figures_are_shown_in_tables(run: Run, anna: Account, filled: Client) ->
     assert "Mum" in result.output
 
 
+def test_no_name_is_cut_in_a_pipe(run: Run, anna: Account, filled: Client) -> None:
+    name = "Mum " * 40 + "and Dad"
+    assert filled.put("/api/people/Mum", json={"name": name}).status_code == 200
+    assert name in run("stats", anna.email).output
+
+
 def test_json_is_what_the_api_answers(run: Run, anna: Account, filled: Client) -> None:
     result = run("stats", "anna", "--year", "2023", "--tz", "Europe/Vienna", "--json")
     assert json.loads(result.output) == filled.get("/api/stats?year=2023&tz=Europe/Vienna").json
