@@ -17,7 +17,8 @@ from .model import VOTES, Example, Feature, Features, Model, parts_of, prior_of
 MOST_EXAMPLES = 10_000
 """The watched titles that are learned from, the ones watched last; and the people and genres with the most of those."""
 
-MOST_FEATURES = {"recommender": 100, "warning": 100, "taste": 40}
+MOST_FEATURES = {"recommender": 1 + 100, "warning": 1 + 100, "taste": 40}
+"""Of votes: what anybody's count, and those of so many people."""
 
 _MAX_STEPS = 50
 _PRECISE = 1e-10

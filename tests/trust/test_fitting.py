@@ -69,6 +69,12 @@ def test_somebody_new_counts_what_people_count_for_this_user() -> None:
     assert of_nobody < of_new < model.log_odds(recommended_by(ANNA)) - model.log_odds(recommended_by())
 
 
+def test_of_many_people_the_hundred_with_the_most_votes_are_learned_by_themselves() -> None:
+    examples = [Example(recommended_by(*range(1, 102)), 1.0), Example(recommended_by(*range(1, 101)), 0.0)]
+    learned = {person for kind, person in fit(examples).effects if kind == "recommender"}
+    assert learned == {ANYBODY, *range(1, 101)}
+
+
 @given(st.floats(-4, 3), st.integers(0, 60))
 def test_one_more_recommendation_never_lowers_a_match(rating: float, people: int) -> None:
     fewer, more = ({PUBLIC_RATING: rating} | recommended_by(*range(1, count + 1)) for count in (people, people + 1))
