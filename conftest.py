@@ -4,12 +4,15 @@ Tests run on SQLite files; with ``TEST_DATABASE=postgresql`` those that do not c
 with ``--only-database`` no others, since those would do the same again.
 """
 
+import gc
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from itertools import groupby
 from pathlib import Path
 from typing import Any, cast
 
+import movietracker_plugins.web
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
@@ -44,17 +47,44 @@ for _name in (
     os.environ.pop(_name, None)
 
 
+# Looking for garbage takes a sixth of the processor's time; most of what a test makes goes without it.
+gc.set_threshold(50_000, 20, 50)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """``--only-database``."""
     parser.addoption("--only-database", action="store_true", help="leave out what TEST_DATABASE makes no difference to")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what was asked to be left out."""
+    """Leave out what was asked to be left out, and keep the modules that drive a browser apart."""
     if config.getoption("--only-database"):
         chosen = [item for item in items if _depends_on_test_database(item)]
         config.hook.pytest_deselected(items=[item for item in items if item not in set(chosen)])
         items[:] = chosen
+    items[:] = _spread(items)
+
+
+def pytest_collection_finish() -> None:
+    """Take what has been imported and collected for no garbage."""
+    gc.collect()
+    gc.freeze()
+
+
+def _spread(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests with those of each module in ``tests/web`` at a place of its own among the others.
+
+    Each browser is several processes: where all workers drive one at once, they wait longer than tests are patient.
+    """
+    in_browsers = [
+        list(tests) for folder, tests in groupby(items, lambda item: item.path) if folder.parent.name == "web"
+    ]
+    others = [item for item in items if item.path.parent.name != "web"]
+    step = len(others) // (len(in_browsers) + 1)
+    spread = others[:step]
+    for place, tests in enumerate(in_browsers, 1):
+        spread += tests + others[place * step : (place + 1) * step if place < len(in_browsers) else None]
+    return spread
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -86,6 +116,8 @@ def migrated_postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[st
     """A PostgreSQL database at the newest migration; tests empty it."""
     postgresql.require_server()
     with postgresql.temporary_database() as url:
+        # What no test tears the power from need not wait for the disk.
+        postgresql.run(f'ALTER DATABASE "{postgresql.name_of(url)}" SET synchronous_commit = off')
         postgresql.migrate(url, str(tmp_path_factory.mktemp("migrated_postgresql")))
         yield url
 
@@ -151,8 +183,12 @@ def instance_path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def make_app(database_url: str, instance_path: Path) -> Iterator[MakeApp]:
-    """Makes applications on the test's instance folder, with a migrated database; keyword arguments are settings."""
+def make_app(database_url: str, instance_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeApp]:
+    """Makes applications on the test's instance folder, with a migrated database; keyword arguments are settings.
+
+    They serve no page, whether it is built or not; tests/web has programs that do.
+    """
+    monkeypatch.setattr(movietracker_plugins.web, "STATIC", instance_path / "no page")
     made: list[Flask] = []
 
     def make(**settings: Any) -> Flask:

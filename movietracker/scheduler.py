@@ -22,17 +22,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .backup.catalog.run import run_if_due
-from .imports.jobs import imports_waiting
+from .imports.jobs import imports_waiting, remove_left_over
 from .imports.running import Tools, run_due
 from .metadata.enrichment import enrich
-from .services import accounts
+from .services import sessions
 from .services.enrichment_queue import forget_old_notes, refresh_queued
 from .services.transactions import library_changed
 from .state import state
 from .sync.upkeep import collect_in_turn
 
 ENRICHMENT_EVERY = timedelta(minutes=5)
-IMPORTS_EVERY = timedelta(minutes=1)
+IMPORTS_EVERY = timedelta(seconds=20)
 HOUSEKEEPING_EVERY = timedelta(hours=1)
 BACKUP_CHECK_EVERY = timedelta(minutes=5)
 COLLECTION_EVERY = timedelta(days=1)
@@ -71,15 +71,17 @@ class _Jobs:
         self._stopping = threading.Event()
         self._wanted = threading.Event()
         self._turn = threading.Lock()
-        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-        background = BackgroundScheduler(
-            timezone=UTC, executors={"default": ThreadPoolExecutor(5)}, job_defaults=defaults
-        )
+        background = BackgroundScheduler()
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
+        # After the extension, which configures the scheduler itself and forgets what was set before. Jobs that are
+        # late, because the machine was busy or asleep, run all the same.
+        defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        executors = {"default": ThreadPoolExecutor(5)}
+        background.configure(timezone=UTC, executors=executors, job_defaults=defaults)
         self._repeat("enrichment", self._enrich, ENRICHMENT_EVERY)
         self._repeat("imports", partial(self._run, self._import), IMPORTS_EVERY)
-        self._repeat("housekeeping", partial(self._run, _delete_expired), HOUSEKEEPING_EVERY)
+        self._repeat("housekeeping", partial(self._run, _keep_house), HOUSEKEEPING_EVERY)
         self._repeat("collection", partial(self._run, collect_in_turn), COLLECTION_EVERY)
         schedule = state().backups.schedule
         nightly = CronTrigger(hour=schedule.hour, minute=schedule.minute, timezone=schedule.zone)
@@ -153,10 +155,18 @@ class _Jobs:
                 logger.warning("The database is not available to a background job: %s", type(error).__name__)
 
 
-def _delete_expired() -> None:
-    tokens, notes = accounts.forget_expired_tokens(), forget_old_notes()
+def _keep_house() -> None:
+    _note_used_sessions()
+    tokens, notes = sessions.forget_expired_tokens(), forget_old_notes()
     if tokens or notes:
         logger.info("Deleted %d expired tokens and %d notes on titles.", tokens, notes)
+    remove_left_over()
+
+
+def _note_used_sessions() -> None:
+    """A token that is used after this is verified anew, so those that are kept are those used since the last time."""
+    verified, state().verified_tokens = state().verified_tokens, {}
+    sessions.note_used({(claims["sub"], claims["jti"]) for claims in verified.copy().values()})
 
 
 def _from_now(delay: timedelta) -> datetime:

@@ -48,8 +48,8 @@ def test_the_edits_of_a_module(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_tests_of_the_sync_protocol_notice_edits_of_its_source() -> None:
     # That they pass without an edit is what CI has just seen.
-    sample = ("--sample", "4", "--threshold", "50", "--limit", "600", "--skip-unedited")
+    sample = ("--sample", "1", "--threshold", "100", "--limit", "600", "--skip-unedited")
     command = [sys.executable, "-m", "proofs.mutate", *sample]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert "of 4 mutants killed" in ended.stdout
+    assert "of 1 mutants killed" in ended.stdout

@@ -62,6 +62,12 @@ def test_a_full_disk_is_503_and_nothing_is_torn() -> None:
     assert (figures["lost"], figures["faults"]) == (0, [])
 
 
+def test_an_import_that_is_killed_in_each_state_is_the_same_as_one_that_nobody_disturbs() -> None:
+    figures = figures_of("faults.imports", "--lease", "1", "--titles", "1500")
+    assert figures["killed_while"] == {"reading": 1, "matching": 1, "applying": 1, "undoing": 1}
+    assert figures["faults"] == []
+
+
 def test_a_clock_that_is_set_back_an_hour_and_right_again_misleads_no_client() -> None:
     figures = figures_of("faults.clock", "--seconds", "3")
     assert figures["pulls"]["cursor"] > 0
@@ -83,7 +89,7 @@ def test_a_client_that_keeps_pulling_misses_no_row_of_eight_writers_on_postgresq
 
 
 def test_actions_sent_three_times_by_eight_processes_to_a_dying_server_take_effect_once() -> None:
-    figures = figures_of("stress.exactly_once", "--actions", "200", "--kill-every", "0.3")
+    figures = figures_of("stress.exactly_once", "--actions", "200", "--kill-every", "1")
     assert figures["kills"] > 0
     assert figures["movies"] == figures["recorded"] == 200
 

@@ -19,7 +19,6 @@ from support.waiting import wait_until
 OWNER = "owner@movietracker.local"
 AWAY, BACK = "Redis cannot be used", "Redis is back."
 WORKERS = 2
-PATIENCE = 60.0
 MOST_LISTENERS = 200
 
 
@@ -45,7 +44,7 @@ class Load:
 
     def wait_for_more(self, rounds: int = 10) -> None:
         wanted = self.answers.total() + 3 * rounds
-        wait_until(lambda: self.answers.total() >= wanted, PATIENCE)
+        wait_until(lambda: self.answers.total() >= wanted)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -112,13 +111,13 @@ def test_redis_goes_away_under_load_and_no_client_notices(tmp_path: Path, standi
 
             redis.kill()
             load.wait_for_more()
-            wait_until(lambda: served.stderr.count(AWAY) == WORKERS, PATIENCE)
+            wait_until(lambda: served.stderr.count(AWAY) == WORKERS)
             hear_of_a_list(rest, listeners)
             load.wait_for_more()
 
             redis.start()
-            wait_until(lambda: served.stderr.count(BACK) == WORKERS, PATIENCE)
-            wait_until(lambda: subscribers(redis) == WORKERS, PATIENCE)
+            wait_until(lambda: served.stderr.count(BACK) == WORKERS)
+            wait_until(lambda: subscribers(redis) == WORKERS)
             hear_of_a_list(rest, listeners)
             load.wait_for_more()
             assert kinds_of_keys(redis) >= {b"answers", b"limits"}

@@ -94,11 +94,14 @@ def _prepare(info: ScriptInfo, listener: socket.socket, *, upgrade: bool) -> Non
             click.echo(f"movietracker {__version__}\n")
             for line in _start_lines(url_of(listener)):
                 click.echo(f"  {line}")
+            unchanged = first_password.place() if first_password.is_kept() else None
         finally:
             _release()
     if password_file is not None:
         click.echo("\nAn account was made for you; its password is in a file until you change it:\n")
         click.echo(f"  E-mail        {OWNER_EMAIL}\n  Password      in {password_file}")
+    elif unchanged is not None:
+        click.echo(f"\nThe password of your account is the generated one until you change it; it is in {unchanged}")
     click.echo()
 
 

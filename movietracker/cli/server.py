@@ -1,7 +1,6 @@
 """gunicorn as a library: a listening socket, and worker processes that each create their own application."""
 
 import errno
-import gc
 import logging
 import mmap
 import os
@@ -26,7 +25,7 @@ from gunicorn.glogging import Logger
 from gunicorn.workers.base import Worker
 
 from .. import metrics, scheduler
-from ..memory import keep_one_arena
+from ..memory import collect_less, keep_one_arena
 from ..state import state
 from . import make_app
 
@@ -138,12 +137,12 @@ class Server(BaseApplication):
         with app.app_context():
             state().rate_limits.share_with(self.options["workers"])
             state().hub.share_with(self.options["workers"])
-        _spare_the_collector()
+        collect_less()
         return app
 
     def run(self) -> None:
         """Serve until a signal stops it."""
-        _spare_the_collector()
+        collect_less()
         super().run()
 
     def restart_if_changed(self) -> None:
@@ -186,15 +185,6 @@ def shared_metrics() -> Iterator[None]:
         del os.environ[metrics.FOLDER_VARIABLE]
         if os.getpid() == pid:  # a worker comes here, too, when it ends; the others go on counting
             shutil.rmtree(folder, ignore_errors=True)
-
-
-def _spare_the_collector() -> None:
-    """Exclude loaded modules from garbage collection, which would slow down the exit.
-
-    Without this a worker needs half a second of CPU to exit, and seconds on a busy machine.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def _on_worker_start(worker: Worker) -> None:

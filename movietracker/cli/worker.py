@@ -13,6 +13,7 @@ docs/decisions/0010-slow-clients.md explains it, docs/decisions/0001-private-api
 
 import errno
 import heapq
+import os
 import socket
 import time
 from collections import deque
@@ -71,6 +72,12 @@ class Worker(ThreadWorker):
         self._large = 0
         self._large_queue: deque[Connection] = deque()
         self._next_check = 0.0
+
+    def handle_quit(self, sig: int, frame: Any) -> None:
+        """Stop at once; before there is an application there is nothing to end, and whoever makes it might fail."""
+        if not self.booted:
+            os._exit(0)
+        super().handle_quit(sig, frame)
 
     @property
     def _request_seconds(self) -> float:

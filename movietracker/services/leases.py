@@ -18,12 +18,13 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from .. import clock
+from ..errors import DatabaseUnavailable
 from ..models import LEASES
 from .transactions import change, query
 
 RENEWALS_PER_LEASE = 3
 
-_DATABASE_AWAY = (DBAPIError, PoolTimeout)
+_DATABASE_AWAY = (DBAPIError, PoolTimeout, DatabaseUnavailable)
 
 logger = logging.getLogger("movietracker.leases")
 

@@ -1,9 +1,9 @@
 """What an attack costs the processes of a server, and whether the server goes on responding."""
 
 import http.client
+import math
 import os
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,6 +11,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from support.serving import Serving
+from support.stopwatch import Stopwatch
+from support.waiting import PATIENCE
 
 MAX_MIB = 100.0
 MAX_CPU_SECONDS = 2.0
@@ -21,14 +23,14 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGES_OF_A_MIB = 2**20 / os.sysconf("SC_PAGE_SIZE")
 _SAMPLE_SECONDS = 0.05
 _PROBE_SECONDS = 0.25
-_PROBE_TIMEOUT = 30.0
 
 
 @dataclass
 class Cost:
     """What the server's processes took: CPU seconds, and at the peak so many MiB of memory more than before.
 
-    ``health_seconds`` is the longest that GET /api/health took during the block; 30 when it did not respond.
+    ``health_seconds`` is the longest that GET /api/health took during the block, without waits for a processor;
+    infinite when it did not respond.
     """
 
     cpu_seconds: float = 0.0
@@ -54,7 +56,7 @@ def cost_of(server: Serving) -> Iterator[Cost]:
 
     def probe() -> None:
         while not is_over.wait(_PROBE_SECONDS):
-            cost.health_seconds = max(cost.health_seconds, health_seconds(server.url))
+            cost.health_seconds = max(cost.health_seconds, health_seconds(server))
 
     threads = [threading.Thread(target=each) for each in (sample, probe)]
     for thread in threads:
@@ -68,18 +70,18 @@ def cost_of(server: Serving) -> Iterator[Cost]:
         cost.cpu_seconds = _cpu_seconds(server) - cpu
 
 
-def health_seconds(url: str) -> float:
-    """How long GET /api/health takes; 30 when there is no response."""
-    begun = time.monotonic()
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PROBE_TIMEOUT)
+def health_seconds(server: Serving) -> float:
+    """How long GET /api/health takes, without waits for a processor; infinite when there is no response."""
+    watch = Stopwatch(*_processes(server))
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE)
     try:
         connection.request("GET", "/api/health")
         connection.getresponse().read()
     except (OSError, http.client.HTTPException):
-        return _PROBE_TIMEOUT
+        return math.inf
     finally:
         connection.close()
-    return time.monotonic() - begun
+    return watch.seconds()
 
 
 def _processes(server: Serving) -> list[int]:

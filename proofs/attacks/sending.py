@@ -4,15 +4,16 @@ import http.client
 from collections.abc import Iterator
 from contextlib import closing
 
+from support.waiting import PATIENCE
+
 from .conftest import Target
 
-SECONDS = 60.0
 _PIECE = 64 * 1024
 
 
 def send(target: Target, path: str, body: bytes, *, chunked: bool = False, **headers: str) -> int:
     """The status of the response to a POST by the user; 0 when the connection was cut before it could be read."""
-    with closing(http.client.HTTPConnection(*target.address, timeout=SECONDS)) as connection:
+    with closing(http.client.HTTPConnection(*target.address, timeout=PATIENCE)) as connection:
         headers = {"Authorization": f"Bearer {target.user.token}", **headers}
         try:
             connection.request("POST", path, _pieces(body) if chunked else body, headers, encode_chunked=chunked)

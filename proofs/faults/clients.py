@@ -10,8 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from support.shapes import assert_problem
-
-PATIENCE_SECONDS = 60.0
+from support.waiting import PATIENCE
 
 
 class NoAnswer(Exception):
@@ -58,7 +57,7 @@ class Connection:
     def ask(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Answer:
         """One request; raises NoAnswer."""
         if self._connection is None:
-            self._connection = http.client.HTTPConnection(self._address, timeout=PATIENCE_SECONDS)
+            self._connection = http.client.HTTPConnection(self._address, timeout=PATIENCE)
         raw = None if body is None else json.dumps(body).encode()
         begun = time.perf_counter()
         try:

@@ -40,10 +40,13 @@ class Pulled:
     started_over: int = 0
     times_back: int = 0
     newest: float = 0.0
+    is_begun: bool = False
+    """Whether the first pull is over, which may take several pages."""
 
     def take(self, answer: dict[str, Any]) -> None:
         """Merge an answer, and look at its time."""
-        self.started_over += self.pulls > 0 and answer["full_sync"]
+        self.started_over += self.is_begun and answer["full_sync"]
+        self.is_begun |= not answer["has_more"]
         self.times_back += answer["timestamp"] < self.newest
         self.newest = answer["timestamp"]
         self.store.merge(answer)
@@ -111,7 +114,7 @@ def run(seconds: float, database: str) -> dict[str, Any]:
 def _go_on(by: float, clock: Path, server: Serving, seconds: float, writing: Crew, pulling: Crew) -> int:
     """Move the clock and let all go on for a while; return how a login with a new token ended."""
     _move(clock, by)
-    wait_until(lambda: all(_is_moved(server.url, by) for _ in range(20)), 60)
+    wait_until(lambda: all(_is_moved(server.url, by) for _ in range(20)))
     since = time.monotonic()
     time.sleep(seconds)
     writing.seconds_until_all_succeed(since)

@@ -97,8 +97,8 @@ def _replace_workers(server: Serving) -> None:
     before = server.workers()
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-        wait_until(lambda: pid not in server.workers() and len(server.workers()) == len(before), 60)  # noqa: B023
-    wait_until(lambda: all(_answers(server.url) for _ in range(10)), 60)
+        wait_until(lambda: pid not in server.workers() and len(server.workers()) == len(before))  # noqa: B023
+    wait_until(lambda: all(_answers(server.url) for _ in range(10)))
 
 
 def _answers(url: str) -> bool:

@@ -123,7 +123,7 @@ def run(rounds: int, database: str) -> dict[str, Any]:
 
 def _kill_one(server: Serving, crew: Crew) -> float:
     """Kill a worker; seconds until every client has written again."""
-    wait_until(lambda: len(server.workers()) == WORKERS, 60)
+    wait_until(lambda: len(server.workers()) == WORKERS)
     crew.seconds_until_all_succeed(time.monotonic())
     time.sleep(random.uniform(0.0, 0.5))
     killed = random.choice(server.workers())

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
-from .clients import PATIENCE_SECONDS, Answer, Connection, NoAnswer
+from support.waiting import PATIENCE
+
+from .clients import Answer, Connection, NoAnswer
 from .crew import Job, Shift
 from .site import User
 
@@ -120,7 +122,7 @@ def _until_acknowledged(
         written.sent_again += 1
         if shift.is_over:
             over_since = over_since or time.monotonic()
-            if time.monotonic() - over_since > PATIENCE_SECONDS:
+            if time.monotonic() - over_since > PATIENCE:
                 written.faults.append(f"{write.method} {write.path} is never acknowledged")
                 return
         time.sleep(random.uniform(0.05, 0.2))

@@ -1,14 +1,16 @@
 """The command line in this process: quick, on the real application; and a folder for programs."""
 
-import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import Result
 from flask import Flask
 from support.serving import run_program
 
+from movietracker.cli import progress
 from movietracker.services.leases import acquire
 
 Run = Callable[..., Result]
@@ -34,21 +36,13 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def hold_a_while(app: Flask) -> Iterator[Callable[[str], None]]:
-    """Holds a lease for 0.7 seconds, as another process would."""
-    timers: list[threading.Timer] = []
+def hold_a_while(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Holds a lease, as another process would, until the command begins to wait for it."""
 
     def hold(name: str) -> None:
         other = acquire(name, 60)
         assert other is not None
+        waiting = SimpleNamespace(sleep=lambda _seconds: other.release(), monotonic=time.monotonic)
+        monkeypatch.setattr(progress, "time", waiting)
 
-        def release() -> None:
-            with app.app_context():
-                other.release()
-
-        timers.append(threading.Timer(0.7, release))
-        timers[-1].start()
-
-    yield hold
-    for timer in timers:
-        timer.join()
+    return hold

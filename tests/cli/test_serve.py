@@ -14,6 +14,7 @@ import pytest
 import requests
 from standin import Answer, Standin
 from support.serving import Serving, run_program, serving
+from support.waiting import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -75,6 +76,36 @@ def test_the_file_with_the_first_password_goes_when_that_password_is_changed(tmp
         assert log_in(server, "a secret of my own").status_code == 200
 
 
+def test_clients_are_told_while_the_first_password_is_in_use(tmp_path: Path) -> None:
+    with serving(tmp_path, "--workers", "1") as server:
+        create = ("users", "create", "--email", "anna@example.com", "--username", "anna", "--password-stdin")
+        assert run_program(tmp_path, *create, stdin="a long secret\n").returncode == 0
+        first, other = log_in(server, server.password), log_in(server, "a long secret", "anna@example.com")
+        assert (first.json()["first_password"], "first_password" in other.json()) == (True, False)
+        assert requests.get(f"{server.url}/api/health", timeout=10).json()["first_password"] is True
+
+        headers = {"Authorization": f"Bearer {first.json()['access_token']}"}
+        body = {"current_password": server.password, "new_password": "a secret of my own"}
+        assert requests.post(f"{server.url}/api/auth/password", json=body, headers=headers, timeout=10).ok
+        assert "first_password" not in log_in(server, "a secret of my own").json()
+        assert "first_password" not in requests.get(f"{server.url}/api/health", timeout=10).json()
+
+
+def test_each_start_says_where_the_first_password_is_until_it_is_changed(tmp_path: Path) -> None:
+    starts = []
+    for _ in range(2):
+        with serving(tmp_path, "--workers", "1") as server:
+            starts.append(server.stdout)
+    done = run_program(tmp_path, "users", "set-password", "owner", "--password-stdin", stdin="a long secret\n")
+    assert done.returncode == 0, done.stderr
+    with serving(tmp_path, "--workers", "1") as server:
+        starts.append(server.stdout)
+
+    file = str(tmp_path / "instance" / "first_password")
+    assert [said.count(file) for said in starts] == [1, 1, 0]
+    assert [said.strip().rpartition("\n")[2].startswith("Ready on http://") for said in starts] == [True] * 3
+
+
 @pytest.mark.parametrize("command", ["set-password", "delete"])
 def test_it_goes_with_a_command_too(tmp_path: Path, command: str) -> None:
     with serving(tmp_path, "--workers", "1"):
@@ -111,7 +142,7 @@ def test_later_starts_keep_the_account_and_show_no_password(tmp_path: Path) -> N
     assert "Password" not in server.stdout
     assert OWNER not in run_program(tmp_path, "users", "list").stdout
     assert "as you set it in ADMIN_TOKEN" in server.stdout
-    assert "tmdb (details, discover, search); offline" in server.stdout
+    assert "tmdb (details, discover, search, tvdb); offline" in server.stdout
     assert not any(secret in server.stdout for secret in settings.values())
 
 
@@ -200,6 +231,31 @@ def test_a_stop_ends_the_server_and_frees_the_port(tmp_path: Path, how: signal.S
         with closing(socket.socket()) as visitor:
             assert visitor.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
     assert "Traceback" not in server.stderr
+
+
+# In a worker process, making the application takes until it is interrupted, which this takes for a failure.
+SLOW_TO_START = """
+import os, time
+from movietracker.pluginapi import hookimpl
+
+@hookimpl
+def register_settings(register):
+    if os.environ.setdefault("STARTED_BY", str(os.getpid())) != str(os.getpid()):
+        try:
+            print("making", flush=True)
+            time.sleep(30)
+        except BaseException as problem:
+            raise RuntimeError("interrupted") from problem
+"""
+
+
+def test_a_stop_while_it_starts_is_no_failure(tmp_path: Path) -> None:
+    (tmp_path / "instance" / "plugins").mkdir(parents=True)
+    (tmp_path / "instance" / "plugins" / "slow.py").write_text(SLOW_TO_START)
+    with serving(tmp_path, "--workers", "1") as server:
+        wait_until(lambda: "making" in (tmp_path / "stdout.txt").read_text())
+        assert server.stop(signal.SIGINT) == 0
+    assert server.stderr == ""
 
 
 def test_a_request_under_way_is_answered_before_the_server_stops(tmp_path: Path, standin: Standin) -> None:

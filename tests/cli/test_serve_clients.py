@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 import requests
 from support.serving import PROGRAM, Serving, serving
-from support.waiting import wait_until
+from support.stopwatch import Stopwatch
+from support.waiting import PATIENCE, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -56,10 +57,10 @@ def test_idle_connections_cost_no_thread(served: Serving) -> None:
     with ExitStack() as idle:
         for _ in range(100):
             idle.enter_context(closing(connect(served)))
-        begun = time.monotonic()
+        watch = Stopwatch(*served.workers())
         for _ in range(5):
-            assert requests.get(f"{served.url}/api/health", timeout=20).status_code == 200
-        assert time.monotonic() - begun < 4.5, "gunicorn alone lets each of them hold a thread for 5 s"
+            assert requests.get(f"{served.url}/api/health", timeout=PATIENCE).status_code == 200
+        assert watch.seconds() < 4.5, "gunicorn alone lets each of them hold a thread for 5 s"
 
 
 def read_to_the_end(sock: socket.socket) -> bytes:
@@ -208,10 +209,10 @@ def test_no_request_is_lost_when_the_server_stops_under_load(tmp_path: Path) -> 
     with serving(tmp_path, "--workers", "2", "--threads", "4") as server, ThreadPoolExecutor(6) as pool:
         callers = [Caller(port_of(server), keeps_alive=number % 2 == 0) for number in range(6)]
         running = [pool.submit(caller.run) for caller in callers]
-        wait_until(lambda: all(caller.ends["whole"] >= 10 for caller in callers), 60)
-        begun = time.monotonic()
+        wait_until(lambda: all(caller.ends["whole"] >= 10 for caller in callers))
+        watch = Stopwatch(server.process.pid, *server.workers())
         assert server.stop() == 0
-        assert time.monotonic() - begun < 10
+        assert watch.seconds() < 10
         for each in running:
             each.result(30)
 
@@ -242,18 +243,23 @@ def test_reload_serves_what_the_code_says_now(tmp_path: Path) -> None:
         except requests.ConnectionError:
             return "nothing"
 
+    def is_noticed() -> bool:
+        os.utime(plugin)  # on a busy machine the watcher has not yet looked at it the first time
+        return said() == "after it was changed"
+
     with serving(tmp_path, "--workers", "1", "--reload", program=PROGRAM) as server:
         assert said() == "before"
         time.sleep(1.1)  # the watcher compares times of whole seconds
         plugin.write_text(PLUGIN.format(answer="'after it was changed'"))
-        wait_until(lambda: said() == "after it was changed", 60)
+        wait_until(is_noticed)
 
 
 def test_there_are_no_debug_pages_even_when_flask_is_told_to_debug(tmp_path: Path) -> None:
     plugin = tmp_path / "instance" / "plugins" / "said.py"
     plugin.parent.mkdir(parents=True)
     plugin.write_text(PLUGIN.format(answer="1 / 0"))
-    with serving(tmp_path, "--workers", "1", settings={"FLASK_DEBUG": "1"}) as server:
+    settings = {"FLASK_DEBUG": "1", "MOVIETRACKER_PLUGINS_DISABLED": "web"}
+    with serving(tmp_path, "--workers", "1", settings=settings) as server:
         answer = requests.get(f"{server.url}/said", timeout=10)
         console = requests.get(f"{server.url}/console", timeout=10)
 
@@ -293,7 +299,7 @@ def test_a_process_that_ends_is_replaced_by_one_that_answers_and_counts(tmp_path
         assert health_of(server) == 200
         (worker,) = workers_of(server)
         os.kill(worker, how)
-        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1, 60)
+        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1)
         assert health_of(server) == 200
         shown = requests.get(f"{server.url}/metrics", timeout=20).text
         folder = metrics_folder_of(server)
@@ -308,7 +314,7 @@ def test_a_process_begins_to_count_even_if_the_folder_of_the_counts_was_cleared_
         (worker,) = workers_of(server)
         shutil.rmtree(metrics_folder_of(server))
         os.kill(worker, signal.SIGTERM)
-        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1, 60)
+        wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1)
         assert health_of(server) == 200
 
 
@@ -322,11 +328,11 @@ def metrics_folder_of(server: Serving) -> Path:
 def test_a_hangup_renews_the_processes_and_loses_no_request(tmp_path: Path) -> None:
     with serving(tmp_path, "--workers", "2") as server:
         assert health_of(server) == 200
-        wait_until(lambda: len(workers_of(server)) == 2, 60)
+        wait_until(lambda: len(workers_of(server)) == 2)
         before = workers_of(server)
         server.process.send_signal(signal.SIGHUP)
         answers = []
-        wait_until(lambda: answers.append(health_of(server)) or not workers_of(server) & before, 60)
+        wait_until(lambda: answers.append(health_of(server)) or not workers_of(server) & before)
         answers += [health_of(server) for _ in range(4)]
     assert set(answers) == {200}
     assert "Traceback" not in server.stderr

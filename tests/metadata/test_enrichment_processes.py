@@ -134,7 +134,7 @@ def test_the_server_fills_a_stub_as_soon_as_a_client_makes_one(
         for imdb_id in imdb_ids(3):
             url = f"{server.url}/api/movies/{imdb_id}/status"
             requests.put(url, json={"status": "toWatch"}, headers=token, timeout=10).raise_for_status()
-        wait_until(lambda: stubs_of(anna) == set(), 20)
+        wait_until(lambda: stubs_of(anna) == set())
         assert server.stop() == 0
         assert "Traceback" not in server.stderr
 

@@ -74,7 +74,7 @@ def test_the_plugin_offers_the_provider_and_touches_nothing(tmp_path: Path) -> N
     plugin.register_metadata_providers(offered.append, PluginContext({}, tmp_path, _no_http))
     (provider,) = offered
     assert (provider.name, provider.priority, provider.id_namespace) == ("offline", 90, 1)
-    assert provider.capabilities == frozenset(Capability)
+    assert provider.capabilities == frozenset(Capability) - {Capability.TVDB}
     assert list(tmp_path.iterdir()) == []
 
 

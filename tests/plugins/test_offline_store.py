@@ -211,7 +211,7 @@ def test_a_load_that_is_killed_leaves_the_old_catalogue_in_use(
     large = tmp_path / "large"
     write_dataset(large, "title.basics", *(film(number, f"Film number {number}") for number in range(1, 200_000)))
     process = subprocess.Popen([sys.executable, "-c", LOAD, str(instance), str(large)], stderr=subprocess.DEVNULL)
-    wait_until(lambda: (instance / "catalogue.stage.tmp").exists(), 30)
+    wait_until(lambda: (instance / "catalogue.stage.tmp").exists())
     process.send_signal(how)
     assert process.wait(timeout=60) != 0
     if how == signal.SIGINT:

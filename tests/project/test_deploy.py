@@ -100,8 +100,9 @@ def test_every_image_can_be_pinned_by_its_digest() -> None:
     """The digests change with each security update of the images, so the deployer sets them."""
     dockerfile = (DEPLOY / "Dockerfile").read_text()
     bases = re.findall(r"^FROM (\S+)", dockerfile, flags=re.MULTILINE)
-    assert bases == ["${PYTHON_IMAGE}"] * 2
-    assert re.search(r"^ARG PYTHON_IMAGE=\S+\nFROM ", dockerfile, flags=re.MULTILINE)
+    assert bases == ["${NODE_IMAGE}", *["${PYTHON_IMAGE}"] * 2]
+    for name in ("PYTHON", "NODE"):
+        assert re.search(rf"^ARG {name}_IMAGE=\S+$", dockerfile.partition("FROM ")[0], flags=re.MULTILINE)
     images = {f"{name}_IMAGE": f"{name.lower()}@sha256:{'0' * 64}" for name in ("PYTHON", "POSTGRES", "REDIS")}
     done = run(program("docker-compose"), "-f", str(DEPLOY / "compose.yaml"), "config", POSTGRES_PASSWORD="x", **images)
     assert done.returncode == 0, done.stderr
@@ -194,7 +195,7 @@ def nginx_of(folder: Path, configuration: Path, port: int) -> Iterator[None]:
     """nginx with this configuration, once it listens on this port."""
     process = subprocess.Popen([program("nginx"), "-e", str(folder / "error.log"), "-c", str(configuration)])
     try:
-        wait_until(lambda: is_open(port), 20)
+        wait_until(lambda: is_open(port))
         yield
     finally:
         process.terminate()

@@ -89,7 +89,7 @@ def test_listeners_hear_of_details_fetched_in_the_background(rest: LiveServer, l
     listeners = [listen() for _ in range(SOCKETS)]
     action = {"action": "addMovie", "data": {"imdb_id": METROPOLIS}}
     assert rest.call("POST", "/api/sync", action).json["status"] == "applied"
-    wait_until(lambda: movie_of(rest, METROPOLIS)["tmdb_data"] is not None, 60)
+    wait_until(lambda: movie_of(rest, METROPOLIS)["tmdb_data"] is not None)
     filled_at = movie_of(rest, METROPOLIS)["last_modified"]
     for listener in listeners:
         # A busy process looks so late that it tells of the addition and of the details in one message.
@@ -117,7 +117,7 @@ def test_a_process_that_is_killed_takes_its_own_sockets_only(
         assert len(listeners) < 200, "all connections went to one process"
         listeners.append(listen())
     os.kill(victim, signal.SIGKILL)
-    wait_until(lambda: len(served.workers()) == 2 and victim not in served.workers(), 30)
+    wait_until(lambda: len(served.workers()) == 2 and victim not in served.workers())
     rest.call("POST", "/api/people", {"name": "Zoe"})
     assert {hears_of_it(listener) for listener in listeners} == {True, False}
     listen()

@@ -93,7 +93,7 @@ def test_a_client_that_does_not_even_take_the_close_is_cut(
     monkeypatch.setattr(connection, "CLOSE_WITHIN", 0.1)
     slow = listen(anna, receive_buffer=4096)
     change_much()
-    wait_until(lambda: not any(thread.name == "realtime" for thread in threading.enumerate()), 20)
+    wait_until(lambda: not any(thread.name == "realtime" for thread in threading.enumerate()))
     assert slow.close_code() == ABNORMAL
 
 

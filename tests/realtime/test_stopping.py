@@ -40,4 +40,4 @@ def test_listeners_are_told_at_once_of_a_stop(listen: Listen, connect: Listen, a
     is_serving.clear()
     assert listener.close_code() == 1001
     assert connect(token_of(app, anna)).close_code() == 1001
-    wait_until(lambda: not any(thread.name == "realtime" for thread in threading.enumerate()), 20)
+    wait_until(lambda: not any(thread.name == "realtime" for thread in threading.enumerate()))

@@ -144,6 +144,20 @@ def test_a_logout_closes_the_connections_of_that_token_and_no_others(
     assert staying.next()["type"] == "peopleUpdated"
 
 
+def test_ending_a_session_elsewhere_closes_its_connections(
+    connect: Listen, app: Flask, anna: Account, client: Client, quick_ticks: None
+) -> None:
+    lost = client_of(app).post("/api/auth/login", json={"email": anna.email, "password": PASSWORD}).json
+    leaving, staying = connect(lost["access_token"]), connect(token_of(app, anna))
+    for listener in (leaving, staying):
+        listener.next()
+    (session,) = client.get("/api/auth/sessions").json
+    client.delete(f"/api/auth/sessions/{session['id']}")
+    assert leaving.close_code() == 1008
+    client.post("/api/people", json={"name": "Zoe"})
+    assert staying.next()["type"] == "peopleUpdated"
+
+
 def change_password(app: Flask, account: Account) -> None:
     body = {"current_password": PASSWORD, "new_password": "another long secret"}
     assert client_of(app, account).post("/api/auth/password", json=body).status_code == 204

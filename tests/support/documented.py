@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from flask import Flask
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
@@ -59,8 +59,8 @@ class Document:
         if name not in self._validators:
             whole = {**schema, "components": self._document["components"]}
             self._validators[name] = Draft202012Validator(whole)
-        fault = next(self._validators[name].iter_errors(_without_sent_details(body)), None)
-        assert fault is None, f"{name}: {fault.json_path} {fault.message[:200]}" if fault else ""
+        fault = next(iter(self._validators[name].iter_errors(_without_sent_details(body))), None)
+        assert fault is None, f"{name}: {fault.instance_path} {fault.message[:200]}" if fault else ""
 
 
 def _without_sent_details(body: Any) -> Any:

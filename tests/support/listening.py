@@ -20,8 +20,7 @@ from wsproto.events import (
     TextMessage,
 )
 
-PATIENCE = 20.0
-"""Seconds that a test waits for what must come; other work may keep the machine busy."""
+from .waiting import PATIENCE
 
 QUIET = 0.7
 """Seconds in which nothing comes, where nothing may come; far more than the delay of a message."""
@@ -81,8 +80,12 @@ class Listener:
             if message["type"] == kind and fields.items() <= message.items():
                 return message
 
+    def some_until_quiet(self) -> list[dict[str, Any]]:
+        """The next message, and all after it until none comes for a while."""
+        return [self.next(), *self.all_until_quiet()]
+
     def all_until_quiet(self) -> list[dict[str, Any]]:
-        """All messages until none comes for a while."""
+        """All messages until none comes for a while, where none may come."""
         messages = []
         while (event := self._event(QUIET, or_none=True)) is not None:
             assert isinstance(event, TextMessage), event

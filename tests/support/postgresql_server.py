@@ -53,7 +53,7 @@ class PostgreSQLServer:
         """Start it, and wait until it takes connections."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c max_connections=200"
         self._run("pg_ctl", "start", "--pgdata", str(self._data), "--log", str(self._log), "--options", options)
-        wait_until(self.answers, 60)
+        wait_until(self.answers)
 
     def stop(self, mode: str) -> None:
         """``smart`` waits for clients, ``fast`` hangs up on them, ``immediate`` crashes; it is down afterwards."""

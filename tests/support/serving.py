@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .forked import Forked
+from .waiting import PATIENCE
 
 # With its imports: what reads code again needs it.
 PROGRAM = (sys.executable, "-c", "from movietracker.cli import main; main()")
-START_SECONDS = 60.0
-STOP_SECONDS = 20.0
 
 # What a process needs of the machine; settings of the machine must not reach it.
 _KEPT = ("PATH", "HOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "TMPDIR")
@@ -42,7 +41,7 @@ def run_program(
         streams[0].write_text(stdin)
         process = _start(program, list(arguments), folder, environment(settings), *streams)
         try:
-            code = process.wait(START_SECONDS)
+            code = process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
             _kill_group(process.pid)
             raise
@@ -77,7 +76,7 @@ class Serving:
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Stop it, and return the exit code."""
         self.process.send_signal(how)
-        return self.process.wait(STOP_SECONDS)
+        return self.process.wait(PATIENCE)
 
 
 @contextmanager
@@ -94,7 +93,7 @@ def serving(
         if process.poll() is None:
             process.terminate()
         try:
-            process.wait(STOP_SECONDS)
+            process.wait(PATIENCE)
         finally:
             _kill_group(process.pid)
 
@@ -110,7 +109,7 @@ def _start(
 
 
 def _wait_until_ready(process: Forked | subprocess.Popen[bytes], out: Path, err: Path) -> str:
-    deadline = time.monotonic() + START_SECONDS
+    deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if ready := re.search(r"Ready on (http\S+)", out.read_text()):
             return ready[1]

@@ -3,8 +3,11 @@
 import time
 from collections.abc import Callable
 
+PATIENCE = 60.0
+"""Seconds that a test waits for what must come; other work may keep the machine busy."""
 
-def wait_until(condition: Callable[[], object], seconds: float = 10.0) -> None:
+
+def wait_until(condition: Callable[[], object], seconds: float = PATIENCE) -> None:
     """Return as soon as the condition holds; fail when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():

@@ -119,7 +119,7 @@ def test_trust_does_not_depend_on_the_order_of_rows(outcomes: list[float], rando
 def test_a_genre_is_told_from_four_titles_on_and_shrunk_towards_the_person() -> None:
     trust = trust_of([*right(1, 1, 1, 1, genre="Drama"), *right(0, 0, 0, genre="Horror")])
     assert trust.score == pytest.approx(8 / 15)
-    assert [(each.genre, each.evidence) for each in trust.genres] == [("Drama", 4)]
+    assert [(each.genre, each.evidence, each.liked) for each in trust.genres] == [("Drama", 4, 4)]
     assert trust.genres[0].score == pytest.approx((4 + 6 * 8 / 15) / 10)
 
 

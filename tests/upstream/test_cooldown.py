@@ -65,7 +65,7 @@ def test_a_service_that_responds_with_an_error_is_asked_again(
 def test_a_queue_of_our_own_does_not_count(
     new_proxy: Callable[..., ProxyHttp], upstream: ScriptedServer, seconds: list[float]
 ) -> None:
-    client = new_proxy(limits=LIMITS)("films", upstream.url, requests_per_second=0.5)
+    client = new_proxy(limits=LIMITS)("films", upstream.url, requests_per_second=0.1)
     client.get_json("/1")
     for _ in range(2):
         with pytest.raises(ProviderUnreachable, match="waiting"):

@@ -13,7 +13,7 @@ from email.utils import format_datetime
 from typing import Any
 
 import pytest
-from upstream.conftest import SHORT, SLACK_SECONDS, at_most
+from upstream.conftest import SHORT, at_most
 from upstream.scripted_server import (
     Line,
     Reply,
@@ -201,18 +201,19 @@ def test_a_retry_after_is_waited_for(upstream: ScriptedServer, new_proxy: Any) -
     client = new_proxy(limits=Limits(max_retry_after=1.5))("films", upstream.url)
     upstream.says(answer({}, 429, {"Retry-After": "1"}), answer({"a": 1}))
     begun = time.monotonic()
-    assert client.get_json("/") == {"a": 1}
-    assert 1 <= time.monotonic() - begun < 1 + SLACK_SECONDS
+    with at_most(1.0):
+        assert client.get_json("/") == {"a": 1}
+    assert time.monotonic() - begun >= 1
 
 
 @pytest.mark.parametrize("status", [429, 503])
 def test_a_long_retry_after_fails_at_once_and_is_told(new_proxy: Any, upstream: ScriptedServer, status: int) -> None:
     client = new_proxy(limits=Limits())("films", upstream.url)
-    upstream.says(answer({}, status, {"Retry-After": "6"}))
+    upstream.says(answer({}, status, {"Retry-After": "60"}))
     with at_most(0.2), pytest.raises(ProviderFailed) as caught:
         client.get_json("/")
     assert upstream.calls == 1
-    assert caught.value.retry_after == 6
+    assert caught.value.retry_after == 60
 
 
 @pytest.mark.parametrize(
@@ -233,11 +234,11 @@ def test_a_retry_after_is_read_as_a_date_or_not_at_all(
 
 
 def test_a_caller_is_free_at_the_deadline_or_at_an_earlier_time_limit(new_proxy: Any, upstream: ScriptedServer) -> None:
-    client = new_proxy(limits=Limits(total=0.5, max_retry_after=2))("films", upstream.url)
-    upstream.says(answer({}, 500, {"Retry-After": "2"}), silence)
+    client = new_proxy(limits=Limits(total=0.5, max_retry_after=60))("films", upstream.url)
+    upstream.says(answer({}, 500, {"Retry-After": "60"}), silence)
     with at_most(1.0), pytest.raises(ProviderUnreachable):
         client.get_json("/pause")
-    with at_most(0.1), time_limit(5), time_limit(0.1), time_limit(5), pytest.raises(ProviderUnreachable):
+    with at_most(0.1), time_limit(60), time_limit(0.1), time_limit(60), pytest.raises(ProviderUnreachable):
         client.get_json("/silence")
     before = upstream.calls
     with time_limit(0), pytest.raises(ProviderUnreachable):
@@ -249,7 +250,7 @@ def test_a_caller_is_free_when_the_name_lookup_hangs(client: JsonHttpClient, mon
     released = threading.Event()
 
     def hang(*_: object, **__: object) -> None:
-        released.wait(10)
+        released.wait(60)
         raise socket.gaierror
 
     monkeypatch.setattr(socket, "getaddrinfo", hang)
