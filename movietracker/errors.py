@@ -98,8 +98,16 @@ class ViewingNotFound(NotFound, code="viewing_not_found"):
     """This title has no viewing with that id."""
 
 
+class TagNotFound(NotFound, code="tag_not_found"):
+    """This title does not have that tag."""
+
+
 class UserNotFound(NotFound, code="user_not_found"):
     """There is no such account."""
+
+
+class SessionNotFound(NotFound, code="session_not_found"):
+    """There is no session with that id; it may have ended."""
 
 
 class RecommendationNotFound(NotFound, code="recommendation_not_found"):
@@ -116,6 +124,10 @@ class ImportNotFound(NotFound, code="import_not_found"):
 
 class MetadataNotFound(NotFound, code="metadata_not_found"):
     """No response from that provider is stored for this title."""
+
+
+class ImageNotFound(NotFound, code="image_not_found"):
+    """There is no such image, or its address is not one of those that the server fetches from."""
 
 
 class BackupNotFound(NotFound, code="backup_not_found"):

@@ -6,6 +6,9 @@ from collections.abc import Iterable
 
 MAX_SEARCH_TEXT = 4000
 
+MAX_TITLE = 1000
+"""Characters of what a title is called."""
+
 _ACCENTS = "\u0300-\u036f"
 # Unicode's default-ignorable characters: joiners, marks of direction, soft hyphens, selectors of emoji variants.
 _INVISIBLE = (

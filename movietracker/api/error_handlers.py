@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, TooManyRequests
 from werkzeug.routing import RequestRedirect
 
 from .. import errors
+from ..phrases import coded
 from .responses import reply
 
 logger = logging.getLogger("movietracker.api")
@@ -50,7 +51,7 @@ def _on_problem(problem: errors.Problem) -> Response:
         headers["Retry-After"] = str(round(problem.retry_after or 5))
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    more: dict[str, Any] = {}
+    more = coded(problem.detail, "detail")
     if isinstance(problem, errors.CursorRefused):
         more["policy"] = problem.policy
     if problem.errors is not None and problem.status == 422:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from ..phrases import Phrase, phrase
 from ..plugin.importers import ImportRow, ListPlace, Recommender
 from ..schemas.dates import PARTIAL_DATE, WATCHED_AT
 from ..schemas.values import Fault, is_imdb_id
@@ -16,13 +17,13 @@ MAX_PARTS = 1_000
 Check = Callable[[Any], bool]
 
 
-def fault_of_row(row: ImportRow) -> str | None:
+def fault_of_row(row: ImportRow) -> Phrase | None:
     """Why a row cannot be used, as a phrase; None if it can."""
     if not (row.title or row.imdb_id or row.tmdb_id or row.tvdb_id or row.other_ids):
-        return "has neither a title nor an id"
+        return phrase("without_title_or_id")
     for value, (name, is_valid) in zip(_VALUES(row), _CHECKS.items(), strict=True):
         if value is not None and value != () and not is_valid(value):
-            return f"has no valid {name.replace('_', ' ')}"
+            return phrase("invalid_field", field=name.replace("_", " "))
     return None
 
 
@@ -67,17 +68,23 @@ def _passes(check: Callable[[Any], Any]) -> Check:
     return is_valid
 
 
+_is_moment = _passes(WATCHED_AT.check)
+
+
 def _is_place(value: Any) -> bool:
     if not isinstance(value, ListPlace) or not _is_name(value.name):
         return False
     has_position = value.position is None or _is_id(value.position)
+    has_position = has_position and isinstance(value.is_status, bool)
     return has_position and (value.description is None or _is_text(value.description))
 
 
 def _is_recommender(value: Any) -> bool:
     if not isinstance(value, Recommender) or not isinstance(value.vote, bool):
         return False
-    return _is_name(value.name) and _is_text(value.written_as) and (value.note is None or _is_text(value.note))
+    has_moment = value.told_at is None or _is_moment(value.told_at)
+    is_said = _is_name(value.name) and _is_text(value.written_as) and (value.note is None or _is_text(value.note))
+    return has_moment and is_said
 
 
 def _is_other_id(value: Any) -> bool:
@@ -98,8 +105,9 @@ _CHECKS: Mapping[str, Check] = {
     "other_ids": _each(_is_other_id),
     "is_viewing": _is_flag,
     "viewing_id": _is_name,
+    "is_counted": _is_flag,
     "watched_on": _passes(PARTIAL_DATE.check),
-    "watched_at": _passes(WATCHED_AT.check),
+    "watched_at": _is_moment,
     "viewing_rating": _is_rating,
     "review": _is_text,
     "rating": _is_rating,
@@ -108,6 +116,7 @@ _CHECKS: Mapping[str, Check] = {
     "tags": _each(_is_text),
     "status": _one_of("toWatch", "watched"),
     "added_on": _passes(PARTIAL_DATE.check),
+    "added_at": _is_moment,
     "list_place": _is_place,
     "told_by": _is_text,
     "asides": _each(_is_text),

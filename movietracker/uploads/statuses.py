@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from ..phrases import phrase
 from ..text import fold_key
 
-BEGUN = "it was begun and not finished"
+BEGUN = phrase("begun")
 
 _WATCHED = "completed finished watched seen repeating uptodate"
 _WANTED = "planning planned plantowatch towatch watchlist watchlater notstarted notstartedyet wanttowatch wishlist"
@@ -19,6 +20,6 @@ _FIELDS: dict[str, dict[str, Any]] = (
 def status_of(word: str) -> dict[str, Any]:
     """The field ``status`` of a row, or ``needs_review`` for what was begun; none for an unknown word.
 
-    Small and capital letters, blanks and underscores make no difference.
+    Small and capital letters, blanks and underscores make no difference. The caller may add to it.
     """
-    return _FIELDS.get(fold_key(word.replace("_", "")), {})
+    return dict(_FIELDS.get(fold_key(word.replace("_", "")), {}))
