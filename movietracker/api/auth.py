@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
 from .. import errors
 from ..schemas import requests
-from ..schemas.responses import LoginResponseSchema, TokenSchema, UserSchema
-from ..services import accounts
+from ..schemas.responses import LoginResponseSchema, SessionSchema, TokenSchema, UserSchema
+from ..services import accounts, first_password, sessions
 from ..services.accounts import Account
 from . import authentication
 from .blueprint import ApiBlueprint
@@ -18,6 +18,7 @@ from .security_log import note
 blueprint = ApiBlueprint("auth", "/api/auth", "Accounts and access tokens")
 
 _ORDER = Order("accounts", created_at=float, id=str)
+_SESSIONS = Order("sessions", created_at=float, id=str)
 
 
 @blueprint.operation(
@@ -35,7 +36,9 @@ def login(body: dict[str, Any]) -> dict[str, Any]:
     account, token_version = accounts.log_in(body["email"], body["password"])
     note(user=account.id)
     token = authentication.user_token(account, token_version)
-    return {"access_token": token, "token_type": "bearer", "user": account.to_json()}
+    sessions.begin_session(authentication.identity_in(token), request.user_agent.string)
+    answer = {"access_token": token, "token_type": "bearer", "user": account.to_json()}
+    return answer | ({"first_password": True} if first_password.is_this(body["password"]) else {})
 
 
 @blueprint.operation("GET", "/me", response=UserSchema)
@@ -79,7 +82,34 @@ def change_password(user: Account, body: dict[str, Any]) -> None:
 def logout(user: Account) -> None:
     """Log out: this token dies."""
     token_id, expires_at = authentication.current_token()
-    accounts.revoke_token(user.id, token_id, expires_at)
+    sessions.revoke_token(user.id, token_id, expires_at)
+
+
+@blueprint.operation("POST", "/logout/everywhere", status=204, logs=True)
+def logout_everywhere(user: Account) -> None:
+    """Log out on all devices: every token of the user dies."""
+    accounts.revoke_all_tokens(user.id)
+
+
+@blueprint.operation(
+    "GET",
+    "/sessions",
+    query=requests.PageSchema,
+    response=SessionSchema(many=True),
+)
+def list_sessions(user: Account, paging: dict[str, Any]) -> Response:
+    """The user's sessions, the newest first: the last 100 logins that have not ended."""
+    current, _ = authentication.current_token()
+    listed = (session.to_json() | {"is_current": session.id == current} for session in sessions.list_sessions(user.id))
+    return _SESSIONS.page_of(paging, listed, newest_first=True)
+
+
+@blueprint.operation(
+    "DELETE", "/sessions/<string:session_id>", status=204, problems=[errors.SessionNotFound], logs=True
+)
+def end_session(user: Account, session_id: str) -> None:
+    """End a session: its token dies; that of this request, too, if it is its session."""
+    sessions.end_session(user.id, session_id)
 
 
 @blueprint.operation(
@@ -103,7 +133,7 @@ def admin_login(body: dict[str, Any]) -> dict[str, Any]:
 @blueprint.operation("POST", "/admin/logout", status=204, access="admin")
 def admin_logout() -> None:
     """Log the administrator out: this token dies."""
-    accounts.revoke_admin_token(*authentication.current_token())
+    sessions.revoke_admin_token(*authentication.current_token())
 
 
 @blueprint.operation(

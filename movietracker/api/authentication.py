@@ -16,7 +16,8 @@ from jwt import decode as jwt_decode
 from ..clock import now
 from ..errors import BadToken, Forbidden
 from ..plugin.context import PluginUser
-from ..services.accounts import Account, TokenIdentity, check_admin_token, identify
+from ..services.accounts import Account, TokenIdentity, identify
+from ..services.sessions import check_admin_token
 from ..state import state
 
 MAX_VERIFIED = 4096

@@ -14,6 +14,7 @@ from ..metrics import DestinationState
 from ..plugin.checks import is_ready
 from ..redis_link import RedisAwayError
 from ..schemas.responses import HealthSchema, ReadinessSchema
+from ..services import first_password
 from ..services.readiness import database_states
 from ..state import state
 from .blueprint import ApiBlueprint
@@ -33,7 +34,8 @@ blueprint = ApiBlueprint("health", "/api/health", "Health")
 @blueprint.operation("GET", "", response=HealthSchema, access=None)
 def health() -> Response:
     """The server responds; no token, no database."""
-    return reply({"status": "healthy", "timestamp": now()}, headers={"Cache-Control": "no-store"})
+    body = {"status": "healthy", "timestamp": now()} | ({"first_password": True} if first_password.is_kept() else {})
+    return reply(body, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.operation("GET", "/ready", response=ReadinessSchema, problems=[errors.NotReady], access=None)

@@ -9,7 +9,7 @@ import click
 from ..errors import Invalid
 from ..schemas.fields import load
 from ..schemas.requests import NewUserSchema, UserChangeSchema
-from ..services import accounts
+from ..services import accounts, sessions
 from .plain import PlainGroup, as_json_option, echo, echo_json, printable
 
 users = PlainGroup("users", help="Create, list and change accounts.")
@@ -50,9 +50,8 @@ def list_users(as_json: bool) -> None:
     elif not listed:
         echo("There are no accounts yet; create one with: movietracker users create", err=True)
     for account in [] if as_json else listed:
-        created = datetime.fromtimestamp(account.created_at, UTC).strftime("%Y-%m-%d")
         state = "active" if account.is_active else "disabled"
-        echo(f"{account.id}  {created}  {state:8}  {account.email}  {account.username}")
+        echo(f"{account.id}  {_day(account.created_at)}  {state:8}  {account.email}  {account.username}")
 
 
 @users.command("disable")
@@ -99,6 +98,30 @@ def set_username(user: str, username: str) -> None:
     _rename(user, "username", username)
 
 
+@users.command("sessions")
+@click.argument("user")
+@as_json_option
+def list_sessions(user: str, as_json: bool) -> None:
+    """List where USER (email address, username or id) is logged in, the newest first; the last 100 logins."""
+    listed = sessions.list_sessions(accounts.find_account(user).id)
+    if as_json:
+        echo_json(listed)
+        return
+    for session in listed:
+        days = " ".join(map(_day, (session.created_at, session.last_used_at, session.expires_at)))
+        echo(f"{session.id}  {days}  {session.client}")
+
+
+@users.command("end-session")
+@click.argument("user")
+@click.argument("session")
+def end_session(user: str, session: str) -> None:
+    """End one SESSION (its id) of USER (email address, username or id), who has to log in there again."""
+    account = accounts.find_account(user)
+    sessions.end_session(account.id, session)
+    echo(f"Ended the session of {account.email}; its access token is dead.")
+
+
 @users.command("delete")
 @click.argument("user")
 @click.option("--yes", is_flag=True, help="Do not ask.")
@@ -109,6 +132,10 @@ def delete(user: str, yes: bool) -> None:
         click.confirm(f"Delete {printable(account.email)} and the whole library for good?", abort=True)
     accounts.delete_account(account.id)
     echo(f"Deleted {account.email}.")
+
+
+def _day(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
 
 
 def _rename(user: str, field: str, name: str) -> None:

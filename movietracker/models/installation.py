@@ -21,6 +21,22 @@ class User(Base):
     token_version: Mapped[int] = mapped_column(server_default=text("0"))
 
 
+class UserSession(Base):
+    """A login that has not been ended: its token's id, and what the client says of itself. Times are Unix seconds.
+
+    ``last_used_at`` lags behind by up to a day.
+    """
+
+    __tablename__ = "sessions"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(36), primary_key=True)
+    created_at: Mapped[float]
+    last_used_at: Mapped[float]
+    expires_at: Mapped[float] = mapped_column(index=True)
+    client: Mapped[str] = mapped_column(String(300))
+
+
 class RevokedToken(Base):
     """A token that its user logged out, kept until it would have expired."""
 
@@ -106,7 +122,7 @@ class TitleMetadata(Base):
 
 
 class EnrichmentAttempt(Base):
-    """Failed attempts to fill a stub; the next one is due at ``next_attempt_at`` (Unix seconds).
+    """Attempts to fill in what a title lacks; the next one is due at ``next_attempt_at`` (Unix seconds).
 
     With ``refresh`` the attempt also overwrites stored details, for all users who have the title. ``providers`` names
     those that were ready at the last attempt: when others become ready, the next attempt is due at once.

@@ -9,9 +9,8 @@ from flask import current_app
 from sqlalchemy import Connection, bindparam, delete, exists, insert, select, update
 
 from .. import clock
-from ..database import upsert
 from ..errors import AccountExists, BadCredentials, BadToken, EmailTaken, Invalid, UsernameTaken, UserNotFound
-from ..models import HEAD, LIBRARY_TABLES, REVOKED, REVOKED_ADMIN, USERS
+from ..models import HEAD, LIBRARY_TABLES, REVOKED, SESSIONS, USERS
 from . import first_password
 from .change_clock import LibraryWrite
 from .login_names import normalise_email, refuse_taken, stored_names
@@ -256,27 +255,9 @@ def set_backup_enabled(user_id: str, is_enabled: bool) -> None:
     _update_user(user_id, backup_enabled=is_enabled)
 
 
-def revoke_token(user_id: str, token_id: str, expires_at: float) -> None:
-    """Revoke one token; housekeeping deletes the entry once the token would have expired."""
-    with write_connection() as connection:
-        upsert(connection, REVOKED, [{"user_id": user_id, "jti": token_id, "expires_at": expires_at}])
-
-
-def revoke_admin_token(token_id: str, expires_at: float) -> None:
-    """The same for a token of an administrator."""
-    with write_connection() as connection:
-        upsert(connection, REVOKED_ADMIN, [{"jti": token_id, "expires_at": expires_at}])
-
-
-def check_admin_token(token_id: str) -> None:
-    """Raise BadToken if this token of an administrator was revoked."""
-    if query(select(REVOKED_ADMIN.c.jti).where(REVOKED_ADMIN.c.jti == token_id)).first() is not None:
-        raise BadToken
-
-
-def forget_expired_tokens() -> int:
-    """Delete revoked tokens that have expired; returns how many."""
-    return sum(change(delete(table).where(table.c.expires_at < clock.now())) for table in (REVOKED, REVOKED_ADMIN))
+def revoke_all_tokens(user_id: str) -> None:
+    """Revoke every token of an account, and so end its sessions; raises UserNotFound."""
+    _update_user(user_id, token_version=USERS.c.token_version + 1)
 
 
 def delete_account(user_id: str) -> None:
@@ -288,7 +269,8 @@ def delete_account(user_id: str) -> None:
             raise UserNotFound
         for table in LIBRARY_TABLES:
             connection.execute(delete(table).where(table.c.user_id == user_id))
-        connection.execute(delete(REVOKED).where(REVOKED.c.user_id == user_id))
+        for table in (REVOKED, SESSIONS):
+            connection.execute(delete(table).where(table.c.user_id == user_id))
         connection.execute(delete(USERS).where(USERS.c.id == user_id))
     first_password.forget(stored)
 
@@ -298,3 +280,5 @@ def _update_user(user_id: str, **values: Any) -> None:
         refuse_taken(connection, user_id, values)
         if connection.execute(update(USERS).where(USERS.c.id == user_id).values(**values)).rowcount != 1:
             raise UserNotFound
+        if "token_version" in values:
+            connection.execute(delete(SESSIONS).where(SESSIONS.c.user_id == user_id))

@@ -11,22 +11,39 @@ from .passwords import verify_password
 logger = logging.getLogger("movietracker.serve")
 
 
+def place() -> Path:
+    """The file, which need not be there."""
+    return Path(current_app.instance_path, "first_password")
+
+
 def keep(password: str) -> Path:
     """Write the password to the file, which its owner alone can read; returns where that is."""
-    with whole_file(_place(), mode=0o600) as file:
+    with whole_file(place(), mode=0o600) as file:
         file.write(f"{password}\n".encode())
-    return _place()
+    return place()
+
+
+def is_kept() -> bool:
+    """Whether the file is there: the password that the first start made is not changed yet, or not on this machine."""
+    return place().exists()
+
+
+def is_this(password: str) -> bool:
+    """Whether the file is there, and this is the password in it."""
+    try:
+        return is_kept() and _read() == password
+    except OSError:
+        return False
 
 
 def forget(stored: str) -> None:
     """Remove the file if its password is the one stored like this, which is no longer in use."""
-    place = _place()
     try:
-        if place.exists() and verify_password(place.read_text(errors="replace").strip(), stored):
-            place.unlink()
+        if is_kept() and verify_password(_read(), stored):
+            place().unlink()
     except OSError as error:
-        logger.warning("The first password, which is changed, may still be in %s: %s.", place, error.strerror)
+        logger.warning("The first password, which is changed, may still be in %s: %s.", place(), error.strerror)
 
 
-def _place() -> Path:
-    return Path(current_app.instance_path, "first_password")
+def _read() -> str:
+    return place().read_text(errors="replace").strip()

@@ -176,6 +176,19 @@ class TestLoggingOut:
         assert_problem(client.post("/api/auth/logout"), 401, "bad_token")
         assert other_device.get("/api/auth/me").status_code == 200
 
+    def test_everywhere_every_token_of_this_user_dies(
+        self, app: Flask, client: Client, anna: Account, ben: Account
+    ) -> None:
+        other_device, other_user = app.test_client().login(anna.email), app.test_client().login(ben.email)
+
+        answer = client.post("/api/auth/logout/everywhere")
+
+        assert (answer.status_code, answer.data) == (204, b"")
+        for device in (client, other_device):
+            assert_problem(device.get("/api/auth/me"), 401, "bad_token")
+        assert other_user.get("/api/auth/me").status_code == 200
+        assert client.login(anna.email).get("/api/auth/me").status_code == 200
+
 
 class TestTheAdministrator:
     def test_logs_out_and_other_tokens_live(self, app: Flask, admin: Client) -> None:

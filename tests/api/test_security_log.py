@@ -80,12 +80,15 @@ def test_a_new_password_and_a_logout_are_logged(client: Client, anna: Account, l
     for current in ("wrong", PASSWORD):
         client.post("/api/auth/password", json={"current_password": current, "new_password": "another secret"})
     client.login(anna.email, "another secret").post("/api/auth/logout")
+    client.login(anna.email, "another secret").post("/api/auth/logout/everywhere")
 
     assert [(each["event"], each["user"], each["outcome"]) for each in logged()] == [
         ("change_password", anna.id, "failed"),
         ("change_password", anna.id, "ok"),
         ("login", anna.id, "ok"),
         ("logout", anna.id, "ok"),
+        ("login", anna.id, "ok"),
+        ("logout_everywhere", anna.id, "ok"),
     ]
 
 

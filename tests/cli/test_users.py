@@ -1,8 +1,10 @@
 """``movietracker users``."""
 
 import json
+import re
 import subprocess
 import sys
+import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,8 +15,8 @@ from flask.testing import FlaskClient
 from support.serving import PROGRAM, environment
 
 from movietracker.errors import BadCredentials, BadToken
-from movietracker.services import accounts
-from movietracker.services.accounts import Account
+from movietracker.services import accounts, sessions
+from movietracker.services.accounts import Account, TokenIdentity
 
 Run = Callable[..., Result]
 
@@ -225,9 +227,44 @@ def test_deleting_takes_the_account_and_leaves_others(
             accounts.identify(anna.id, "any", 0)
 
 
+def begin_session(app: Flask, account: Account, client: str) -> str:
+    token = TokenIdentity(account.id, str(uuid.uuid4()), 0, 4e9)
+    with app.app_context():
+        sessions.begin_session(token, client)
+    return token.token_id
+
+
+def test_the_sessions_of_a_user_are_listed(run: Run, app: Flask, anna: Account, ben: Account) -> None:
+    session = begin_session(app, anna, "Phone/1")
+    begin_session(app, ben, "Laptop/2")
+
+    listed = run("users", "sessions", "anna")
+    told = json.loads(run("users", "sessions", "anna", "--json").stdout)
+
+    assert listed.exit_code == 0
+    assert re.fullmatch(rf"{session}  20\d\d-\d\d-\d\d 20\d\d-\d\d-\d\d 2096-10-02  Phone/1\n", listed.stdout)
+    assert [(each["id"], each["expires_at"]) for each in told] == [(session, 4e9)]
+
+
+def test_a_session_is_ended_and_others_go_on(run: Run, app: Flask, anna: Account, ben: Account) -> None:
+    lost, kept = begin_session(app, anna, "Phone/1"), begin_session(app, anna, "Laptop/2")
+
+    refused = run("users", "end-session", "ben", lost)
+    assert (refused.exit_code, refused.stderr) == (1, "Error: There is no session with that id; it may have ended.\n")
+    assert run("users", "end-session", "anna", lost).exit_code == 0
+
+    with app.app_context():
+        assert accounts.identify(anna.id, kept, 0) == anna
+        with pytest.raises(BadToken):
+            accounts.identify(anna.id, lost, 0)
+
+
 @pytest.mark.parametrize(
     "command",
-    [("disable",), ("enable",), ("set-password",), ("set-email", "x@y.example"), ("set-username", "x"), ("delete",)],
+    [
+        *(("disable",), ("enable",), ("set-password",), ("delete",), ("sessions",), ("end-session", "x")),
+        *(("set-email", "x@y.example"), ("set-username", "x")),
+    ],
 )
 def test_an_unknown_user_is_named_in_one_sentence(run: Run, command: tuple[str, ...]) -> None:
     result = run("users", command[0], "unknown@example.com", *command[1:])

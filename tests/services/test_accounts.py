@@ -21,7 +21,7 @@ from movietracker.errors import (
 )
 from movietracker.extensions import db
 from movietracker.models import USERS
-from movietracker.services import accounts
+from movietracker.services import accounts, sessions
 from movietracker.services.accounts import Account
 from movietracker.services.login_names import refuse_taken
 from movietracker.services.passwords import hash_password
@@ -234,8 +234,8 @@ def test_passwords_may_hold_any_characters(anna: Account) -> None:
 def test_a_token_dies_with_its_version_or_by_itself(anna: Account) -> None:
     assert accounts.identify(anna.id, "one", 0) == anna
 
-    accounts.revoke_token(anna.id, "one", 9e9)
-    accounts.revoke_token(anna.id, "one", 9e9)
+    sessions.revoke_token(anna.id, "one", 9e9)
+    sessions.revoke_token(anna.id, "one", 9e9)
     with pytest.raises(BadToken):
         accounts.identify(anna.id, "one", 0)
     assert accounts.identify(anna.id, "two", 0) == anna
@@ -244,30 +244,6 @@ def test_a_token_dies_with_its_version_or_by_itself(anna: Account) -> None:
     accounts.set_active(anna.id, True)
     with pytest.raises(BadToken):
         accounts.identify(anna.id, "two", 0)
-
-
-def test_revoked_tokens_are_forgotten_when_they_would_have_expired(anna: Account, ben: Account) -> None:
-    """Forgetting is safe: an expired token is refused before anybody asks whether it was revoked."""
-    accounts.revoke_token(anna.id, "old", 1.0)
-    accounts.revoke_token(ben.id, "new", 9e9)
-
-    assert accounts.forget_expired_tokens() == 1
-
-    assert accounts.identify(anna.id, "old", 0) == anna
-    with pytest.raises(BadToken):
-        accounts.identify(ben.id, "new", 0)
-
-
-def test_revoked_tokens_of_the_administrator_are_forgotten_likewise(app: Flask) -> None:
-    accounts.revoke_admin_token("old", 1.0)
-    accounts.revoke_admin_token("new", 9e9)
-    accounts.revoke_admin_token("new", 9e9)
-
-    assert accounts.forget_expired_tokens() == 1
-
-    accounts.check_admin_token("old")
-    with pytest.raises(BadToken):
-        accounts.check_admin_token("new")
 
 
 @pytest.mark.parametrize(
