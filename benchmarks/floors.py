@@ -15,14 +15,15 @@ _WRITTEN = ("movies", "movie_status", "watch_history", "viewings", "recommendati
 
 Query = tuple[str, tuple[Any, ...]]
 
-_MOVIES = "SELECT imdb_id, media_type, tmdb_data, omdb_data, last_modified FROM movies WHERE user_id = ?"
+_MOVIES = "SELECT imdb_id, media_type, tmdb_data, omdb_data, last_modified, liked FROM movies WHERE user_id = ?"
 _STATUS = "SELECT imdb_id, status, custom_list_id FROM movie_status WHERE user_id = ?"
 _WATCHED = "SELECT imdb_id, date_watched, my_rating FROM watch_history WHERE user_id = ?"
 _VIEWINGS = (
     "SELECT imdb_id, id, watched_on, watched_at, rating, note, source, created_at FROM viewings WHERE user_id = ?"
 )
 _RANKS = "SELECT imdb_id, liked, order_key, ranked_at FROM rankings WHERE user_id = ?"
-_OF_TITLES = (_MOVIES, _STATUS, _WATCHED, _VIEWINGS, _RANKS)
+_TAGS = "SELECT imdb_id, tag FROM tags WHERE user_id = ?"
+_OF_TITLES = (_MOVIES, _STATUS, _WATCHED, _VIEWINGS, _RANKS, _TAGS)
 _VOTES = (
     "SELECT r.imdb_id, r.id, r.person_id, p.name, r.date_recommended, r.vote_type, r.note FROM recommendations r "
     "JOIN people p ON p.user_id = r.user_id AND p.id = r.person_id WHERE r.user_id = ?"
@@ -87,7 +88,7 @@ class Floors:
 
     def export(self) -> Callable[[], bytes]:
         """All that a backup holds: no provider data."""
-        movies = "SELECT imdb_id, media_type, last_modified FROM movies WHERE user_id = ?"
+        movies = "SELECT imdb_id, media_type, last_modified, liked FROM movies WHERE user_id = ?"
         queries = (movies, *_OF_TITLES[1:], _VOTES, _PEOPLE, _LISTS)
         return self.rows(*((query, (self._user,)) for query in queries))
 

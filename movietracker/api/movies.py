@@ -146,6 +146,8 @@ def _wanted(read: LibraryRead, query: Mapping[str, Any]) -> MovieFilter:
         watched=_watched(query),
         min_rating=query.get("min_rating", 0.0 if query.get("rated") else None),
         lacks_rating=unrated or query.get("rated") is False,
+        liked=query.get("liked"),
+        folded_tag=movies.tag_named(query["tag"])[0] if "tag" in query else None,
         sort=query.get("sort", "imdb_id"),
     )
 

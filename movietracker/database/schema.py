@@ -6,13 +6,16 @@ from importlib.resources import files
 from typing import Any
 
 from alembic.script import ScriptDirectory
-from sqlalchemy import Column, Connection, Engine, Select, column, inspect, select, table, text
+from sqlalchemy import Column, Connection, Engine, Select, column, func, inspect, select, table, text, true
 from sqlalchemy.schema import CreateColumn
 
 from ..extensions import Base
 from .connections import write_transaction
 
 _APPLIED: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+_TABLES = table("sqlite_master", column("type"), column("name"))
+_COLUMNS = func.pragma_table_xinfo(_TABLES.c.name).table_valued("name")
+_PRESENT = select(_TABLES.c.name, _COLUMNS.c.name).join(_COLUMNS, true()).where(_TABLES.c.type == "table")
 
 logger = logging.getLogger("movietracker.database")
 
@@ -55,12 +58,13 @@ def ensure_additive_schema(engine: Engine) -> list[str]:
 
 def _missing_columns(connection: Connection) -> list[tuple[str, Column[Any]]]:
     """The columns that a file lacks and that can be added, each with the name of its table."""
-    tables = inspect(connection).get_multi_columns()
-    present = {name: {each["name"] for each in columns} for (_, name), columns in tables.items()}
+    present = {(of_table, name) for of_table, name in connection.execute(_PRESENT)}
+    tables = {of_table for of_table, _ in present}
     return [
         (table.name, column)
-        for table in Base.metadata.sorted_tables
+        for table in Base.metadata.tables.values()
         for column in table.columns
-        if column.name not in present.get(table.name, {column.name})
+        if table.name in tables
+        and (table.name, column.name) not in present
         and (column.nullable or column.server_default is not None)
     ]

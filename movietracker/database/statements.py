@@ -5,8 +5,8 @@ SQLite runs a small one in 2 µs. With this a statement costs 7 µs. A batch of 
 CPU by SQLAlchemy, 15 ms with this.
 
 A statement object that is seen for the second time is one that a module keeps, so it is worth compiling. SQLAlchemy
-runs one that is built on the fly, and one that has IN (...) with a list of values. The rows look alike either way, the
-listeners of ``before_cursor_execute`` are called in either case, and errors are SQLAlchemy's.
+runs one that is built on the fly, and on PostgreSQL one that has IN (...) with a list of values. The rows look alike
+either way, the listeners of ``before_cursor_execute`` are called in either case, and errors are SQLAlchemy's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from operator import itemgetter
 from typing import Any, TypeVar, cast
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import URL, Connection, Dialect, Executable, Insert, Table
+from sqlalchemy import URL, BindParameter, Connection, Dialect, Executable, Insert, Table
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import CompileError, DBAPIError, MultipleResultsFound, NoResultFound
@@ -107,6 +107,7 @@ def execute_many(connection: Connection, statement: Executable, rows: Iterable[V
     if rows:
         compiled = _compiled(connection.dialect, statement, rows[0], at_once=True)
         assert compiled is not None, "IN (...) cannot be run for many rows"
+        assert not compiled.has_lists, "IN (...) cannot be run for many rows"
         compiled.run(connection, [compiled.bind(row) for row in rows], many=True)
 
 
@@ -148,7 +149,7 @@ _known: WeakKeyDictionary[Executable, dict[Any, _Compiled | None]] = WeakKeyDict
 
 
 def _compiled(dialect: Dialect, statement: Executable, columns: Values, at_once: bool = False) -> _Compiled | None:
-    """A statement compiled for a dialect; None if it has not been seen before, or if it has IN (...)."""
+    """A statement compiled for a dialect; None if it has not been seen before, or if SQLAlchemy must run it."""
     forms = _known.get(statement)
     if forms is None:
         forms = _known[statement] = {}
@@ -162,7 +163,7 @@ def _compiled(dialect: Dialect, statement: Executable, columns: Values, at_once:
 
 def _compile(dialect: Dialect, statement: Executable, columns: list[str] | None) -> _Compiled | None:
     made = cast(SQLCompiler, statement.compile(dialect=dialect, column_keys=columns))  # type: ignore[attr-defined]
-    if made.post_compile_params:
+    if any(not (made.positional and _is_plain_list(bind, dialect)) for bind in made.post_compile_params):
         return None
     if unknown := set(columns or ()).difference(made.bind_names.values()):
         raise CompileError(f"There are no columns {', '.join(sorted(unknown))} to insert.")
@@ -176,7 +177,9 @@ class _Compiled:
         dialect = made.dialect
         self._sql = str(made)
         self._writes = written_table(statement)  # type: ignore[arg-type]
-        self._pick = _picker(made.positiontup or ()) if made.positional else None
+        self._places = tuple(made.positiontup or ())
+        self._pick = _picker(self._places) if made.positional else None
+        self._lists = {made.bind_names[bind] for bind in made.post_compile_params}
         binds = {name: bind for bind, name in made.bind_names.items()}
         self._names = tuple(binds)
         self._fixed = {name: bind.value for name, bind in binds.items() if not bind.required}
@@ -197,10 +200,27 @@ class _Compiled:
             return self._pick(parameters)
         return {name: parameters[name] for name in self._names}
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether it has IN (...) with a list of values."""
+        return bool(self._lists)
+
     def run(self, connection: Connection, parameters: Any, *, many: bool = False) -> _Result:
         """Run it with bound parameters. Raises UnguardedWrite."""
         check_write(connection, self._writes)
-        return _run(connection, self._sql, parameters, many=many)
+        sql, parameters = self._spread(parameters) if self._lists else (self._sql, parameters)
+        return _run(connection, sql, parameters, many=many)
+
+    def _spread(self, parameters: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """The statement with a mark for each value of its lists, and the values one after another."""
+        sql, values = self._sql, []
+        for name, value in zip(self._places, parameters, strict=True):
+            if name in self._lists:
+                sql = sql.replace(f"__[POSTCOMPILE_{name}]", ", ".join("?" * len(value)))
+                values += value
+            else:
+                values.append(value)
+        return sql, values
 
     def named(self, rows: list[tuple[Any, ...]], types: Sequence[Any]) -> Iterable[Any]:
         """The rows with their columns' names and SQLAlchemy's types, given the driver's types."""
@@ -212,6 +232,11 @@ class _Compiled:
         if not self._readers:
             return map(self._shape._make, rows)
         return [self._shape._make(_read(row, self._readers)) for row in rows]
+
+
+def _is_plain_list(bind: BindParameter[Any], dialect: Dialect) -> bool:
+    """Whether a parameter is a list of the driver's own values, as in IN (...)."""
+    return bind.expanding and not bind.literal_execute and bind.type.bind_processor(dialect) is None
 
 
 def _picker(names: Sequence[str]) -> Callable[[Values], tuple[Any, ...]]:

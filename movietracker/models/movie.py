@@ -13,6 +13,7 @@ from sqlalchemy import (
     UniqueConstraint,
     case,
     exists,
+    false,
     func,
     text,
     true,
@@ -20,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ..extensions import Base
-from .library import LIBRARY, Record
+from .library import LIBRARY, MAX_FOLDED_NAME, Record
 from .ranking import Ranking
 
 STATUSES = ("toWatch", "watched", "deleted", "custom")
@@ -36,7 +37,8 @@ class Movie(Record, Base):
 
     ``title``, ``year``, ``genres`` and ``search_text`` repeat values for sorting and searching, so that no list parses
     JSON. ``genres`` are folded, each between spaces: those of the details in one line, of the ratings in another.
-    A movie without ``tmdb_data`` is a stub that enrichment will fill.
+    A movie without ``tmdb_data`` is a stub that enrichment will fill. ``liked`` is the user's mark,
+    whatever the status, the rating and the place in the ranking.
     """
 
     kind = "movie"
@@ -58,6 +60,7 @@ class Movie(Record, Base):
     search_text: Mapped[str | None]
     genres: Mapped[str | None]
     added_at: Mapped[float]
+    liked: Mapped[bool] = mapped_column(server_default=false())
 
 
 # Finds stubs without reading whole libraries.
@@ -68,6 +71,11 @@ Index(
     sqlite_where=Movie.tmdb_data.is_(None),
     postgresql_where=Movie.tmdb_data.is_(None),
 )
+
+IS_LIKED = Movie.__table__.c.liked.is_(true())
+"""Whether the user likes a title; in these words, by which the index of liked titles is found."""
+
+Index("ix_movies_liked", Movie.user_id, Movie.imdb_id, sqlite_where=IS_LIKED, postgresql_where=IS_LIKED)
 
 
 class MovieStatus(Base):
@@ -166,6 +174,21 @@ class Recommendation(Base):
     vote_type: Mapped[bool] = mapped_column(server_default=true())
     note: Mapped[str | None] = mapped_column(String(MAX_NOTE_LENGTH))
     search_text: Mapped[str | None]
+
+
+MAX_TAG_LENGTH = 64
+
+
+class TagRecord(Base):
+    """A tag of a title, as it is shown; ``folded`` is what it is compared by, as the names of people are."""
+
+    __tablename__ = "tags"
+    __table_args__ = (_to_movie(), Index(None, "user_id", "folded", "imdb_id"), LIBRARY)
+
+    user_id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    imdb_id: Mapped[str] = mapped_column(String(20), primary_key=True)
+    folded: Mapped[str] = mapped_column(String(MAX_FOLDED_NAME), primary_key=True)
+    tag: Mapped[str] = mapped_column(String(MAX_TAG_LENGTH))
 
 
 def _index_of_notes(table: type[Base]) -> None:

@@ -14,10 +14,27 @@ from marshmallow import Schema, fields
 
 from ..models.movie import Viewing, Watch
 from ..models.ranking import Rank
+from ..text import MAX_TITLE
 from .dates import PARTIAL_DATE, WATCHED_AT
 from .fields import Field, ResponseSchema
 from .title import TitleDetailsSchema, TitleRatingsSchema
-from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, MOMENT, NAME, NOTE, RATING, STATUS, TEXT, UUID, VIEWING_ID, text
+from .values import (
+    FLAG,
+    ID,
+    IMDB_ID,
+    MEDIA_TYPE,
+    MOMENT,
+    NAME,
+    NOTE,
+    RATING,
+    STATUS,
+    TAG,
+    TEXT,
+    UUID,
+    VIEWING_ID,
+    text,
+    whole,
+)
 
 
 class WatchFields(Schema):
@@ -80,6 +97,13 @@ class RankSchema(ResponseSchema):
     ranked_at = Field(MOMENT, description="When")
 
 
+class TagSchema(ResponseSchema):
+    """A tag of the library."""
+
+    tag = Field(TAG)
+    titles = Field(whole(12, 0), description="How many titles have it, removed ones included")
+
+
 class TitleStatusSchema(StatusFields, ResponseSchema):
     """The status of a title."""
 
@@ -98,6 +122,8 @@ class MovieSchema(StatusFields, ResponseSchema):
     last_modified = Field(MOMENT, description="When it changed last")
     recommendations = fields.List(fields.Nested(RecommendationSchema))
     my_rating = Field(RATING, 8.5, "What the user thinks of it now", allow_none=True)
+    liked = Field(FLAG, description="Whether the user likes it, whatever its status and rating")
+    tags = fields.List(Field(TAG), metadata={"description": "In alphabetical order", "examples": [["film noir"]]})
     viewings = fields.List(fields.Nested(ViewingSchema), metadata={"description": "The newest first"})
     watch_history = fields.Nested(
         WatchRecordSchema,
@@ -105,6 +131,8 @@ class MovieSchema(StatusFields, ResponseSchema):
         metadata={"description": "For older clients; null unless it has a viewing and a rating"},
     )
     ranking = fields.Nested(RankSchema, allow_none=True)
+    title = Field(TEXT, "Heat", "What an import called it; missing where details or ratings are known", optional=True)
+    year = Field(TEXT, "1995", "Of the same import", allow_none=True, optional=True)
 
 
 class DocumentVoteSchema(Schema):
@@ -138,6 +166,12 @@ class DocumentMovieSchema(StatusFields):
     watch_history = fields.Nested(DocumentWatchSchema, allow_none=True)
     my_rating = Field(RATING, 8.5, allow_none=True)
     viewings = fields.List(fields.Nested(DocumentViewingSchema))
+    liked = Field(FLAG, description="Missing unless the user likes it", optional=True)
+    tags = fields.List(
+        Field(TAG), metadata={"description": "Missing without any", "examples": [["film noir"]], "optional": True}
+    )
+    title = Field(text("Heat", high=MAX_TITLE), description="Missing where there are details", optional=True)
+    year = Field(text("1995", high=4), description="The same", allow_none=True, optional=True)
 
 
 class MovieRow(NamedTuple):
@@ -151,6 +185,9 @@ class MovieRow(NamedTuple):
     rev: int
     status: str
     custom_list_id: str | None
+    liked: bool
+    title: str | None
+    year: str | None
 
 
 class VoteRow(NamedTuple):
@@ -164,6 +201,7 @@ class VoteRow(NamedTuple):
     note: str | None
 
 
+_NAME_AT = MovieRow._fields.index("title")
 _WATCH_AT = len(MovieRow._fields)
 _WATCH_END = _WATCH_AT + len(Watch._fields)
 _RANK_END = _WATCH_END + len(Rank._fields)
@@ -175,12 +213,13 @@ def movie_json(
     row: tuple[Any, ...],
     recommendations: Iterable[dict[str, Any]],
     viewings: Iterable[dict[str, Any]],
+    tags: Iterable[str],
     user_id: str,
     with_rev: bool,
 ) -> dict[str, Any]:
     """A Movie from a row of MovieRow, Watch and Rank; more columns may follow. ``with_rev`` adds its number."""
     # Unpacked, because access by name takes 5 % of the time of a list.
-    imdb_id, media_type, tmdb_data, omdb_data, last_modified, rev, status, custom_list_id = row[:_WATCH_AT]
+    imdb_id, media_type, tmdb_data, omdb_data, last_modified, rev, status, custom_list_id, liked = row[:_NAME_AT]
     date_watched, my_rating = row[_WATCH_AT:_WATCH_END]
     is_whole = date_watched is not None and my_rating is not None  # one generation of clients reads no null in it
     movie = {
@@ -194,13 +233,17 @@ def movie_json(
         "custom_list_id": custom_list_id,
         "recommendations": recommendations,
         "my_rating": my_rating,
+        "liked": bool(liked),
+        "tags": tags,
         "viewings": viewings,
         "watch_history": watch_json(imdb_id, user_id, date_watched, my_rating) if is_whole else None,
         "ranking": None,
     }
-    liked, order_key, ranked_at = row[_WATCH_END:_RANK_END]
+    is_among_liked, order_key, ranked_at = row[_WATCH_END:_RANK_END]
     if order_key is not None:
-        movie["ranking"] = {"liked": bool(liked), "order_key": order_key, "ranked_at": ranked_at}
+        movie["ranking"] = {"liked": bool(is_among_liked), "order_key": order_key, "ranked_at": ranked_at}
+    if row[_NAME_AT] is not None:
+        movie["title"], movie["year"] = row[_NAME_AT:_WATCH_AT]
     if with_rev:
         movie["rev"] = rev
     return movie
@@ -221,6 +264,14 @@ def viewings_by_movie(viewings: Iterable[tuple[Any, ...]]) -> dict[str, list[dic
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in sorted(viewings, key=_newest_first, reverse=True):
         found[row[0]].append(dict(zip(_VIEWING_NAMES, row[1:-1], strict=True)))
+    return found
+
+
+def tags_by_movie(tags: Iterable[tuple[str, str, str]]) -> dict[str, list[str]]:
+    """The tags of each title in alphabetical order, from rows of its IMDb id, their folded and their shown form."""
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for imdb_id, _, tag in sorted(tags, key=itemgetter(2)):
+        found[imdb_id].append(tag)
     return found
 
 

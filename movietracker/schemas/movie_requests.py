@@ -11,6 +11,7 @@ from .fields import Field, ListField, OneOfSchema, RequestSchema, decimal_number
 from .movie import StatusFields, ViewingFields, WatchFields
 from .requests import PageSchema
 from .values import (
+    FLAG,
     ID,
     IMDB_ID,
     MEDIA_TYPE,
@@ -20,6 +21,7 @@ from .values import (
     OBJECT,
     RATING,
     STATUS,
+    TAG,
     UUID,
     VIEWING_ID,
     VOTE,
@@ -160,6 +162,22 @@ class UpdateRatingData(_OlderSpelling, MovieAction):
             raise ValidationError("One of my_rating and rating is required.", "my_rating")
 
 
+class LikedSchema(RequestSchema):
+    """Whether the user likes a title."""
+
+    liked = Field(FLAG, required=True)
+
+
+class UpdateLikedData(LikedSchema, MovieAction):
+    """Whether the user likes a title."""
+
+
+class TagData(MovieAction):
+    """A tag of a title; its spelling is the first one of the library."""
+
+    tag = Field(TAG, required=True)
+
+
 class ViewingChangeSchema(ViewingFields, RequestSchema):
     """What changes of a viewing; null takes a value away."""
 
@@ -202,6 +220,8 @@ class MovieQuerySchema(PageSchema):
     rated = flag("Whether the user has rated it.")
     min_rating = decimal_number("The lowest rating by the user.", 1, 10)
     unrated = flag("true: only what is watched and not rated; false: as if it were not there.")
+    liked = flag("Whether the user likes it.")
+    tag = Field(TAG, description="A tag that it has, whatever its case and accents.")
     sort = one_word(_SORT_WORDS, "Order; with a leading - descending.")
 
     @post_load

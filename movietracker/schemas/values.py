@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from ..models.movie import MAX_NOTE_LENGTH, MEDIA_TYPES, STATUSES
+from ..models.movie import MAX_NOTE_LENGTH, MAX_TAG_LENGTH, MEDIA_TYPES, STATUSES
+from ..text import fold
 
 Check = Callable[[Any], Any]
 
@@ -86,19 +87,31 @@ def normal_form(name: str) -> str:
 
 
 @lru_cache(maxsize=1000)  # the same few people recommend everything
-def _stored_name(given: str) -> str:
+def _stored_name(given: str, most: int) -> str:
     name = normal_form(TEXT.check(given))
     if not name:
         raise Fault("must not be empty")
-    if len(name) > MAX_NAME_LENGTH:
-        raise Fault(f"must have at most {MAX_NAME_LENGTH} characters")
+    if len(name) > most:
+        raise Fault(f"must have at most {most} characters")
     return name
 
 
-def _name(value: Any) -> str:
+def _name(value: Any, most: int = MAX_NAME_LENGTH) -> str:
     if not isinstance(value, str):
         raise Fault("must be text")
-    return _stored_name(value)
+    return _stored_name(value, most)
+
+
+def _tag(value: Any) -> str:
+    tag = _name(value, MAX_TAG_LENGTH)
+    if is_unseen(tag):
+        raise Fault("must have a character that can be seen")
+    return tag
+
+
+def is_unseen(name: str) -> bool:
+    """Whether a name has no character that anyone can see."""
+    return fold(f"x{name}") == "x"  # by itself it would be left as it is
 
 
 def _name_or_id(value: Any) -> str | int:
@@ -209,6 +222,7 @@ MEDIA_TYPE = one_of(MEDIA_TYPES, "movie")
 STATUS = one_of(STATUSES, "watched")
 RATING = number(8.5, 1, 10)
 NOTE = text("watch it with the sound up", high=MAX_NOTE_LENGTH, trim=True)
+TAG = Value(_tag, {"type": "string", "minLength": 1, "maxLength": MAX_TAG_LENGTH}, "film noir")
 VOTE = Value(
     _vote,
     {

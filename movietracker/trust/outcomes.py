@@ -16,6 +16,9 @@ FEW_OPINIONS = 8
 
 LIKED_RATING = 7.0
 
+MARKED_OUTCOME = 0.75
+"""Of a title that is only marked as liked: the middle of the upper half, since the mark does not say how much."""
+
 
 class Opinion(NamedTuple):
     """What the user thinks of a title: ``value`` from 1 to 10, its place ``outcome`` from 0 to 1, and whether liked."""
@@ -26,10 +29,11 @@ class Opinion(NamedTuple):
 
 
 def opinions_of(titles: Iterable[Title]) -> dict[str, Opinion]:
-    """The opinions on watched titles that are ranked or rated, by IMDb id in the order of ``titles``.
+    """The opinions on watched titles that are ranked, rated or marked, by IMDb id in the order of ``titles``.
 
     The value of a ranked title is the score of its place, of others the rating. The outcome is the share of the other
-    opinions whose value is lower, those of the same value counting half; a single opinion is in the middle.
+    opinions whose value is lower, those of the same value counting half; a single opinion is in the middle. A title
+    that is only marked as liked is none of the others.
     """
     watched = [title for title in titles if title.is_watched]
     values = {title.imdb_id: title.rating for title in watched if title.rating is not None} | _scores(watched)
@@ -42,6 +46,8 @@ def opinions_of(titles: Iterable[Title]) -> dict[str, Opinion]:
             below, up_to = bisect_left(in_order, value), bisect_right(in_order, value)
             outcome = (below + (up_to - below - 1) / 2) / others if others else 0.5
             opinions[title.imdb_id] = Opinion(value, outcome, _is_liked(title, outcome, len(values)))
+        elif title.is_marked:
+            opinions[title.imdb_id] = Opinion(LIKED_RATING, MARKED_OUTCOME, liked=True)
     return opinions
 
 

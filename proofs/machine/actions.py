@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from . import ranking, viewings
+from . import marks, ranking, viewings
 from .memory import Outcome
 from .model import Library
 from .names import bearer_meant, bearer_there, last_bearing, person_meant, refuse_namesake, todays_bearer
@@ -202,6 +202,9 @@ ACTIONS: dict[str, Perform] = {
     "updateViewing": viewings.update_viewing,
     "removeViewing": viewings.remove_viewing,
     "updateRating": viewings.update_rating,
+    "updateLiked": marks.update_liked,
+    "addTag": marks.add_tag,
+    "removeTag": marks.remove_tag,
     "rankMovie": ranking.rank_movie,
     "unrankMovie": ranking.unrank_movie,
     "addPerson": _add_person,

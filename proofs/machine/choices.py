@@ -22,6 +22,7 @@ notes = st.sampled_from([None, "", "loud", "soft"])
 positions = st.integers(1, 4)
 places = st.sampled_from([None, *TITLES])
 pairs = st.lists(st.fixed_dictionaries({"winner": titles, "loser": titles}), max_size=2)
+tags = st.sampled_from(["noir", "Noir", "noir:"])
 colors = st.sampled_from(["red", "blue"])
 looks = st.one_of(
     st.fixed_dictionaries({"color": colors}),
@@ -79,6 +80,9 @@ actions: st.SearchStrategy[tuple[str, dict[str, Any]]] = st.one_of(
     _action("updateViewing", _title, _viewing, said_of_viewings),
     _action("removeViewing", _title, _viewing),
     _action("updateRating", _title, _with(my_rating=st.one_of(st.none(), ratings))),
+    _action("updateLiked", _title, _with(liked=st.booleans())),
+    _action("addTag", _title, _with(tag=tags)),
+    _action("removeTag", _title, _with(tag=tags)),
     _action("rankMovie", _title, _with(liked=st.booleans(), after=places), _maybe(comparisons=pairs)),
     _action("unrankMovie", _title),
     _action("addPerson", _person, st.one_of(st.just({}), _with(color=colors))),

@@ -114,7 +114,7 @@ class Library(Memory):
         before = title.votes.get(person)
         date, note = said.get("date_recommended"), said.get("note")
         if date is None:
-            date = doing.now if before is None else before.date
+            date = doing.timestamp if before is None else before.date
         note = before.note if note is None and before is not None else note or None
         self.put_vote(doing, title, person, Vote(date, said.get("vote_type", True), note))
 

@@ -101,6 +101,8 @@ class Title:
     viewings: dict[str, Viewing] = field(default_factory=dict)
     votes: dict[int, Vote] = field(default_factory=dict)
     rank: Rank | None = None
+    liked: bool = False
+    tags: dict[str, str] = field(default_factory=dict)
     details: int = 0
     changes: dict[str, Change] = field(default_factory=dict)
     buried: Change | None = None

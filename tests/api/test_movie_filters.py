@@ -54,6 +54,27 @@ def test_by_list(library: Client) -> None:
     assert ids(library, list=a_list, status="watched") == ""
 
 
+def test_by_what_is_liked(library: Client) -> None:
+    for number in (1, 3):
+        library.put(f"/api/movies/tt000000{number}/liked", json={"liked": True})
+    library.put("/api/movies/tt0000003/liked", json={"liked": False})
+
+    assert ids(library, liked="true") == "1"
+    assert ids(library, liked="false") == "234"
+    assert ids(library, liked="true", status="watched") == "1"
+    assert_invalid(library.get("/api/movies?liked=maybe"), "liked")
+
+
+def test_by_tag_whatever_its_case_and_accents(library: Client) -> None:
+    for number, tag in ((1, "Café"), (2, "cafe"), (3, "caf")):
+        library.put(f"/api/movies/tt000000{number}/tags/{tag}")
+
+    assert ids(library, tag="CAFÉ") == "12"
+    assert ids(library, tag="caf", limit=1) == "3"
+    assert ids(library, tag="noir") == ""
+    assert_invalid(library.get("/api/movies?tag=+"), "tag")
+
+
 def test_by_media_type(library: Client) -> None:
     assert ids(library, media_type="tv") == "3"
     assert ids(library, media_type="movie") == "124"

@@ -1,5 +1,6 @@
 """The file of any account makes the same of an empty one, and of any other that it replaces."""
 
+import dataclasses
 import itertools
 import json
 from collections.abc import Callable, Iterator
@@ -10,8 +11,8 @@ from operator import getitem
 
 import pytest
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
-from support.libraries import LIBRARIES, MadeLibrary
+from hypothesis import HealthCheck, example, given, settings
+from support.libraries import LIBRARIES, MadeLibrary, MadeMovie
 from support.library import head_of
 
 from movietracker.backup.catalog.verification import same_content
@@ -27,6 +28,10 @@ pytestmark = pytest.mark.each_database
 many_libraries = settings(
     max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
+
+
+TO_WATCH = MadeMovie("movie", "toWatch", 0, None, [], None, [], None, False, [])
+RANKED = dataclasses.replace(TO_WATCH, rank=(False, 1))
 
 
 def exported(user: Account) -> Json:
@@ -99,6 +104,9 @@ def test_any_account_becomes_what_any_file_says(
 
 
 @given(LIBRARIES, LIBRARIES)
+@example(
+    made=MadeLibrary({}, {}, [], {MATRIX: TO_WATCH}), other=MadeLibrary({}, {}, [], {MATRIX: RANKED, HEAT: TO_WATCH})
+)
 @many_libraries
 def test_a_merge_loses_nothing_and_takes_what_is_new(
     app: Flask, new_account: Callable[[], Account], made: MadeLibrary, other: MadeLibrary
@@ -111,6 +119,9 @@ def test_a_merge_loses_nothing_and_takes_what_is_new(
         import_document(second.id, as_file(told))
         after = exported(second)
         sent, kept, found = ({each["imdb_id"]: each for each in some["movies"]} for some in (told, before, after))
+        placed = {each["imdb_id"] for each in after["rankings"] if each not in before["rankings"]}
+        for imdb_id in placed & kept.keys():  # whose own place nobody had chosen
+            kept[imdb_id]["last_modified"] = found[imdb_id]["last_modified"]
         assert found | kept == found
         assert found.keys() == kept.keys() | sent.keys()
         own_names = {each["name"] for each in before["people"] if not each["quick_key"]}

@@ -21,7 +21,7 @@ MATRIX = "tt0133093"
 
 # Tables that belong to no library, and so may be written without its change clock.
 OTHERS = {
-    *("users", "revoked_tokens", "revoked_admin_tokens", "title_metadata", "enrichment_attempts", "leases"),
+    *("users", "revoked_tokens", "revoked_admin_tokens", "sessions", "title_metadata", "enrichment_attempts", "leases"),
     *("backup_files", "backup_runs"),
     *("import_jobs", "import_titles", "import_rows", "import_facts", "import_choices"),
 }

@@ -107,6 +107,21 @@ def test_a_list_of_keys_may_have_any_length(connection: Connection, anna: Accoun
         assert sorted(fetch(connection, statement, {"of_user": anna.id, "of_keys": keys})) == [(key,) for key in keys]
 
 
+def test_lists_may_stand_between_other_parameters(connection: Connection, anna: Account) -> None:
+    keys = bindparam("of_keys", expanding=True)
+    is_named = PEOPLE.c.name.in_(keys), PEOPLE.c.name != bindparam("but"), PEOPLE.c.name.in_(["Random Person", "Ben"])
+    statement = select(PEOPLE.c.name).where(OF_USER, *is_named, PEOPLE.c.name.not_in(keys) | (PEOPLE.c.id > 0)).limit(9)
+    names = ["Random Person", "Google Search"]
+    for but, found in (("Google Search", ["Random Person"]), ("Random Person", []), ("", ["Random Person"])):
+        assert fetch(connection, statement, {"of_user": anna.id, "of_keys": names, "but": but}) == [(x,) for x in found]
+
+
+def test_a_list_of_keys_cannot_be_run_for_many_rows(connection: Connection, anna: Account) -> None:
+    statement = update(PEOPLE).where(OF_USER, PEOPLE.c.name.in_(bindparam("of_keys", expanding=True))).values(name="x")
+    with pytest.raises(AssertionError, match="many rows"):
+        execute_many(connection, statement, [{"of_user": anna.id, "of_keys": ["y"]}])
+
+
 def test_a_missing_parameter_is_an_error_and_never_null(connection: Connection, anna: Account) -> None:
     for _ in TWICE:
         with pytest.raises((KeyError, StatementError), match="of_name"):

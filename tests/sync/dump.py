@@ -12,13 +12,13 @@ from .wire import Json, Store
 
 LIBRARY = (
     *("movies", "movie_status", "watch_history", "recommendations", "people", "custom_lists"),
-    *("rankings", "viewings"),
+    *("rankings", "viewings", "tags"),
 )
 MEMORY = ("library_heads", "change_ledger", "tombstones", "sync_actions", "person_names")
 
 _MOVIES = """
-SELECT m.imdb_id, m.media_type, m.tmdb_data, m.omdb_data, m.last_modified, m.seq, s.status, s.custom_list_id,
-       w.date_watched, w.my_rating, r.liked, r.order_key, r.ranked_at
+SELECT m.imdb_id, m.media_type, m.tmdb_data, m.omdb_data, m.title, m.year, m.last_modified, m.seq, s.status,
+       s.custom_list_id, m.liked, w.date_watched, w.my_rating, r.liked AS is_among_liked, r.order_key, r.ranked_at
 FROM movies m
 LEFT JOIN movie_status s ON s.user_id = m.user_id AND s.imdb_id = m.imdb_id
 LEFT JOIN watch_history w ON w.user_id = m.user_id AND w.imdb_id = m.imdb_id
@@ -33,6 +33,7 @@ WHERE r.user_id = :user ORDER BY r.id
 
 
 _VIEWINGS = "SELECT * FROM viewings WHERE user_id = :user ORDER BY moment DESC, created_at DESC, id DESC"
+_TAGS = "SELECT imdb_id, tag FROM tags WHERE user_id = :user"
 
 
 def rows_of(app: Flask, user_id: str) -> dict[str, list[tuple[Any, ...]]]:
@@ -53,14 +54,14 @@ def library_of(app: Flask, user_id: str) -> Store:
         def rows(statement: str) -> list[Json]:
             return [dict(row) for row in connection.execute(text(statement), {"user": user_id}).mappings()]
 
-        votes, viewings = rows(_VOTES), rows(_VIEWINGS)
-        movies = {row["imdb_id"]: _movie(row, votes, viewings, user_id) for row in rows(_MOVIES)}
+        votes, viewings, tags = rows(_VOTES), rows(_VIEWINGS), rows(_TAGS)
+        movies = {row["imdb_id"]: _movie(row, votes, viewings, tags, user_id) for row in rows(_MOVIES)}
         people = {row["id"]: _person(row, votes) for row in rows("SELECT * FROM people WHERE user_id = :user")}
         lists = {row["id"]: _list(row) for row in rows("SELECT * FROM custom_lists WHERE user_id = :user")}
     return Store(movies, people, lists)
 
 
-def _movie(row: Json, votes: list[Json], viewings: list[Json], user_id: str) -> Json:
+def _movie(row: Json, votes: list[Json], viewings: list[Json], tags: list[Json], user_id: str) -> Json:
     imdb_id = row["imdb_id"]
     mine = [viewing for viewing in viewings if viewing["imdb_id"] == imdb_id]
     assert row["date_watched"] == (mine[0]["moment"] if mine else None)
@@ -72,14 +73,18 @@ def _movie(row: Json, votes: list[Json], viewings: list[Json], user_id: str) -> 
         "my_rating": row["my_rating"],
     }
     is_ranked = row["status"] == "watched" and row["ranked_at"] is not None
-    rank = {"liked": bool(row["liked"]), "order_key": row["order_key"], "ranked_at": row["ranked_at"]}
+    rank = {"liked": bool(row["is_among_liked"]), "order_key": row["order_key"], "ranked_at": row["ranked_at"]}
+    is_named = row["title"] is not None and row["tmdb_data"] is None and row["omdb_data"] is None
     return {
+        **({"title": row["title"], "year": row["year"]} if is_named else {}),
         **{key: row[key] for key in ("imdb_id", "media_type", "last_modified", "status", "custom_list_id")},
         "user_id": user_id,
         "rev": row["seq"],
         "tmdb_data": _parsed(row["tmdb_data"]),
         "omdb_data": _parsed(row["omdb_data"]),
         "my_rating": row["my_rating"],
+        "liked": bool(row["liked"]),
+        "tags": sorted(each["tag"] for each in tags if each["imdb_id"] == imdb_id),
         "viewings": [{key: viewing[key] for key in keys} for viewing in mine],
         "watch_history": None if None in (row["date_watched"], row["my_rating"]) else watched,
         "ranking": rank if is_ranked else None,

@@ -187,6 +187,14 @@ def test_a_movie_watched_without_a_date_was_watched_when_the_user_said_so(wire: 
     assert wire.movie(MATRIX)["watch_history"]["date_watched"] == then
 
 
+@pytest.mark.parametrize(("name", "field"), [("addMovie", "recommender"), ("addRecommendation", "person_name")])
+def test_a_vote_without_a_date_is_of_when_its_user_acted(wire: Wire, clock: WallClock, name: str, field: str) -> None:
+    then = clock.time - 500
+    for at in (then, then + 100):  # the second is about the same vote, which keeps its date
+        wire.push(told(action(name, imdb_id=MATRIX, **{field: "Anna"}), timestamp=at))
+        assert wire.movie(MATRIX)["recommendations"][0]["date_recommended"] == then
+
+
 def test_deleting_a_person_takes_their_votes_along_and_deleting_a_list_frees_its_movies(wire: Wire) -> None:
     wire.do("addRecommendation", imdb_id=MATRIX, person_name="Anna")
     wire.do("addList", id="list", name="List")
@@ -266,6 +274,9 @@ IDEMPOTENT = [
     action("rankMovie", imdb_id=MATRIX, liked=True, after=None),
     action("unrankMovie", imdb_id=MATRIX),
     action("updateRating", imdb_id=MATRIX, my_rating=None),
+    action("updateLiked", imdb_id=MATRIX, liked=True),
+    action("addTag", imdb_id=MATRIX, tag="Noir"),
+    action("removeTag", imdb_id=MATRIX, tag="noir"),
     action("addViewing", imdb_id=MATRIX, id=VIEWING, watched_on="1999-06", rating=9),
     action("updateViewing", imdb_id=MATRIX, id=VIEWING, note="with Anna", watched_on="1999"),
     action("removeViewing", imdb_id=MATRIX, id=VIEWING),

@@ -48,6 +48,19 @@ def test_a_rank_comes_before_a_rating() -> None:
     assert [opinion.outcome for opinion in opinions_of([*ranked, title(2, rating=8)]).values()] == [1, 0, 0.5]
 
 
+def test_a_title_that_is_only_marked_counts_as_liked_and_moves_no_other() -> None:
+    rated = [title(number, rating=rating) for number, rating in enumerate((3, 9))]
+    opinions = opinions_of([*rated, title(2, is_marked=True)])
+    assert [opinion.outcome for opinion in opinions.values()] == [0, 1, 0.75]
+    assert opinions["tt0000002"].liked
+    assert opinions_of([title(1, is_marked=True, status="toWatch")]) == {}
+
+
+def test_a_rating_or_a_rank_comes_before_a_mark() -> None:
+    low = title(1, rating=3, is_marked=True), title(2, liked=False, order_key="A", is_marked=True)
+    assert [opinion.liked for opinion in opinions_of(low).values()] == [False, False]
+
+
 def test_the_others_of_the_ranking_are_below_the_liked_ones() -> None:
     ranked = [title(1, liked=False, order_key="A"), title(2, liked=True, order_key="B")]
     assert [opinion.value for opinion in opinions_of(ranked).values()] == [5, 10]

@@ -12,6 +12,7 @@ from ...records import KIND_OF, KINDS, Kind
 from ...schemas import values
 from ...schemas.fields import checks_of
 from ...schemas.movie import (
+    DocumentMovieSchema,
     DocumentViewingSchema,
     DocumentVoteSchema,
     RecommendationSchema,
@@ -20,6 +21,7 @@ from ...schemas.movie import (
 )
 from ...schemas.values import Fault
 from ...services.movies.metadata import Metadata, metadata_columns
+from ...services.movies.tags import MAX_TAGS, tag_named
 from ...services.movies.viewings import MAX_VIEWINGS, contradicts
 from ...services.people import QUICK_RECOMMENDERS
 from .findings import MAX_PLACE, Fields, Notes
@@ -35,6 +37,7 @@ _VOTE = frozenset(DocumentVoteSchema._declared_fields | RecommendationSchema._de
 _WATCH = frozenset(WatchRecordSchema._declared_fields) | {"rating"}
 _WATCH_CHECKS = checks_of(WatchFields)
 _VIEWING_CHECKS = checks_of(DocumentViewingSchema)
+_MOVIE_CHECKS = checks_of(DocumentMovieSchema)
 
 
 class VoteEntry(NamedTuple):
@@ -52,6 +55,8 @@ class MovieEntry(NamedTuple):
 
     ``watch`` is its watch record: with ``has_watch`` and without it, the title was not watched and rated. ``viewings``
     by id and ``my_rating`` are None in files that do not have them; ``has_rating`` says whether ``my_rating`` is there.
+    ``liked`` and ``tags``, by their folded form, are None where they are not said. ``title`` and ``year`` are its
+    name where nothing else is known of it.
     """
 
     imdb_id: str
@@ -67,6 +72,10 @@ class MovieEntry(NamedTuple):
     votes: list[VoteEntry] | None
     tmdb_data: dict[str, Any] | None
     omdb_data: dict[str, Any] | None
+    liked: bool | None
+    tags: dict[str, str] | None
+    title: str | None
+    year: str | None
 
     @classmethod
     def of_json(cls, parts: list[Any]) -> Self:
@@ -142,6 +151,10 @@ def read_movie(raw: Any, place: str, notes: Notes) -> MovieEntry | None:
         _votes(raw.get("recommendations"), f"{place}.recommendations", notes),
         tmdb_data,
         omdb_data,
+        fields.optional("liked", values.FLAG.check),
+        _tags(raw.get("tags"), f"{place}.tags", notes),
+        fields.optional("title", _MOVIE_CHECKS["title"].check),
+        fields.optional("year", _MOVIE_CHECKS["year"].check),
     )
 
 
@@ -179,6 +192,22 @@ def _viewings(raw: Any, place: str, notes: Notes) -> dict[str, Viewing] | None:
         if contradicts(viewing):
             notes.fault(f"{at}.watched_on", "contradicts watched_at")
     return viewings
+
+
+def _tags(raw: Any, place: str, notes: Notes) -> dict[str, str] | None:
+    if raw is None:
+        return None
+    if type(raw) is not list or len(raw) > MAX_TAGS:
+        notes.fault(place, f"must be an array of at most {MAX_TAGS} tags")
+        return None
+    tags: dict[str, str] = {}
+    for index, each in enumerate(raw):
+        try:
+            folded, tag = tag_named(values.TAG.check(each))
+            tags.setdefault(folded, tag)
+        except Fault as fault:
+            notes.fault(f"{place}[{index}]", str(fault))
+    return tags
 
 
 def _votes(raw: Any, place: str, notes: Notes) -> list[VoteEntry] | None:

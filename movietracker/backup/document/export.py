@@ -14,11 +14,12 @@ from sqlalchemy import Select, Table, bindparam, select
 
 from ... import clock
 from ...errors import UserNotFound
-from ...models import MOVIES, STATUS, USERS, VIEWINGS, VOTES, WATCHED
+from ...models import MOVIES, STATUS, TAGS, USERS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import Viewing, Vote, Watch
 from ...records import KINDS, Kind
-from ...schemas.movie import viewings_by_movie
+from ...schemas.movie import tags_by_movie, viewings_by_movie
 from ...services.library_read import LibraryRead
+from ...services.movies.columns import NAME_COLUMNS
 from ...services.movies.listing import NAMES_OF_PEOPLE
 from ...services.movies.seen import NOT_WATCHED
 from .parsing import RANKINGS
@@ -28,7 +29,7 @@ VERSION = 2
 PAGE = 500
 
 _MOVIES = (
-    select(MOVIES.c.imdb_id, MOVIES.c.media_type, MOVIES.c.last_modified)
+    select(MOVIES.c.imdb_id, MOVIES.c.media_type, MOVIES.c.last_modified, MOVIES.c.liked, *NAME_COLUMNS.values())
     .where(MOVIES.c.user_id == bindparam("of_user"), MOVIES.c.imdb_id > bindparam("after"))
     .order_by(MOVIES.c.imdb_id)
     .limit(PAGE)
@@ -46,6 +47,7 @@ _ACCOUNT = select(USERS.c.email, USERS.c.username).where(USERS.c.id == bindparam
 _STATUS = _of_page(STATUS, "status", "custom_list_id")
 _WATCHED = _of_page(WATCHED, *Watch._fields)
 _VIEWINGS = _of_page(VIEWINGS, "id", *Viewing._fields, "moment")
+_TAGS = _of_page(TAGS, "folded", "tag")
 _VOTES = _of_page(VOTES, "person_id", *Vote._fields)
 
 
@@ -73,12 +75,12 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
     after = ""
     while movies := read.fetch(_MOVIES, after=after):
         first, after = movies[0][0], movies[-1][0]
-        status, watched, viewings, votes = (
-            read.fetch(each, first=first, last=after) for each in (_STATUS, _WATCHED, _VIEWINGS, _VOTES)
+        status, watched, viewings, tags, votes = (
+            read.fetch(each, first=first, last=after) for each in (_STATUS, _WATCHED, _VIEWINGS, _TAGS, _VOTES)
         )
         status_of = {imdb_id: (status, list_id) for imdb_id, status, list_id in status}
         watched_of = {imdb_id: Watch(*watch) for imdb_id, *watch in watched}
-        viewings_of = viewings_by_movie(viewings)
+        viewings_of, tags_of = viewings_by_movie(viewings), tags_by_movie(tags)
         votes_of = _votes_by_movie(votes, names)
         yield _lines(
             {
@@ -91,9 +93,16 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
                 "watch_history": watch_document(watched_of.get(imdb_id, NOT_WATCHED)),
                 "my_rating": watched_of.get(imdb_id, NOT_WATCHED).my_rating,
                 "viewings": viewings_of.get(imdb_id, ()),
+                **_marks(liked, tags_of.get(imdb_id)),
+                **({"title": title, "year": year} if title else {}),
             }
-            for imdb_id, media_type, last_modified in movies
+            for imdb_id, media_type, last_modified, liked, title, year in movies
         )
+
+
+def _marks(liked: bool, tags: list[str] | None) -> dict[str, Any]:
+    """The marks of a title, as far as it has any: most have none."""
+    return ({"liked": True} if liked else {}) | ({"tags": tags} if tags else {})
 
 
 def watch_document(watch: Watch) -> dict[str, Any] | None:

@@ -12,11 +12,10 @@ from typing import Any
 from ...models.movie import Status, Vote
 from ...records import KINDS, Kind, Writer
 from ...services.change_clock import LibraryWrite
-from ...services.movies import reading, storing, writing
+from ...services.movies import marks, reading, storing, writing
 from ...services.movies.metadata import Metadata
 from ...services.movies.seen import moment_of
 from ...services.movies.storing import (
-    NO_METADATA,
     TO_WATCH,
     ChangedTitle,
     NewTitle,
@@ -100,6 +99,7 @@ class _Merge:
         self.replace = replace
         self.report = ImportReport(replace=replace, ignored_fields=document.ignored_fields)
         self.ids: dict[str, dict[str, Any]] = {}
+        self.tags: dict[str, str] = {}
         self.off_their_list = 0
 
     def run(self) -> ImportReport:
@@ -205,7 +205,21 @@ class _Merge:
             seen_in(record, known, age, replace=self.replace),
             self._votes(record, known, age),
             media_type,
+            *self._marks(record, known),
         )
+
+    def _marks(self, record: MovieEntry, known: TitleState | None) -> tuple[bool, Mapping[str, str]]:
+        """A file has only marks that are set: those that it lacks are kept when it is merged, not when it replaces."""
+        before = TitleState() if known is None or self.replace else known
+        liked = before.liked if record.liked is None else record.liked
+        return bool(liked), before.tags if record.tags is None else self._spelled(record.tags)
+
+    def _spelled(self, tags: Mapping[str, str]) -> Mapping[str, str]:
+        """Tags as the account spells them, or, when the file replaces it and for new ones, as the file first does."""
+        for folded, tag in tags.items():
+            if folded not in self.tags:
+                self.tags[folded] = (not self.replace and marks.spelling_of(self.tx, folded)) or tag
+        return {folded: self.tags[folded] for folded in tags}
 
     def _status(self, record: MovieEntry, known: TitleState | None) -> Status | None:
         if record.status is None:
@@ -240,9 +254,7 @@ class _Merge:
 
 
 def _metadata(record: MovieEntry) -> Metadata:
-    if record.tmdb_data is None and record.omdb_data is None:
-        return NO_METADATA
-    return Metadata(None, record.tmdb_data, record.omdb_data)
+    return Metadata(None, record.tmdb_data, record.omdb_data, title=record.title, year=record.year)
 
 
 def _fills_in(record: MovieEntry, known: StoredTitle) -> bool:

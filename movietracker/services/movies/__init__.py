@@ -1,10 +1,12 @@
 """The titles of a user's library.
 
-``columns`` joins the tables, ``listing`` selects, ``reading`` reads; ``writing`` and ``viewings`` hold the operations
-on one title, and ``storing`` the rules of what is stored and noted, for one title and for the many of an import.
+``columns`` joins the tables, ``listing`` selects, ``reading`` reads; ``writing``, ``viewings`` and ``marks`` hold the
+operations on one title, and ``storing`` the rules of what is stored and noted, for one title and for the many of an
+import.
 """
 
 from .listing import MovieFilter
+from .marks import add_tag, is_liked, like, list_tags, remove_tag, spelling_of
 from .metadata import Metadata
 from .reading import (
     MoviePage,
@@ -15,11 +17,13 @@ from .reading import (
     movies_by_id,
     seen_of,
     status_of,
+    tags_of,
     vote_of,
     watch_of,
 )
 from .seen import viewing_field
 from .storing import differing_fields, said_in
+from .tags import tag_field, tag_named
 from .viewings import (
     add_viewing,
     change_viewing,

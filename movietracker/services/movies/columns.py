@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, literal_column
+from sqlalchemy import BindParameter, Column, ColumnElement, Table, bindparam, case, literal_column
 
-from ...models import MOVIES, RANKINGS, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models import MOVIES, RANKINGS, STATUS, TAGS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import Status, Viewing, Vote, Watch
 from ...models.ranking import Rank
 from ...schemas.movie import MovieRow, VoteRow
@@ -42,8 +42,21 @@ WATCH_COLUMNS: tuple[Column[Any], ...] = tuple(WATCHED.c[name] for name in Watch
 RANK_COLUMNS: tuple[Column[Any], ...] = tuple(RANKINGS.c[name] for name in Rank._fields)
 VIEWING_CONTENT: tuple[Column[Any], ...] = tuple(VIEWINGS.c[name] for name in Viewing._fields)
 VIEWING_COLUMNS: tuple[Column[Any], ...] = (VIEWINGS.c.imdb_id, VIEWINGS.c.id, *VIEWING_CONTENT, VIEWINGS.c.moment)
+TAG_COLUMNS: tuple[Column[Any], ...] = (TAGS.c.imdb_id, TAGS.c.folded, TAGS.c.tag)
 VOTE_CONTENT: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in Vote._fields)
 VOTE_COLUMNS: tuple[Column[Any], ...] = tuple(VOTES.c[name] for name in VoteRow._fields)
 
-_BY_NAME = {**{column.name: column for table in (STATUS, MOVIES) for column in table.c}, "rev": MOVIES.c.seq}
-MOVIE_COLUMNS: tuple[Column[Any], ...] = (*(_BY_NAME[name] for name in MovieRow._fields), *WATCH_COLUMNS, *RANK_COLUMNS)
+_IS_ONLY_NAMED = MOVIES.c.tmdb_data.is_(None) & MOVIES.c.omdb_data.is_(None)
+NAME_COLUMNS = {name: case((_IS_ONLY_NAMED, MOVIES.c[name])).label(name) for name in ("title", "year")}
+"""What a title is called of which nothing else is known: details tell it of all others, so it is not read twice."""
+
+_BY_NAME: dict[str, ColumnElement[Any]] = {
+    **{column.name: column for table in (STATUS, MOVIES) for column in table.c},
+    **NAME_COLUMNS,
+    "rev": MOVIES.c.seq,
+}
+MOVIE_COLUMNS: tuple[ColumnElement[Any], ...] = (
+    *(_BY_NAME[name] for name in MovieRow._fields),
+    *WATCH_COLUMNS,
+    *RANK_COLUMNS,
+)

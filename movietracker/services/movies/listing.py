@@ -13,14 +13,15 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from ...models import MOVIES, PEOPLE, STATUS, VIEWINGS, VOTES, WATCHED
-from ...models.movie import sort_value
-from .columns import MOVIE_COLUMNS, OF_MOVIE, TITLES, VIEWING_COLUMNS, VOTE_COLUMNS, of_movie, of_user
+from ...models import MOVIES, PEOPLE, STATUS, TAGS, VIEWINGS, VOTES, WATCHED
+from ...models.movie import IS_LIKED, sort_value
+from .columns import MOVIE_COLUMNS, OF_MOVIE, TAG_COLUMNS, TITLES, VIEWING_COLUMNS, VOTE_COLUMNS, of_movie, of_user
 
 _MOVIES = select(*MOVIE_COLUMNS).select_from(TITLES).where(of_user(MOVIES))
 SOME_VOTES = select(*VOTE_COLUMNS).where(of_user(VOTES))
 ALL_VOTES = SOME_VOTES.order_by(VOTES.c.id)
 ALL_VIEWINGS = select(*VIEWING_COLUMNS).where(of_user(VIEWINGS))
+ALL_TAGS = select(*TAG_COLUMNS).where(of_user(TAGS))
 NAMES_OF_PEOPLE = select(PEOPLE.c.id, PEOPLE.c.name).where(of_user(PEOPLE))
 
 SOME_MOVIES = _MOVIES.where(MOVIES.c.imdb_id.in_(bindparam("of_keys", expanding=True)))
@@ -57,7 +58,8 @@ class MovieFilter:
     ``texts``, the search forms of what is looked for, is in a note, title, original title, genre, or name of cast or
     director, or a recommender is one of ``named``; one of ``genres`` (folded, at most 20) is one of its genres; its
     year is between ``years``, both included; a viewing was in ``watched``, from a moment (Unix seconds) until before
-    another; the user's rating is at least ``min_rating``, or is missing as ``lacks_rating`` asks.
+    another; the user's rating is at least ``min_rating``, or is missing as ``lacks_rating`` asks; it is ``liked`` or
+    not; it has the tag of this ``folded_tag``.
     ``sort`` is a key of SORTS, descending with a leading "-".
     ``changed`` gives the numbers of the change clock between which (the first exclusive) the movie changed last; such
     lists are ordered by IMDb id and come whole.
@@ -76,6 +78,8 @@ class MovieFilter:
     watched: tuple[float, float] | None = None
     min_rating: float | None = None
     lacks_rating: bool = False
+    liked: bool | None = None
+    folded_tag: str | None = None
     sort: str = "imdb_id"
     after: tuple[Any, str] | None = None
     limit: int | None = None
@@ -101,6 +105,7 @@ class MovieFilter:
             years=None if self.years is None else ("", ""),
             watched=None if self.watched is None else (0.0, 0.0),
             min_rating=None if self.min_rating is None else 0.0,
+            folded_tag=None if self.folded_tag is None else "",
             after=None if self.after is None else ("", ""),
             limit=None if self.limit is None else 0,
             changed=None if self.changed is None else (0, 0),
@@ -126,6 +131,7 @@ class MovieFilter:
             "from_moment": from_moment,
             "to_moment": to_moment,
             "min_rating": self.min_rating,
+            "folded_tag": self.folded_tag,
             "after_seq": after,
             "to_seq": up_to,
             "after_value": value,
@@ -184,6 +190,8 @@ def _checks(shape: MovieFilter) -> list[ColumnElement[bool]]:
         conditions.append(_holds_one(MOVIES.c.genres, "genre", len(shape.genres)))
     if shape.lacks_rating:
         conditions.append(WATCHED.c.my_rating.is_(None))
+    if shape.liked is False:
+        conditions.append(~IS_LIKED)
     return conditions
 
 
@@ -235,4 +243,9 @@ def _selections(shape: MovieFilter) -> list[Select[Any]]:
         selections.append(select(VIEWINGS.c.imdb_id).where(of_user(VIEWINGS), *is_then))
     if shape.min_rating is not None:
         selections.append(watched.where(WATCHED.c.my_rating >= bindparam("min_rating")))
+    if shape.liked:
+        selections.append(select(MOVIES.c.imdb_id).where(of_user(MOVIES), IS_LIKED))
+    if shape.folded_tag is not None:
+        tags = select(TAGS.c.imdb_id).where(of_user(TAGS))
+        selections.append(tags.where(TAGS.c.folded == bindparam("folded_tag")))
     return selections

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Row
 
 from ...errors import Invalid
-from ...text import fold_key, search_text
+from ...text import MAX_TITLE, fold_key, search_text
 from ..quota import MAX_GENRE, MAX_GENRES, MAX_METADATA_BYTES
 
 _YEAR = re.compile("[0-9]{4}")
@@ -19,13 +19,16 @@ _YEAR = re.compile("[0-9]{4}")
 class Metadata:
     """What is known of a title, in the contract's light shapes; what is not known is None.
 
-    ``search_extra`` holds words to search by that the light shapes leave out, such as the original title.
+    ``search_extra`` holds words to search by that the light shapes leave out, such as the original title. ``title`` and
+    ``year`` are what another tracker's file calls it, until a provider says more.
     """
 
     media_type: str | None = None
     tmdb_data: Mapping[str, Any] | None = None
     omdb_data: Mapping[str, Any] | None = None
     search_extra: tuple[str, ...] = field(default=())
+    title: str | None = None
+    year: str | int | None = None
 
 
 def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict
         if data is not None:
             values[column] = _dump(column, data)
     if not values:
-        return values
+        return _named_columns(metadata)
     if metadata.tmdb_data is not None or before is None or before.title is None:
         known = metadata.tmdb_data or metadata.omdb_data or {}
         values["title"] = _text(known.get("title"))
@@ -43,6 +46,12 @@ def metadata_columns(metadata: Metadata, before: Row[Any] | None = None) -> dict
     values["genres"] = _genres(metadata, before.genres if before else None)
     values["search_text"] = _search_text(metadata, before.search_text if before else None)
     return values
+
+
+def _named_columns(metadata: Metadata) -> dict[str, Any]:
+    """The columns of a movie of which only the name is known, if that."""
+    title = _text(metadata.title)
+    return {"title": title, "year": _year(metadata.year), "search_text": search_text([title])} if title else {}
 
 
 def _dump(column: str, data: Mapping[str, Any]) -> str:
@@ -80,7 +89,7 @@ def _genres(metadata: Metadata, known: str | None) -> str:
 
 
 def _text(value: Any) -> str | None:
-    return value.replace("\x00", "")[:1000] if isinstance(value, str) else None
+    return value.replace("\x00", "")[:MAX_TITLE] if isinstance(value, str) else None
 
 
 def _year(value: Any) -> str | None:

@@ -1,8 +1,9 @@
 """Reading a user's movies: by set, never by object, with stored JSON spliced into the response.
 
-A list takes four statements however long it is: the movies with status and watch record, their viewings, their votes,
-and the names of people. Rows are the driver's own tuples, since SQLAlchemy's rows with access by name take longer than
-everything else together (2,000 movies: 61 ms of CPU with them, 28 ms without, 20 ms for plain sqlite3 and orjson).
+A list takes five statements however long it is: the movies with status and watch record, their viewings, their tags,
+their votes, and the names of people. Rows are the driver's own tuples, since SQLAlchemy's rows with access by name take
+longer than everything else together (2,000 movies: 61 ms of CPU with them, 28 ms without, 20 ms for plain sqlite3 and
+orjson).
 """
 
 from collections import defaultdict
@@ -15,13 +16,14 @@ from sqlalchemy import BindParameter, Select, bindparam, func, select
 
 from ...database import MAX_KEYS, Rows, in_chunks
 from ...errors import MovieNotFound
-from ...models import MOVIES, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models import MOVIES, STATUS, TAGS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import Status, Viewing, Vote, Watch
-from ...schemas.movie import movie_json, recommendations_by_movie, viewings_by_movie
+from ...schemas.movie import movie_json, recommendations_by_movie, tags_by_movie, viewings_by_movie
 from ...text import search_forms
 from ..library_read import LibraryRead
 from .columns import (
     STATUS_COLUMNS,
+    TAG_COLUMNS,
     TITLES,
     VIEWING_CONTENT,
     VOTE_CONTENT,
@@ -30,6 +32,7 @@ from .columns import (
     of_user,
 )
 from .listing import (
+    ALL_TAGS,
     ALL_VIEWINGS,
     ALL_VOTES,
     NAMES_OF_PEOPLE,
@@ -57,6 +60,7 @@ Said = TypeVar("Said", Status, Watch, Vote)
 _STATUS = select(*STATUS_COLUMNS).where(of_movie(STATUS))
 _WATCH = select(*WATCH_COLUMNS).where(of_movie(WATCHED))
 _VIEWINGS = ALL_VIEWINGS.where(of_movie(VIEWINGS))
+_TAGS = ALL_TAGS.where(of_movie(TAGS))
 _VOTE = select(*VOTE_CONTENT).where(of_movie(VOTES), VOTES.c.person_id == bindparam("of_person"))
 _COUNT = select(func.count()).select_from(MOVIES).where(of_user(MOVIES))
 _IDS = select(MOVIES.c.imdb_id).where(of_user(MOVIES))
@@ -68,6 +72,7 @@ _STORED_TITLES = (
         MOVIES.c.tmdb_data.is_(None),
         MOVIES.c.omdb_data.is_(None),
         MOVIES.c.media_type,
+        MOVIES.c.liked,
         *STATUS_COLUMNS,
         WATCHED.c.my_rating,
     )
@@ -80,6 +85,8 @@ _VOTES_OF_TITLES = select(VOTES.c.imdb_id, VOTES.c.person_id, *VOTE_CONTENT).whe
 _VIEWINGS_OF_TITLES = select(VIEWINGS.c.imdb_id, VIEWINGS.c.id, *VIEWING_CONTENT).where(
     of_user(VIEWINGS), VIEWINGS.c.imdb_id.in_(_KEYS)
 )
+
+_TAGS_OF_TITLES = select(*TAG_COLUMNS).where(of_user(TAGS), TAGS.c.imdb_id.in_(_KEYS))
 
 
 class MoviePage(NamedTuple):
@@ -118,9 +125,9 @@ def get_movie(read: LibraryRead, imdb_id: str, *, with_rev: bool = False) -> dic
     rows = read.fetch(ONE_MOVIE, of_movie=imdb_id)
     if not rows:
         raise MovieNotFound
-    return movie_json(
-        rows[0], list_recommendations(read, imdb_id), list_viewings(read, imdb_id), read.user_id, with_rev
-    )
+    recommendations, viewings = list_recommendations(read, imdb_id), list_viewings(read, imdb_id)
+    tags = sorted(tags_of(read, imdb_id).values())
+    return movie_json(rows[0], recommendations, viewings, tags, read.user_id, with_rev)
 
 
 def list_recommendations(
@@ -157,6 +164,11 @@ def seen_of(read: LibraryRead, imdb_id: str) -> Seen:
     return Seen(watch_of(read, imdb_id).my_rating, {row[1]: Viewing(*row[2:-1]) for row in rows})
 
 
+def tags_of(read: LibraryRead, imdb_id: str) -> dict[str, str]:
+    """The tags of a title as they are shown, by their folded form."""
+    return {folded: tag for _, folded, tag in read.fetch(_TAGS, of_movie=imdb_id)}
+
+
 def vote_of(read: LibraryRead, imdb_id: str, person_id: int) -> Vote | None:
     """A person's vote for or against a title, None when there is none."""
     return _said(Vote, read.execute(_VOTE, of_movie=imdb_id, of_person=person_id))
@@ -182,16 +194,20 @@ def read_titles(read: LibraryRead, imdb_ids: Sequence[str]) -> dict[str, StoredT
     """What the user said of those of these titles that are there, by IMDb id."""
     votes: defaultdict[str, dict[int, Vote]] = defaultdict(dict)
     viewings: defaultdict[str, dict[str, Viewing]] = defaultdict(dict)
+    tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
     titles = {}
     for keys in in_chunks(imdb_ids):
+        for imdb_id, folded, tag in read.fetch(_TAGS_OF_TITLES, of_keys=keys):
+            tags[imdb_id][folded] = tag
         for imdb_id, viewing_id, *viewing in read.fetch(_VIEWINGS_OF_TITLES, of_keys=keys):
             viewings[imdb_id][viewing_id] = Viewing(*viewing)
         for imdb_id, person_id, date, vote_type, note in read.fetch(_VOTES_OF_TITLES, of_keys=keys):
             votes[imdb_id][person_id] = Vote(date, bool(vote_type), note)
         for row in read.fetch(_STORED_TITLES, of_keys=keys):
-            imdb_id, last_modified, lacks_tmdb, lacks_omdb, media_type, status, list_id, my_rating = row
+            imdb_id, last_modified, lacks_tmdb, lacks_omdb, media_type, liked, status, list_id, my_rating = row
             seen = Seen(my_rating, viewings.get(imdb_id, {}))
-            state = TitleState(Status(status, list_id), seen, votes.get(imdb_id, {}), media_type)
+            marks = bool(liked), tags.get(imdb_id, {})
+            state = TitleState(Status(status, list_id), seen, votes.get(imdb_id, {}), media_type, *marks)
             titles[imdb_id] = StoredTitle(state, last_modified, bool(lacks_tmdb), bool(lacks_omdb))
     return titles
 
@@ -199,9 +215,15 @@ def read_titles(read: LibraryRead, imdb_ids: Sequence[str]) -> dict[str, StoredT
 def _movies(
     read: LibraryRead, wanted: MovieFilter, rows: list[tuple[Any, ...]], with_rev: bool
 ) -> list[dict[str, Any]]:
-    votes_of, viewings_of = _votes_of(read, wanted, rows), _viewings_of(read, wanted, rows)
+    if not rows:
+        return []
+    votes = _votes_of(read, wanted, rows)
+    viewings = viewings_by_movie(_of_movies(read, ALL_VIEWINGS, wanted, rows))
+    tags = tags_by_movie(_of_movies(read, ALL_TAGS, wanted, rows))
+    user_id = read.user_id
     return [
-        movie_json(row, votes_of.get(row[0], ()), viewings_of.get(row[0], ()), read.user_id, with_rev) for row in rows
+        movie_json(row, votes.get(row[0], ()), viewings.get(row[0], ()), tags.get(row[0], ()), user_id, with_rev)
+        for row in rows
     ]
 
 
@@ -220,18 +242,9 @@ def _votes_of(
     read: LibraryRead, wanted: MovieFilter, rows: list[tuple[Any, ...]]
 ) -> Mapping[str, list[dict[str, Any]]]:
     """The votes of these movies by IMDb id, the oldest first."""
-    if not rows:
-        return {}
     votes = read.fetch(ALL_VOTES) if wanted.is_everything else _in_order(_of_movies(read, SOME_VOTES, wanted, rows))
     names: dict[int, str] = dict(read.fetch(NAMES_OF_PEOPLE)) if votes else {}
     return recommendations_by_movie(votes, names, read.user_id)
-
-
-def _viewings_of(
-    read: LibraryRead, wanted: MovieFilter, rows: list[tuple[Any, ...]]
-) -> Mapping[str, list[dict[str, Any]]]:
-    """The viewings of these movies by IMDb id, the newest first."""
-    return viewings_by_movie(_of_movies(read, ALL_VIEWINGS, wanted, rows)) if rows else {}
 
 
 def _of_movies(

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import BindParameter, Executable, bindparam, delete, select, update
 
 from ...database import in_chunks
-from ...models import MOVIES, RANKINGS, STATUS, VIEWINGS, VOTES, WATCHED
+from ...models import MOVIES, RANKINGS, STATUS, TAGS, VIEWINGS, VOTES, WATCHED
 from ...models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote, Watch
 from ...text import search_text
 from ..change_clock import CLOCK_COLUMNS, LibraryWrite
@@ -21,6 +21,7 @@ from ..people import vote_fields
 from .columns import of_movie, of_user
 from .metadata import Metadata, metadata_columns
 from .seen import NOT_SEEN, NOT_WATCHED, Seen, moment_of, viewing_field, watch_record_of
+from .tags import NO_TAGS, tag_field
 
 Said = TypeVar("Said", Watch, Vote)
 
@@ -29,6 +30,7 @@ _VOTERS = select(VOTES.c.person_id).where(of_user(VOTES), VOTES.c.imdb_id.in_(_K
 _REMOVE = delete(MOVIES).where(of_user(MOVIES), MOVIES.c.imdb_id.in_(_KEYS))  # what hangs on them goes along
 
 _SET_MEDIA_TYPE = update(MOVIES).where(of_movie(MOVIES)).values(media_type=bindparam("to_media_type"))
+_SET_LIKED = update(MOVIES).where(of_movie(MOVIES)).values(liked=bindparam("to_liked"))
 _SET_STATUS = update(STATUS).where(of_movie(STATUS)).values({name: bindparam(f"to_{name}") for name in Status._fields})
 _SHOW_RANK = (
     update(RANKINGS).where(of_movie(RANKINGS), RANKINGS.c.ranked_at.is_not(None)).values(is_shown=bindparam("to_shown"))
@@ -49,6 +51,9 @@ _SET_VOTE = (
     update(VOTES).where(of_movie(VOTES), _OF_PERSON).values({name: bindparam(f"to_{name}") for name in _VOTE_COLUMNS})
 )
 _WITHDRAW = delete(VOTES).where(of_movie(VOTES), _OF_PERSON)
+_IS_TAG = TAGS.c.folded == bindparam("of_tag")
+_SPELL_TAG = update(TAGS).where(of_movie(TAGS), _IS_TAG).values(tag=bindparam("to_tag"))
+_REMOVE_TAG = delete(TAGS).where(of_movie(TAGS), _IS_TAG)
 
 TO_WATCH = Status("toWatch")
 NO_METADATA = Metadata()
@@ -62,15 +67,17 @@ _TO: dict[type, tuple[str, ...]] = {
 
 
 class TitleState(NamedTuple):
-    """What a user says of a title, or a part of it; ``votes`` are by the ids of people.
+    """What a user says of a title, or a part of it; ``votes`` are by the ids of people, ``tags`` by their folded form.
 
-    What is None, or without votes, is not said. What is the same before and after a change stays as it is stored.
+    What is None, or without votes or tags, is not said. What is the same before and after a change stays as it is.
     """
 
     status: Status | None = None
     seen: Seen | None = None
     votes: Mapping[int, Vote] = _NO_VOTES
     media_type: str | None = None
+    liked: bool | None = None
+    tags: Mapping[str, str] = NO_TAGS
 
 
 _NOTHING = TitleState()
@@ -137,11 +144,12 @@ def add_titles(tx: LibraryWrite, titles: Sequence[NewTitle]) -> list[str]:
     for title, noted in zip(titles, tx.created_many("movie", fields), strict=True):
         columns = {**_NO_METADATA_COLUMNS, **metadata_columns(title.metadata), **noted}
         media_type = title.state.media_type or "movie"
-        movies.append((title.imdb_id, media_type, title.added_at, *_pick_more_columns(columns)))
+        marked = bool(title.state.liked)
+        movies.append((title.imdb_id, media_type, title.added_at, marked, *_pick_more_columns(columns)))
         statuses.append((title.imdb_id, *(title.state.status or TO_WATCH)))
         if columns["tmdb_data"] is None:
             stubs.append(title.imdb_id)
-    tx.insert_rows(MOVIES, ("imdb_id", "media_type", "added_at", *_MORE_COLUMNS), movies)
+    tx.insert_rows(MOVIES, ("imdb_id", "media_type", "added_at", "liked", *_MORE_COLUMNS), movies)
     tx.insert_rows(STATUS, ("imdb_id", *Status._fields), statuses)
     said.write()
     tx.stub(*stubs)
@@ -156,6 +164,8 @@ def change_titles(tx: LibraryWrite, titles: Iterable[ChangedTitle]) -> None:
         if before.media_type != after.media_type:
             said.change(_SET_MEDIA_TYPE, imdb_id, to_media_type=after.media_type)
             fields.append("metadata")
+        if before.liked != after.liked:
+            said.change(_SET_LIKED, imdb_id, to_liked=after.liked)
         if before.status != after.status:
             assert after.status is not None
             said.change(_SET_STATUS, imdb_id, **_to(after.status))
@@ -195,14 +205,17 @@ class _Said:
         self._viewings: list[tuple[Any, ...]] = []
         self._votes: list[tuple[Any, ...]] = []
         self._voters: dict[int, None] = {}
+        self._tags: list[tuple[str, str, str]] = []
 
     def change(self, statement: Executable, imdb_id: str, **values: Any) -> None:
         """Have a statement about a title run with these values."""
         self._changes[statement].append({"of_movie": imdb_id, **values})
 
     def take(self, imdb_id: str, before: TitleState, after: TitleState) -> list[str]:
-        """Gather how viewings, rating and votes differ; returns the fields that the change clock notes."""
-        fields = []
+        """Gather how marks, viewings, rating and votes differ; returns the fields that the change clock notes."""
+        fields = ["liked"] if bool(before.liked) != bool(after.liked) else []
+        if before.tags != after.tags:
+            fields += self._take_tags(imdb_id, before.tags, after.tags)
         if before.seen != after.seen:
             fields += self._take_seen(imdb_id, before.seen or NOT_SEEN, after.seen or NOT_SEEN)
         for person_id, vote in after.votes.items():
@@ -221,6 +234,18 @@ class _Said:
                 self.change(_WITHDRAW, imdb_id, of_person=person_id)
                 self._voters[person_id] = None
         return fields
+
+    def _take_tags(self, imdb_id: str, before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
+        changed = [folded for folded, tag in after.items() if before.get(folded) != tag]
+        for folded in changed:
+            if folded in before:
+                self.change(_SPELL_TAG, imdb_id, of_tag=folded, to_tag=after[folded])
+            else:
+                self._tags.append((imdb_id, folded, after[folded]))
+        removed = [folded for folded in before if folded not in after]
+        for folded in removed:
+            self.change(_REMOVE_TAG, imdb_id, of_tag=folded)
+        return [tag_field(folded) for folded in (*changed, *removed)]
 
     def _take_seen(self, imdb_id: str, before: Seen, after: Seen) -> list[str]:
         fields = [] if before.my_rating == after.my_rating else ["rating"]
@@ -261,6 +286,8 @@ class _Said:
             self._tx.insert_rows(VIEWINGS, ("imdb_id", "id", *_VIEWING_COLUMNS), self._viewings)
         if self._votes:
             self._tx.insert_rows(VOTES, ("id", "imdb_id", "person_id", *_VOTE_COLUMNS), self._votes)
+        if self._tags:
+            self._tx.insert_rows(TAGS, ("imdb_id", "folded", "tag"), self._tags)
         self._tx.touch_all("person", self._voters)  # their movie_count
 
 

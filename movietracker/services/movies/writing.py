@@ -35,9 +35,10 @@ def add_movie(
     recommender: int | str | None = None,
     vote: Vote = UPVOTE,
     *,
+    at: float | None = None,
     revive: bool = True,
 ) -> bool:
-    """Add a title, with the vote of a recommender; returns whether it is new.
+    """Add a title, with the vote of a recommender as of ``at`` (Unix seconds; now); returns whether it is new.
 
     One whose status is deleted comes back to toWatch, unless ``revive`` is false.
     """
@@ -45,16 +46,21 @@ def add_movie(
     if revive and not is_new and status_of(tx, imdb_id) == Status("deleted"):
         set_status(tx, imdb_id, "toWatch")
     if recommender is not None:
-        recommend(tx, imdb_id, recommender, vote)
+        recommend(tx, imdb_id, recommender, vote, at=at)
     return is_new
 
 
-def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata = NO_METADATA) -> bool:
+def ensure_movie(tx: LibraryWrite, imdb_id: str, metadata: Metadata = NO_METADATA, *, by_client: bool = False) -> bool:
     """Make the movie (toWatch) if it is not there, and fill in metadata that is missing. Returns whether it is new.
 
-    Stored metadata is never overwritten here; only :func:`refresh_metadata` does that.
+    Stored metadata is never overwritten here; only :func:`refresh_metadata` does that. Of what came ``by_client`` the
+    providers have not been asked yet: details without ratings are noted for enrichment.
     """
     before = tx.execute(_BEFORE, of_movie=imdb_id).one_or_none()
+    has_new_details = metadata.tmdb_data is not None and (before is None or before.lacks_tmdb)
+    has_ratings = metadata.omdb_data is not None or not (before is None or before.lacks_omdb)
+    if by_client and has_new_details and not has_ratings:
+        tx.unrated(imdb_id)
     if before is None:
         add_titles(tx, [NewTitle(imdb_id, TitleState(media_type=metadata.media_type), tx.wall_time, metadata)])
         return True
@@ -99,12 +105,18 @@ def remove_movie(tx: LibraryWrite, imdb_id: str) -> None:
 
 
 def recommend(
-    tx: LibraryWrite, imdb_id: str, recommender: int | str, vote: Vote = UPVOTE, metadata: Metadata = NO_METADATA
+    tx: LibraryWrite,
+    imdb_id: str,
+    recommender: int | str,
+    vote: Vote = UPVOTE,
+    metadata: Metadata = NO_METADATA,
+    *,
+    at: float | None = None,
 ) -> int:
     """Record a person's vote; makes movie and person as needed, updates an earlier vote. Returns the person's id.
 
-    ``recommender`` is an id or a name. Without a date it is that of the earlier vote, else now. Raises PersonNotFound
-    for an unknown id, Invalid for an empty name, QuotaExceeded.
+    ``recommender`` is an id or a name. Without a date it is that of the earlier vote, else ``at`` (Unix seconds), else
+    now. Raises PersonNotFound for an unknown id, Invalid for an empty name, QuotaExceeded.
     """
     if isinstance(recommender, str):
         person_id = people.find_or_add_person(tx, recommender)
@@ -112,12 +124,12 @@ def recommend(
         person_id = recommender
     else:
         raise PersonNotFound
-    ensure_movie(tx, imdb_id, metadata)
+    ensure_movie(tx, imdb_id, metadata, by_client=True)
     before = vote_of(tx, imdb_id, person_id)
     if vote.note:
         quota.check(tx.connection, tx.user_id, tx.seq, "movie", 0)
     note = before.note if vote.note is None and before is not None else vote.note or None
-    after = {person_id: dated(vote._replace(note=note), before, tx.wall_time)}
+    after = {person_id: dated(vote._replace(note=note), before, tx.wall_time if at is None else at)}
     store(tx, imdb_id, TitleState(votes={} if before is None else {person_id: before}), TitleState(votes=after))
     return person_id
 

@@ -4,7 +4,7 @@ Each checks for conflicts, calls a service, and returns the key of the record it
 shows whether it was applied or was a noop.
 """
 
-from . import lists, people, ranking, titles, viewings
+from . import lists, marks, people, ranking, titles, viewings
 from .registry import Action, registry
 
-__all__ = ["Action", "lists", "people", "ranking", "registry", "titles", "viewings"]
+__all__ = ["Action", "lists", "marks", "people", "ranking", "registry", "titles", "viewings"]

@@ -21,7 +21,8 @@ def add_movie(context: ActionContext, data: dict[str, Any]) -> str | int:
     name = data.get("recommender")
     recommender = None if name is None else holder_meant(context, name) or name
     metadata, comes_back = Metadata(data.get("media_type")), _may_come_back(context, imdb_id)
-    movies.add_movie(context.tx, imdb_id, metadata, recommender, said_in(data, Vote), revive=comes_back)
+    vote, at = said_in(data, Vote), context.timestamp
+    movies.add_movie(context.tx, imdb_id, metadata, recommender, vote, at=at, revive=comes_back)
     return imdb_id
 
 
@@ -35,7 +36,7 @@ def add_recommendation(context: ActionContext, data: dict[str, Any]) -> str | in
         recommender = person_meant(context, data["person_id"], None).id
     else:  # a name that is new makes a person
         recommender = holder_meant(context, data["person_name"]) or data["person_name"]
-    movies.recommend(context.tx, imdb_id, recommender, said_in(data, Vote), metadata)
+    movies.recommend(context.tx, imdb_id, recommender, said_in(data, Vote), metadata, at=context.timestamp)
     return imdb_id
 
 
