@@ -41,13 +41,15 @@ def _script(name: str, module: str, options: str, limit_seconds: int = 300) -> P
     return Part(name, ("-m", f"proofs.{module}", *options.split()), limit_seconds)
 
 
-MACHINES = ("proofs/machine", "proofs/client/test_client_machine.py", "tests/sync/test_bad_input.py")
+CLIENTS = ("proofs/client/test_client_machine.py", "proofs/client/test_client_shows_what_happens.py")
+INPUTS = ("tests/sync/test_bad_input.py", "tests/adoption/test_any_values.py", "tests/services/test_order_keys.py")
+MACHINES = ("proofs/machine", *CLIENTS, *INPUTS)
 PROOFS = {
     "sync": (
         Part(
-            "state machines of the server and of the client",
+            "state machines of the server and of both clients",
             ("-m", "pytest", "-p", "no:cacheprovider", "-n", "2", *MACHINES),
-            limit_seconds=780,
+            limit_seconds=960,
             times=15,
         ),
         _script("rows lost among 8 writers (PostgreSQL)", "stress.lost_updates", "--seconds 60", 100),
@@ -67,6 +69,14 @@ PROOFS = {
         _script("the clock set back an hour (SQLite)", "faults.clock", "--seconds 30"),
         _script("the clock set back an hour (PostgreSQL)", "faults.clock", "--seconds 30 --database postgresql"),
         _script("the disk full 5 times", "faults.disk_full", "--rounds 5"),
+        _script("an import killed 4 times in each state (SQLite)", "faults.imports", "--rounds 4 --lease 2"),
+        _script("the same by commands (SQLite)", "faults.imports", "--rounds 2 --by command --lease 2"),
+        _script(
+            "an import killed once in each state, with the usual lease (PostgreSQL)",
+            "faults.imports",
+            "--database postgresql",
+            400,
+        ),
         _script("100,000 requests made from the OpenAPI document", "faults.generated", "--requests 100000", 7200),
     ),
 }

@@ -1,5 +1,6 @@
 """The library as the user sees it: the server's, with queued actions applied."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -9,8 +10,8 @@ from . import ranking, viewings
 
 Record = dict[str, Any]
 
-STUB = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "ranking": None}
-STUB |= {"my_rating": None}
+STUB: Record = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "custom_list_id": None, "ranking": None}
+STUB |= {"my_rating": None, "liked": False}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
 
@@ -65,6 +66,10 @@ class Library:
                 self.movies[data["imdb_id"]]["viewings"].remove(self._viewings(data)[data["id"]])
             case "updateRating":
                 self.movies[data["imdb_id"]]["my_rating"] = data["my_rating"]
+            case "updateLiked":
+                self.movies[data["imdb_id"]]["liked"] = data["liked"]
+            case "addTag" | "removeTag":
+                self._tag(self.movies[data["imdb_id"]], data["tag"].strip(), is_added=action == "addTag")
             case "rankMovie":
                 ranking.rank(self.movies, data, at)
             case "unrankMovie":
@@ -96,11 +101,19 @@ class Library:
                     movie.update(status="toWatch", custom_list_id=None)
 
     def _movie(self, data: Record) -> Record:
-        made = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
-        return self.movies.setdefault(data["imdb_id"], {**STUB, **made, "recommendations": [], "viewings": []})
+        made: Record = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
+        made |= {"recommendations": [], "viewings": [], "tags": []}
+        return self.movies.setdefault(data["imdb_id"], {**STUB, **made})
 
     def _viewings(self, data: Record) -> dict[str, Record]:
         return {viewing["id"]: viewing for viewing in self.movies[data["imdb_id"]]["viewings"]}
+
+    def _tag(self, movie: Record, tag: str, *, is_added: bool) -> None:
+        """Add a tag in the spelling that is there, or remove it; a movie from an older server has no tags."""
+        known = [each for other in self.movies.values() for each in other.get("tags", ())]
+        alike = [each for each in known if _folded(each) == _folded(tag)]
+        others = [each for each in movie.get("tags", ()) if each not in alike]
+        movie["tags"] = sorted([*others, (alike or [tag])[0]]) if is_added and tag else others
 
     def _named(self, name: str) -> Record:
         return self._alike(name) or self.people.setdefault(name, {**PERSON, "id": None, "name": name})
@@ -108,7 +121,7 @@ class Library:
     def _person(self, data: Record) -> Record:
         person_id, name = data.get("person_id") or data.get("id"), data.get("person_name") or data.get("name")
         person = None if person_id else self._alike(name)
-        return person or {str(each["id"]): each for each in self.people.values()}[str(person_id or name)]
+        return person or {str(each["id"]): each for each in self.people.values() if each["id"]}[str(person_id or name)]
 
     def _alike(self, name: Any) -> Record | None:
         """Return the person whom a name means: whose it is exactly, else the first whose name differs in form only."""
@@ -152,7 +165,7 @@ class Library:
 
 def _folded(name: str) -> str:
     """Return a name without case and accents: nearly as the server compares names, which knows more letters."""
-    return "".join(each for each in unicodedata.normalize("NFKD", name).casefold() if not unicodedata.combining(each))
+    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
 
 
 def _note(data: Record) -> Record:
@@ -224,7 +237,14 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
     known = {viewing["id"]: viewing for viewing in theirs["viewings"]}
     for viewing in ours["viewings"]:
         content = {name: viewing[name] for name in viewings.NEW}
-        if content != {name: known.get(viewing["id"], {}).get(name) for name in viewings.NEW}:
-            yield "updateViewing" if viewing["id"] in known else "addViewing", {**key, "id": viewing["id"], **content}
+        made = {**key, "id": viewing["id"], **content}
+        if viewing["id"] not in known:
+            yield "addViewing", made
+        elif content != {name: known[viewing["id"]][name] for name in viewings.NEW}:
+            yield "updateViewing", made
     if ours["my_rating"] != theirs["my_rating"]:
         yield "updateRating", {**key, "my_rating": ours["my_rating"]}
+    if ours.get("liked", False) != theirs.get("liked", False):
+        yield "updateLiked", {**key, "liked": ours["liked"]}
+    for tag in sorted({*ours.get("tags", ())} - {*theirs.get("tags", ())}):
+        yield "addTag", {**key, "tag": tag}

@@ -15,8 +15,9 @@ from typing import Any
 
 import requests
 
-from movietracker.client import Client
 from movietracker.client import client as module
+
+from .implementations import Device, PythonDevice
 
 EMAIL, PASSWORD = "anna@example.com", "a long secret"
 
@@ -52,10 +53,8 @@ class Steps:
         requests.Session.send = watched_send  # type: ignore[method-assign]
 
 
-def errand(file: Path, url: str, number: int) -> None:
+def errand(device: Device, number: int) -> None:
     """Three actions, each unless it is done already, then a sync."""
-    device = Client(file, url)
-    device.pause, device.page_size = 0.001, 2
     if device._get("token") is None:
         device.login(EMAIL, PASSWORD)
     imdb_id, old, new = f"tt{number:07}", f"Person {number}", f"Person {number} Senior"
@@ -71,8 +70,10 @@ def errand(file: Path, url: str, number: int) -> None:
 def kill_at_each_step(file: Path, url: str, count: int) -> int:
     """Run the errands; returns how many were killed."""
     for fatal in range(1, count):
-        was_killed = _was_killed(lambda fatal=fatal: (Steps(fatal).watch(), errand(file, url, fatal)))  # type: ignore[misc]
-        assert not _was_killed(lambda fatal=fatal: errand(file, url, fatal))  # type: ignore[misc]
+        was_killed = _was_killed(
+            lambda fatal=fatal: (Steps(fatal).watch(), errand(PythonDevice(file, url, page_size=2), fatal))  # type: ignore[misc]
+        )
+        assert not _was_killed(lambda fatal=fatal: errand(PythonDevice(file, url, page_size=2), fatal))  # type: ignore[misc]
         if not was_killed:
             return fatal - 1
     raise AssertionError("the errand has no end")

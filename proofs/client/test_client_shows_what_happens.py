@@ -1,10 +1,11 @@
 """What a device shows before the server has answered is what the server then makes of it."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 from client.devices import assert_in_step
 from flask import Flask
 from hypothesis import given, note
@@ -13,11 +14,13 @@ from support.effort import thorough
 from support.live_server import LiveServer
 
 from movietracker.api import authentication
-from movietracker.client import Client
 from movietracker.client.ranking import in_order
 from movietracker.services.accounts import Account
 
-MOVIES = st.sampled_from(["tt0000001", "tt0000002", "tt0000003"])
+from .implementations import Device, Open
+
+THREE = ["tt0000001", "tt0000002", "tt0000003"]
+MOVIES = st.sampled_from(THREE)
 NAMES = st.sampled_from(["Alma", "\u00e1lma", "Bert", "BERT", "Cleo", "Random Person"])
 LISTS = st.sampled_from(["list-1", "list-2"])
 RATINGS = st.sampled_from([1.0, 7.5, 10.0])
@@ -27,6 +30,7 @@ NOTES = st.sampled_from([None, "", "loud"])
 TIMES = st.sampled_from([1000.0, 2000.0])
 NEW_VIEWINGS = st.uuids(version=4).map(str)
 NEWEST = "the newest viewing that the device shows"
+TAGS = st.sampled_from(["noir", "Noir", "NO\u00cdR", "loud"])
 FIELDS = {"watched_on": st.sampled_from([None, "1970", "1999-06"]), "note": NOTES, "rating": st.none() | RATINGS}
 
 _serial = itertools.count()
@@ -39,53 +43,98 @@ def data(*required: tuple[str, Any], **optional: Any) -> st.SearchStrategy[dict[
 MOVIE, PERSON, LIST = ("imdb_id", MOVIES), ("person_name", NAMES), ("id", LISTS)
 LOOKS = {"color": COLORS, "emoji": st.sampled_from([None, "🌱"]), "is_trusted": st.booleans()}
 
-ACTIONS = st.one_of(
-    st.tuples(st.just(name), strategy)
-    for name, strategy in {
-        "addMovie": data(MOVIE, recommender=NAMES, note=NOTES, media_type=st.sampled_from(["movie", "tv"])),
-        "addRecommendation": data(MOVIE, PERSON, vote_type=st.booleans(), note=NOTES, date_recommended=TIMES),
-        "removeRecommendation": data(MOVIE, PERSON),
-        "updateRecommendation": st.one_of(
-            data(MOVIE, PERSON, ("vote_type", st.booleans()), note=NOTES), data(MOVIE, PERSON, ("note", NOTES))
-        ),
-        "updateMovieStatus": st.one_of(
-            data(MOVIE, ("status", STATUSES)), data(MOVIE, ("status", st.just("custom")), ("custom_list_id", LISTS))
-        ),
-        "watchMovie": data(MOVIE, my_rating=st.none() | RATINGS, date_watched=TIMES),
-        "addViewing": data(MOVIE, ("id", NEW_VIEWINGS), **FIELDS, watched_at=st.none() | TIMES),
-        "updateViewing": data(MOVIE, ("id", st.just(NEWEST)), **FIELDS, watched_at=st.none() | TIMES),
-        "removeViewing": data(MOVIE, ("id", st.just(NEWEST))),
-        "updateRating": data(MOVIE, ("my_rating", st.none() | RATINGS)),
-        "rankMovie": data(MOVIE, ("liked", st.booleans()), ("after", st.none() | MOVIES)),
-        "unrankMovie": data(MOVIE),
-        "addPerson": data(("name", NAMES), **LOOKS),
-        "updatePerson": data(("name", NAMES), new_name=NAMES, **LOOKS),
-        "deletePerson": data(("name", NAMES)),
-        "mergePeople": data(("name", NAMES), ("into", NAMES)),
-        "addList": data(LIST, ("name", NAMES), color=COLORS, position=st.integers(0, 3)),
-        "updateList": data(LIST, name=NAMES, icon=st.sampled_from(["list", "star"])),
-        "deleteList": data(LIST),
-    }.items()
+DATA = {
+    "addMovie": data(MOVIE, recommender=NAMES, note=NOTES, media_type=st.sampled_from(["movie", "tv"])),
+    "addRecommendation": data(MOVIE, PERSON, vote_type=st.booleans(), note=NOTES, date_recommended=TIMES),
+    "removeRecommendation": data(MOVIE, PERSON),
+    "updateRecommendation": st.one_of(
+        data(MOVIE, PERSON, ("vote_type", st.booleans()), note=NOTES), data(MOVIE, PERSON, ("note", NOTES))
+    ),
+    "updateMovieStatus": st.one_of(
+        data(MOVIE, ("status", STATUSES)), data(MOVIE, ("status", st.just("custom")), ("custom_list_id", LISTS))
+    ),
+    "watchMovie": data(MOVIE, my_rating=st.none() | RATINGS, date_watched=TIMES),
+    "addViewing": data(MOVIE, ("id", NEW_VIEWINGS), **FIELDS, watched_at=st.none() | TIMES),
+    "updateViewing": data(MOVIE, ("id", st.just(NEWEST)), **FIELDS, watched_at=st.none() | TIMES),
+    "removeViewing": data(MOVIE, ("id", st.just(NEWEST))),
+    "updateRating": data(MOVIE, ("my_rating", st.none() | RATINGS)),
+    "updateLiked": data(MOVIE, ("liked", st.booleans())),
+    "addTag": data(MOVIE, ("tag", TAGS)),
+    "removeTag": data(MOVIE, ("tag", TAGS)),
+    "rankMovie": data(MOVIE, ("liked", st.booleans()), ("after", st.none() | MOVIES)),
+    "unrankMovie": data(MOVIE),
+    "addPerson": data(("name", NAMES), **LOOKS),
+    "updatePerson": data(("name", NAMES), new_name=NAMES, **LOOKS),
+    "deletePerson": data(("name", NAMES)),
+    "mergePeople": data(("name", NAMES), ("into", NAMES)),
+    "addList": data(LIST, ("name", NAMES), color=COLORS, position=st.integers(0, 3)),
+    "updateList": data(LIST, name=NAMES, icon=st.sampled_from(["list", "star"])),
+    "deleteList": data(LIST),
+}
+
+Actions = list[tuple[str, dict[str, Any]]]
+
+
+def some(*names: str) -> st.SearchStrategy[tuple[str, dict[str, Any]]]:
+    return st.one_of(st.tuples(st.just(name), DATA[name]) for name in names)
+
+
+def after(first: Actions, *names: str) -> st.SearchStrategy[Actions]:
+    """Some actions of these names where they matter."""
+    return st.lists(some(*names), min_size=1, max_size=8).map(lambda actions: [*first, *actions])
+
+
+ACTIONS = some(*DATA)
+WATCHED: Actions = [("watchMovie", {"imdb_id": each}) for each in THREE]
+RANKED: Actions = [
+    *WATCHED,
+    *(
+        ("rankMovie", {"imdb_id": each, "liked": True, "after": last})
+        for last, each in zip((None, *THREE), THREE, strict=False)
+    ),
+]
+RECOMMENDED: Actions = [
+    ("addRecommendation", {"imdb_id": each, "person_name": name, "note": f"{name} said so"})
+    for each in THREE
+    for name in ("Alma", "Bert", "Cleo")
+]
+ROUNDS = st.one_of(
+    st.lists(rounds, min_size=1, max_size=3)
+    for rounds in (
+        st.lists(ACTIONS, min_size=1, max_size=12),
+        after(RANKED, "rankMovie", "unrankMovie"),
+        after(WATCHED, "addViewing", "updateViewing", "removeViewing", "updateRating", "watchMovie"),
+        after(RECOMMENDED, "mergePeople", "updatePerson", "deletePerson", "updateRecommendation"),
+    )
 )
 
 
-def act(device: Client, action: str, values: dict[str, Any]) -> None:
-    """Queue an action; the newest viewing has the id that the device shows, or none yet."""
+def act(device: Device, action: str, values: dict[str, Any]) -> str | None:
+    """Queue an action, and return its id; the newest viewing has the id that the device shows, or none yet."""
     if values.get("id") == NEWEST:
         shown = device.library().movies.get(values["imdb_id"], {"viewings": []})["viewings"]
         if not shown or shown[0]["id"] is None:
-            return
+            return None
         values = {**values, "id": shown[0]["id"]}
-    device.do(action, values)
+    return device.do(action, values)
 
 
-def visible(device: Client) -> dict[str, Any]:
+def placed(device: Device, values: dict[str, Any]) -> dict[str, Any]:
+    """The same; a place after a title that is not in the group is the first one, since only the server knows it."""
+    if values.get("after"):
+        group = in_order(device.library().movies, liked=values["liked"])
+        return {**values, "after": values["after"] if values["after"] in [each["imdb_id"] for each in group] else None}
+    return values
+
+
+def visible(device: Device) -> dict[str, Any]:
     """What the user sees, without ids, numbers and times that only the server can give."""
     library = device.library()
     movies = {
         imdb_id: {
             "status": (movie["status"], movie["custom_list_id"]),
             "rating": movie["my_rating"],
+            "marks": (movie["liked"], movie["tags"]),
             "watched": movie["watch_history"] and (movie["watch_history"]["my_rating"]),
             "viewings": [{name: viewing[name] for name in (*FIELDS, "watched_at")} for viewing in movie["viewings"]],
             "votes": {vote["person_name"]: (vote["vote_type"], vote["note"]) for vote in movie["recommendations"]},
@@ -98,10 +147,12 @@ def visible(device: Client) -> dict[str, Any]:
     return {"movies": movies, "people": people, "lists": lists, "ranked": ranked}
 
 
+@pytest.mark.parametrize("implementations", ["Python", "web"], indirect=True)
 @thorough(40)
-@given(rounds=st.lists(st.lists(ACTIONS, min_size=1, max_size=12), min_size=1, max_size=3))
+@given(rounds=ROUNDS)
 def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
-    rounds: list[list[tuple[str, dict[str, Any]]]],
+    rounds: list[Actions],
+    implementations: Sequence[Open],
     app: Flask,
     make_account: Callable[[str], Account],
     server: LiveServer,
@@ -109,14 +160,15 @@ def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
 ) -> None:
     number = next(_serial)
     account = make_account(f"user{number}")
-    device = Client(tmp_path / f"{number}.sqlite", f"http://127.0.0.1:{server.port}")
-    with app.app_context(), device._db:
-        device._set(user=account.id, token=authentication.user_token(account, token_version=0))
+    with app.app_context():
+        state = {"user": account.id, "token": authentication.user_token(account, token_version=0), "device": "phone"}
+    url = f"http://127.0.0.1:{server.port}"
+    device = implementations[0](tmp_path / f"{number}.sqlite", url, page_size=200, **state)
     try:
         device.pull()
         for actions in rounds:
             for action, values in actions:
-                act(device, action, values)
+                act(device, action, placed(device, values))
             before = visible(device)
             device.push()
             note(str([(report["action"], report["code"]) for report in device.rejections]))

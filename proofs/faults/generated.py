@@ -45,7 +45,7 @@ CHECKS = [
 MAX_FAULTS = 60
 
 # These end the token that they are called with.
-LAST_CALLS = frozenset({"POST /api/auth/logout", "POST /api/auth/password", "POST /api/auth/admin/logout"})
+LAST_CALLS = frozenset(f"POST /api/auth/{name}" for name in ("logout", "logout/everywhere", "password", "admin/logout"))
 
 LIST_ID = "0b6f6a5e-7c6b-4bb0-9a5c-2f4f8f9c1d11"
 TITLES = ("tt0133093", "tt0113277", "tt0078748")

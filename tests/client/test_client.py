@@ -56,6 +56,11 @@ def test_everything_that_a_user_can_do_arrives(phone: Client) -> None:
         ("removeRecommendation", {"imdb_id": MATRIX, "person_name": "Alma"}),
         ("watchMovie", {"imdb_id": MATRIX, "my_rating": 8.0}),
         ("updateRating", {"imdb_id": MATRIX, "my_rating": 8.5}),
+        ("updateLiked", {"imdb_id": MATRIX, "liked": True}),
+        ("addTag", {"imdb_id": MATRIX, "tag": "Noir"}),
+        ("addTag", {"imdb_id": HEAT, "tag": " NO\u00cdR "}),
+        ("addTag", {"imdb_id": HEAT, "tag": "loud"}),
+        ("removeTag", {"imdb_id": HEAT, "tag": "Loud"}),
         ("rankMovie", {"imdb_id": MATRIX, "liked": True, "after": None}),
         ("unrankMovie", {"imdb_id": MATRIX}),
         ("addPerson", {"name": "Cleo", "color": "#ff0000"}),
@@ -69,9 +74,12 @@ def test_everything_that_a_user_can_do_arrives(phone: Client) -> None:
         ("deleteList", {"id": "list-2"}),
     ]:
         phone.do(action, data)
+    marks = {imdb_id: (movie["liked"], movie["tags"]) for imdb_id, movie in phone.movies.items()}
     phone.sync()
     assert (phone.conflicts, phone.rejections) == ([], [])
     assert phone.movies[MATRIX]["watch_history"]["my_rating"] == 8.5
+    assert {each: (movie["liked"], movie["tags"]) for each, movie in phone.movies.items()} == marks
+    assert marks == {MATRIX: (True, ["Noir"]), HEAT: (False, ["Noir"])}
     assert phone.movies[HEAT]["custom_list_id"] == "list-1"
     assert "Bert" in phone.people
     assert not {"Alma", "Clea"} & set(phone.people)

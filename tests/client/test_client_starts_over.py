@@ -85,6 +85,8 @@ def test_what_a_restored_server_forgot_is_brought_back(phone: Client, forget: Fo
     phone.do("addRecommendation", {"imdb_id": HEAT, "person_name": "Bert", "note": "loud"})
     phone.do("updateRecommendation", {"imdb_id": MATRIX, "person_name": "Alma", "note": "quiet"})
     phone.do("watchMovie", {"imdb_id": MATRIX, "my_rating": 9.0, "date_watched": 1000.0})
+    phone.do("updateLiked", {"imdb_id": MATRIX, "liked": True})
+    phone.do("addTag", {"imdb_id": HEAT, "tag": "noir"})
     phone.do("updatePerson", {"name": "Alma", "color": "#ff0000", "is_trusted": True})
     phone.do("addList", {"id": "list-1", "name": "Rainy Sundays"})
     phone.do("updateMovieStatus", {"imdb_id": HEAT, "status": "custom", "custom_list_id": "list-1"})
@@ -95,6 +97,17 @@ def test_what_a_restored_server_forgot_is_brought_back(phone: Client, forget: Fo
     phone.sync()
     assert essence(phone) == before
     assert (phone.conflicts, phone.rejections, phone.incomplete) == ([], [], [])
+    assert_in_step(phone)
+
+
+def test_a_viewing_of_which_nothing_is_known_is_brought_back(phone: Client, forget: Forget) -> None:
+    phone.sync()
+    restore = forget()
+    phone.do("addViewing", {"imdb_id": HEAT, "id": "7d9d2b1e-6f0e-4f43-9f0a-0d6f4d1c2b3a"})
+    phone.sync()
+    restore()
+    phone.sync()
+    assert len(phone.movies[HEAT]["viewings"]) == 1
     assert_in_step(phone)
 
 
@@ -296,6 +309,7 @@ def essence(device: Client) -> Any:
         imdb_id: (
             movie["status"],
             movie["custom_list_id"],
+            (movie["liked"], movie["tags"]),
             movie["watch_history"] and (movie["watch_history"]["my_rating"], movie["watch_history"]["date_watched"]),
             {vote["person_name"]: (vote["vote_type"], vote["date_recommended"]) for vote in movie["recommendations"]},
         )

@@ -9,9 +9,9 @@ import movietracker.client
 FOLDER = Path(movietracker.client.__file__).parent
 
 
-def test_it_has_at_most_600_lines() -> None:
+def test_it_has_at_most_620_lines() -> None:
     lines = sum(len(file.read_text().splitlines()) for file in FOLDER.glob("*.py"))
-    assert lines <= 600
+    assert lines <= 620
 
 
 def test_importing_it_imports_nothing_of_the_servers() -> None:
