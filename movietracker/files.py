@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -21,8 +22,11 @@ def whole_file(
     Until then it is ``.NAME.RANDOM.part``, in the same folder; a process that is killed may leave that behind. A
     relative ``path`` starts at the folder ``dir_fd`` if given. Without ``replace`` an existing file stays, and
     FileExistsError is raised. The caller syncs the folder where the new name, too, must survive a power failure.
+    Raises OSError for a device or pipe, in whose place a file would be put.
     """
     path = Path(path)
+    if replace:
+        _refuse_device(path, dir_fd)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(part, "xb", opener=lambda name, flags: os.open(name, flags, mode, dir_fd=dir_fd)) as file:
@@ -36,6 +40,13 @@ def whole_file(
     finally:
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=dir_fd)
+
+
+def _refuse_device(path: Path, dir_fd: int | None) -> None:
+    with suppress(FileNotFoundError):
+        mode = os.stat(path, dir_fd=dir_fd).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise OSError(errno.EINVAL, "Not a regular file", str(path))
 
 
 def _publish_new(part: Path, path: Path, dir_fd: int | None) -> None:

@@ -100,3 +100,14 @@ def test_an_installation_lives_on_exfat(exfat: Path) -> None:
     assert run_program(exfat, "doctor").returncode == 0
     with serving(exfat, "--workers", "1") as served:
         assert urlopen(f"{served.url}/api/health/ready").status == 200
+
+
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "link").symlink_to("pipe")
+    for name in ("pipe", "link"):
+        with pytest.raises(OSError, match="Not a regular file"), whole_file(tmp_path / name):
+            pass
+    assert (tmp_path / "pipe").is_fifo()
+    assert (tmp_path / "link").is_symlink()
+    assert len(list(tmp_path.iterdir())) == 2

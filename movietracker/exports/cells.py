@@ -13,10 +13,11 @@ Row = tuple[Cell, ...]
 
 
 class Sheet(NamedTuple):
-    """A CSV file: its name without a suffix, and the names of its columns."""
+    """A CSV file: its name without a suffix, the names of its columns, and what stands behind the name, for people."""
 
     name: str
     columns: tuple[str, ...]
+    label: str = ""
 
 
 def csv_line(cells: Iterable[Cell]) -> bytes:

@@ -77,7 +77,7 @@ FORMATS: Mapping[str, Format] = {
         ),
         Format(
             "csv",
-            "A ZIP archive of plain CSV files: titles, viewings, recommendations, people, lists and rankings.",
+            "A ZIP archive of plain CSV files: titles, viewings, recommendations, tags, people, lists and rankings.",
             "zip",
             tables.table_rows,
             tables.SHEETS,

@@ -33,6 +33,7 @@ def imdb_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
             yield RATINGS, (title.imdb_id, whole_rating(title.rating), None, *described)
         elif title.is_watched:
             library.left_out["watched titles without a rating (IMDb exports ratings only)"] += 1
+        library.left_out["likes and tags (no column has them)"] += title.liked + len(title.tags)
         library.left_out["viewings (IMDb exports ratings only)"] += len(title.viewings)
         sheet = WATCHLIST if title.status == "toWatch" else lists.get(title.list_id or "")
         if sheet is None:

@@ -1,10 +1,11 @@
 """What Letterboxd's importer takes: films that were watched, the watchlist, and lists, at most 1,000 rows a file.
 
 A row is a viewing. One with a day becomes an entry of the diary; others mark the film as watched. Letterboxd counts in
-half stars, which is ten steps, as many as ``Rating10`` has.
+half stars, which is ten steps, as many as ``Rating10`` has. Reviews are HTML; tags stand between commas.
 """
 
 from collections.abc import Iterator
+from html import escape
 
 from .cells import Cell, Row, Sheet, whole_rating
 from .library import ExportedLibrary, ExportedTitle
@@ -38,26 +39,34 @@ def letterboxd_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
             yield lists[title.list_id], film
         if title.votes:
             library.left_out["recommendations (no column says who told you)"] += len(title.votes)
+        library.left_out["likes (Letterboxd's importer takes none)"] += title.liked
+        library.left_out["tags with a comma, and of films that are not watched"] += len(title.tags) - len(_tags(title))
 
 
 def _film(title: ExportedTitle) -> Row:
     return (title.facts.tmdb_id, title.imdb_id, title.name, title.year, ", ".join(title.facts.directors))
 
 
-def _viewings(title: ExportedTitle, library: ExportedLibrary) -> Iterator[Row]:
-    """The cells of each viewing, the oldest first, so that the last rating is the present one, which Letterboxd keeps.
+def _tags(title: ExportedTitle) -> list[str]:
+    """The tags that there is a place for."""
+    return [tag for tag in title.tags if "," not in tag] if title.is_watched else []
 
-    That one stands with the newest viewing if none was rated, and in a row without a day if the last rated one was
-    rated otherwise or no viewing is known.
+
+def _viewings(title: ExportedTitle, library: ExportedLibrary) -> Iterator[Row]:
+    """The cells of each viewing that has a day or a note, the oldest first, then the film's, unless those say it all.
+
+    Letterboxd gives the film the last rating that it reads.
     """
-    present = whole_rating(title.rating)
-    ratings = [whole_rating(viewing.rating) for viewing in title.viewings]
-    if ratings and not any(ratings):
-        ratings[-1] = present
-    for viewing, rating in zip(title.viewings, ratings, strict=True):
-        day = viewing.day(library.zone)
+    told = [(each, day) for each in title.viewings if (day := each.day(library.zone)) or each.note]
+    library.left_out["viewings without a day or a note (they only mark the film as watched)"] += len(
+        title.viewings
+    ) - len(told)
+    tags = ", ".join(_tags(title)) or None
+    for viewing, day in told:
         rewatch: Cell = None if day is None else viewing is not title.viewings[0]
-        yield rating, day, rewatch, None, viewing.note
-    last = next(filter(None, reversed(ratings)), None)
-    if not ratings or present not in (None, last):
-        yield present, None, None, None, None
+        review = None if viewing.note is None else escape(viewing.note, quote=False)
+        yield whole_rating(viewing.rating), day, rewatch, tags if viewing is told[-1][0] else None, review
+    present = whole_rating(title.rating)
+    is_said = bool(told) and all(day for _, day in told) and present == whole_rating(told[-1][0].rating)
+    if not told or (present is not None and not is_said):
+        yield present, None, None, None if told else tags, None

@@ -1,4 +1,4 @@
-"""What a library holds that is exported: a page of titles at a time with all that hangs on them, in order of ids."""
+"""What a library holds that is exported: titles in the order in which they were added, with all that hangs on them."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -8,32 +8,33 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Table, bindparam, select
 
-from ..models import MOVIES, STATUS, VIEWINGS, VOTES, WATCHED
+from ..database import in_chunks
+from ..models import MOVIES, STATUS, TAGS, VIEWINGS, VOTES, WATCHED
 from ..records import KIND_OF
 from ..schemas.dates import day_of, noon_of_first_day
+from ..schemas.movie import tags_by_movie
 from ..services.library_read import LibraryRead
-from ..services.movies.columns import of_user, same_title
+from ..services.movies.columns import TAG_COLUMNS, of_user, same_title
 from ..services.movies.listing import NAMES_OF_PEOPLE
 from ..trust.facts import Facts, facts_of
 
-PAGE = 500
 _DAY_LENGTH = len("YYYY-MM-DD")
 
 
 def _in_page(table: Table) -> ColumnElement[bool]:
-    return table.c.imdb_id.between(bindparam("first"), bindparam("last"))
+    return table.c.imdb_id.in_(bindparam("of_titles", expanding=True))
 
 
+# Put in the order in which they were added here, since no index has that.
+_ADDED = select(MOVIES.c.added_at, MOVIES.c.imdb_id).where(of_user(MOVIES))
 _TITLES = (
     select(
         *(MOVIES.c.imdb_id, MOVIES.c.media_type, MOVIES.c.title, MOVIES.c.year, STATUS.c.status),
         *(STATUS.c.custom_list_id, WATCHED.c.my_rating, MOVIES.c.added_at, MOVIES.c.last_modified),
-        *(MOVIES.c.tmdb_data, MOVIES.c.omdb_data),
+        *(MOVIES.c.liked, MOVIES.c.tmdb_data, MOVIES.c.omdb_data),
     )
     .select_from(MOVIES.join(STATUS, same_title(STATUS)).outerjoin(WATCHED, same_title(WATCHED)))
-    .where(of_user(MOVIES), MOVIES.c.imdb_id > bindparam("after"))
-    .order_by(MOVIES.c.imdb_id)
-    .limit(PAGE)
+    .where(of_user(MOVIES), _in_page(MOVIES))
 )
 _VIEWINGS = select(
     *(VIEWINGS.c.imdb_id, VIEWINGS.c.moment, VIEWINGS.c.created_at, VIEWINGS.c.id, VIEWINGS.c.watched_on),
@@ -42,6 +43,8 @@ _VIEWINGS = select(
 _VOTES = select(
     *(VOTES.c.imdb_id, VOTES.c.date_recommended, VOTES.c.person_id, VOTES.c.vote_type, VOTES.c.note),
 ).where(of_user(VOTES), _in_page(VOTES))
+
+_TAGS = select(*TAG_COLUMNS).where(of_user(TAGS), _in_page(TAGS))
 
 
 class ExportedViewing(NamedTuple):
@@ -90,9 +93,11 @@ class ExportedTitle(NamedTuple):
     rating: float | None
     added_at: float
     last_modified: float
+    liked: bool
     facts: Facts
     viewings: list[ExportedViewing]
     votes: list[ExportedVote]
+    tags: list[str]
 
     @property
     def is_film(self) -> bool:
@@ -126,15 +131,15 @@ class ExportedLibrary:
     def titles(self) -> Iterator[ExportedTitle]:
         """The titles that are not deleted, which are noted, and counted as left out."""
         names: dict[int, str] = dict(self.read.fetch(NAMES_OF_PEOPLE))
-        after = ""
-        while rows := self.read.fetch(_TITLES, after=after):
-            first, after = rows[0][0], rows[-1][0]
-            viewings = _viewings_by_title(self.read.fetch(_VIEWINGS, first=first, last=after))
-            votes = _votes_by_title(self.read.fetch(_VOTES, first=first, last=after), names)
-            for *shown, tmdb_data, omdb_data in rows:
-                imdb_id = shown[0]
-                hanging = facts_of(tmdb_data, omdb_data), viewings.get(imdb_id, []), votes.get(imdb_id, [])
-                title = ExportedTitle._make((*shown, *hanging))
+        for page in in_chunks([imdb_id for _, imdb_id in sorted(map(tuple, self.read.fetch(_ADDED)))]):
+            viewings = _viewings_by_title(self.read.fetch(_VIEWINGS, of_titles=page))
+            votes = _votes_by_title(self.read.fetch(_VOTES, of_titles=page), names)
+            tags = tags_by_movie(self.read.fetch(_TAGS, of_titles=page))
+            found = {imdb_id: told for imdb_id, *told in self.read.fetch(_TITLES, of_titles=page)}
+            for imdb_id in filter(found.__contains__, page):
+                *shown, liked, tmdb_data, omdb_data = found[imdb_id]
+                hanging = viewings.get(imdb_id, []), votes.get(imdb_id, []), tags.get(imdb_id, [])
+                title = ExportedTitle._make((imdb_id, *shown, bool(liked), facts_of(tmdb_data, omdb_data), *hanging))
                 if title.status != "deleted":
                     yield title
                     continue

@@ -16,13 +16,14 @@ TITLES = Sheet(
     "titles",
     (
         *("imdb_id", "tmdb_id", "media_type", "title", "year", "directors", "genres", "runtime", "status"),
-        *("custom_list_id", "list", "my_rating", "added_at", "last_modified"),
+        *("custom_list_id", "list", "my_rating", "liked", "tags", "added_at", "last_modified"),
     ),
 )
 VIEWINGS = Sheet(
     "viewings", ("imdb_id", "title", "id", "watched_on", "watched_at", "rating", "note", "source", "created_at")
 )
 RECOMMENDATIONS = Sheet("recommendations", ("imdb_id", "title", "person_name", "vote_type", "date_recommended", "note"))
+TAGS = Sheet("tags", ("imdb_id", "title", "tag"))
 RANKINGS = Sheet("rankings", ("imdb_id", "liked", "position", "ranked_at"))
 COMPARISONS = Sheet("comparisons", ("imdb_id", "winner", "loser"))
 
@@ -33,7 +34,7 @@ def _sheet(kind: Kind) -> Sheet:
 
 
 PEOPLE, LISTS = _sheet(KIND_OF["person"]), _sheet(KIND_OF["list"])
-SHEETS = (TITLES, VIEWINGS, RECOMMENDATIONS, PEOPLE, LISTS, RANKINGS, COMPARISONS)
+SHEETS = (TITLES, VIEWINGS, RECOMMENDATIONS, TAGS, PEOPLE, LISTS, RANKINGS, COMPARISONS)
 
 
 def table_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
@@ -45,6 +46,8 @@ def table_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
             yield VIEWINGS, (title.imdb_id, title.name, *said, created_at)
         for date, person, is_up, note in title.votes:
             yield RECOMMENDATIONS, (title.imdb_id, title.name, person, is_up, date, note)
+        for tag in title.tags:
+            yield TAGS, (title.imdb_id, title.name, tag)
     for kind, sheet in (("person", PEOPLE), ("list", LISTS)):
         for record in library.records(kind):
             yield sheet, tuple(record[name] for name in sheet.columns)
@@ -56,8 +59,8 @@ def _title(title: ExportedTitle, library: ExportedLibrary) -> Row:
     directors, genres = ", ".join(facts.directors), ", ".join(facts.genres.values())
     named: Row = (title.imdb_id, facts.tmdb_id, title.media_type, title.name, title.year, directors, genres)
     on_list: Cell = None if title.list_id is None else library.lists[title.list_id]["name"]
-    state = title.status, title.list_id, on_list, title.rating, title.added_at, title.last_modified
-    return (*named, facts.runtime, *state)
+    state = title.status, title.list_id, on_list, title.rating, title.liked, ", ".join(title.tags)
+    return (*named, facts.runtime, *state, title.added_at, title.last_modified)
 
 
 def _rankings(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:

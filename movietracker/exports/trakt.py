@@ -24,7 +24,8 @@ IMPORT = Sheet("trakt-import", ("imdb_id", "type", "watched_at", "watchlisted_at
 def trakt_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
     """The rows of Trakt's own export."""
     for title in library.titles():
-        for action, watched_at, listed_at, rating in _facts(title, library):
+        liked = [("favorites", None, moment_text(title.added_at), None)] if title.liked else []
+        for action, watched_at, listed_at, rating in (*_facts(title, library), *liked):
             named = title.name, title.year, None, title.imdb_id, title.facts.tmdb_id, None
             yield OWN, (_TYPES[title.media_type], action, *named, watched_at, listed_at, rating, None, None, None)
 
@@ -36,6 +37,7 @@ def trakt_import_rows(library: ExportedLibrary) -> Iterator[tuple[Sheet, Row]]:
         if title.rating is not None and len(rows) > 1:
             rating = rows.pop()[-1]
             rows[-1][-1] = rating  # of a title that is on the watchlist or was watched, which the importer expects
+        library.left_out["likes (Trakt's importer takes none)"] += title.liked
         for cells in rows:
             yield IMPORT, (title.imdb_id, _TYPES[title.media_type], *cells, None)
 
@@ -55,6 +57,7 @@ def _facts(title: ExportedTitle, library: ExportedLibrary) -> Iterator[tuple[str
         ("ratings of viewings that are not the title's (Trakt has one)", _rated(title)),
         ("notes on viewings (no column has them)", sum(each.note is not None for each in title.viewings)),
         ("titles on your own lists (no column has lists)", int(title.list_id is not None)),
+        ("tags (no column has them)", len(title.tags)),
         ("recommendations (no column says who told you)", len(title.votes)),
     ):
         library.left_out[what] += count

@@ -65,7 +65,7 @@ class SheetWriter(AbstractContextManager["SheetWriter"]):
         for sheet, files in self._sheets.items():
             for number, file in enumerate(files, 1):
                 self._flush(file)
-                yield f"{_numbered(sheet.name, number)}.csv", file.size, self._content(file)
+                yield f"{_numbered(sheet.name, number)}{sheet.label}.csv", file.size, self._content(file)
 
     def _add_file(self, sheet: Sheet) -> _File:
         if self._sheets[sheet]:

@@ -62,7 +62,7 @@ def test_each_list_has_positions_of_its_own(export: Export, client: Client, add:
         client.put(f"{add(number)}/status", json={"status": "custom", "custom_list_id": list_id})
     sheets = sheets_in(export("imdb")[0])
     assert [(row["Position"], row["Const"]) for row in sheets["watchlist"]] == [("1", "tt0000001")]
-    assert [(row["Position"], row["Const"]) for row in sheets["lists/ls000001-rainy-sundays"]] == [
+    assert [(row["Position"], row["Const"]) for row in sheets["lists/ls000001 - Rainy Sundays"]] == [
         ("1", "tt0000002"),
         ("2", "tt0000003"),
     ]

@@ -42,6 +42,7 @@ def test_each_viewing_is_a_row_the_oldest_first(
         "949,tt0000001,Heat,1995,Michael Mann,7,1999-01-02,false,,\r\n"
         '949,tt0000001,Heat,1995,Michael Mann,9,2023-05-06,true,,"Again, ""great""\nindeed"\r\n'
         "949,tt0000001,Heat,1995,Michael Mann,,2024-02-29,true,,\r\n"
+        "949,tt0000001,Heat,1995,Michael Mann,9,,,,\r\n"
     )
 
 
@@ -69,7 +70,7 @@ def test_a_moment_has_its_day_in_the_time_zone(
 @pytest.mark.parametrize(
     ("of_viewing", "present", "rows"),
     [
-        (None, 7.5, [("8", "2024-01-01")]),
+        (None, 7.5, [("", "2024-01-01"), ("8", "")]),
         (7.6, 8.4, [("8", "2024-01-01")]),
         (9, 7, [("9", "2024-01-01"), ("7", "")]),
         (9, None, [("9", "2024-01-01")]),
@@ -117,6 +118,24 @@ def test_a_film_that_is_wanted_is_never_watched_and_one_that_was_seen_before_is_
     assert left_out["ratings of films that are not watched (Letterboxd would take them as watched)"] == 1
 
 
+def test_tags_of_a_watched_film_stand_with_its_newest_viewing(
+    export: Export, client: Client, add: Callable[..., str], watch: Callable[..., None]
+) -> None:
+    seen, wanted, undated = add(1), add(2), add(3)
+    for film in (seen, wanted, undated):
+        for tag in ("noir", "1, 2", "loud"):
+            client.put(f"{film}/tags/{tag}")
+        client.put(f"{film}/liked", json={"liked": True})
+    watch(seen, watched_on="2024-01-01")
+    watch(seen, watched_on="2025-01-01")
+    client.put(f"{undated}/status", json={"status": "watched"})
+    archive, left_out = export("letterboxd")
+    found = [(row["imdbID"][-1], row["WatchedDate"], row["Tags"]) for row in sheets_in(archive)["watched-1"]]
+    assert found == [("1", "2024-01-01", ""), ("1", "2025-01-01", "loud, noir"), ("3", "", "loud, noir")]
+    assert left_out["likes (Letterboxd's importer takes none)"] == 3
+    assert left_out["tags with a comma, and of films that are not watched"] == 5
+
+
 def test_lists_are_files_of_their_own_whatever_their_names(
     export: Export, client: Client, add: Callable[..., str]
 ) -> None:
@@ -125,9 +144,39 @@ def test_lists_are_files_of_their_own_whatever_their_names(
         client.put(f"{add(number)}/status", json={"status": "custom", "custom_list_id": list_id})
     files = files_in(export("letterboxd")[0])
     assert [name for name in files if name.startswith("lists/")] == [
-        *("lists/1-rainy-sundays.csv", "lists/2-etc-passwd.csv", "lists/3-list.csv", "lists/4-日本.csv"),
+        *("lists/1 - Rainy Sundays.csv", "lists/2 - -..-etc-passwd.csv", "lists/3 - -.csv", "lists/4 - 日本.csv"),
     ]
-    assert files["lists/1-rainy-sundays.csv"].startswith(b"tmdbID,imdbID,Title,Year,Directors\r\n,tt0000001,")
+    assert files["lists/1 - Rainy Sundays.csv"].startswith(b"tmdbID,imdbID,Title,Year,Directors\r\n,tt0000001,")
+
+
+def test_a_review_is_html_in_which_signs_stand_for_themselves(
+    export: Export, add: Callable[..., str], watch: Callable[..., None]
+) -> None:
+    watch(add(1), watched_on="2024-01-01", note='I <3 it & "him"')
+    assert sheets_in(export("letterboxd")[0])["watched-1"][0]["Review"] == 'I &lt;3 it &amp; "him"'
+
+
+def test_viewings_of_unknown_days_are_one_row_with_the_films_rating(
+    export: Export, add: Callable[..., str], watch: Callable[..., None]
+) -> None:
+    film = add(1)
+    watch(film, watched_on="1998", rating=3)
+    watch(film, watched_on="2001", rating=9)
+    watch(film, watched_on=None, rating=5, note="On a plane")
+    archive, left_out = export("letterboxd")
+    rows = [(row["Rating10"], row["WatchedDate"], row["Review"]) for row in sheets_in(archive)["watched-1"]]
+    assert rows == [("5", "", "On a plane"), ("5", "", "")]
+    assert left_out["viewings without a day or a note (they only mark the film as watched)"] == 2
+
+
+def test_titles_on_a_list_are_in_the_order_in_which_they_were_added(
+    export: Export, client: Client, add: Callable[..., str]
+) -> None:
+    list_id = client.post("/api/lists", json={"name": "Rainy"}).json["id"]
+    for number in (3, 1, 2):
+        client.put(f"{add(number)}/status", json={"status": "custom", "custom_list_id": list_id})
+    rows = sheets_in(export("letterboxd")[0])["lists/1 - Rainy"]
+    assert [row["imdbID"] for row in rows] == ["tt0000003", "tt0000001", "tt0000002"]
 
 
 def test_what_is_left_out_is_counted_in_the_archive(

@@ -4,6 +4,7 @@ import itertools
 import json
 import re
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,8 @@ def movie(row: Record, sheets: Sheets) -> Json:
         "recommendations": votes,
         "my_rating": number(row["my_rating"]),
         "viewings": viewings[::-1],
+        **({"liked": True} if flag(row["liked"]) else {}),
+        **({"tags": tags} if (tags := [each["tag"] for each in of_title(sheets["tags"], row["imdb_id"])]) else {}),
     }
 
 
@@ -89,7 +92,7 @@ def told_by(archive: bytes) -> Json:
     """The sections of a backup document, of what the files say."""
     sheets = sheets_in(archive)
     return {
-        "movies": [movie(row, sheets) for row in sheets["titles"]],
+        "movies": [movie(row, sheets) for row in sorted(sheets["titles"], key=itemgetter("imdb_id"))],
         "people": [person(row) for row in sheets["people"]],
         "lists": [listing(row) for row in sheets["lists"]],
         "rankings": [rank(row, sheets) for row in sheets["rankings"]],
@@ -155,12 +158,22 @@ def test_an_empty_library_has_all_headers_and_the_quick_recommenders(export: Exp
         "titles.csv": 1,
         "viewings.csv": 1,
         "recommendations.csv": 1,
+        "tags.csv": 1,
         "people.csv": 5,
         "lists.csv": 1,
         "rankings.csv": 1,
         "comparisons.csv": 1,
     }
     assert left_out == {}
+
+
+def test_titles_have_their_tags_in_one_cell_too(export: Export, client: Client, add: Callable[..., str]) -> None:
+    film = add(1)
+    for tag in ("noir", "1, 2"):
+        client.put(f"{film}/tags/{tag}")
+    sheets = sheets_in(export("csv")[0])
+    assert [(row["liked"], row["tags"]) for row in sheets["titles"]] == [("false", "1, 2, noir")]
+    assert [row["tag"] for row in sheets["tags"]] == ["1, 2", "noir"]
 
 
 def test_formulas_in_names_and_notes_are_kept_from_running(export: Export, add: Callable[..., str]) -> None:

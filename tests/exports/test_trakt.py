@@ -48,6 +48,18 @@ def test_the_watchlist_says_since_when_and_a_watched_title_without_a_viewing_is_
     assert (watched["type"], watched["action"], watched["watched_at"]) == ("show", "history", "unknown")
 
 
+def test_liked_titles_are_favorites_of_the_export_and_have_no_place_in_the_import(
+    export: Export, client: Client, add: Callable[..., str]
+) -> None:
+    film = add(1)
+    client.put(f"{film}/liked", json={"liked": True})
+    client.put(f"{film}/tags/noir")
+    content, left_out = export("trakt")
+    assert [row["action"] for row in records_in(content)] == ["watchlist", "favorites"]
+    assert left_out["tags (no column has them)"] == 1
+    assert export("trakt-import")[1]["likes (Trakt's importer takes none)"] == 1
+
+
 def test_the_importer_gets_a_rating_together_with_what_the_title_is_rated_for(
     export: Export, client: Client, add: Callable[..., str], watch: Callable[..., None]
 ) -> None:
