@@ -2,7 +2,8 @@
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -57,6 +58,19 @@ def chosen(accounts: Sequence[OriginalAccount], only: Sequence[str], skip: Seque
         if not any(_is_named(each, [name]) for each in accounts):
             raise AdoptionRefused(f"There is no account {name} in the file.")
     return [each for each in accounts if (not only or _is_named(each, only)) and not _is_named(each, skip)]
+
+
+def refuse_same_addresses(accounts: Iterable[OriginalAccount]) -> None:
+    """Raise AdoptionRefused for accounts whose e-mail addresses differ in case at most, which are the same here."""
+    keys: defaultdict[str, list[str]] = defaultdict(list)
+    for each in accounts:
+        keys[each.account.email].append(str(each.key))
+    for email, same in keys.items():
+        if email and len(same) > 1:
+            ids = " or ".join(f"--skip {key}" for key in same)
+            raise AdoptionRefused(
+                f"{len(same)} accounts of the file have the address {email}; leave out others: {ids}."
+            )
 
 
 def _is_named(original: OriginalAccount, names: Sequence[str]) -> bool:

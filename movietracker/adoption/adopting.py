@@ -20,7 +20,7 @@ from ..errors import AdoptionRefused, BodyTooLarge, InvalidDocument
 from ..plugin.events import LibraryChanged
 from ..services.accounts import Account
 from ..services.transactions import announce, lock_accounts, lock_library, write_connection
-from .accounts import OriginalAccount, Place, chosen, find_place, read_accounts
+from .accounts import OriginalAccount, Place, chosen, find_place, read_accounts, refuse_same_addresses
 from .checking import TableCount, compare
 from .findings import Finding, Findings
 from .forms import FORMS
@@ -86,9 +86,9 @@ def adopt(
 ) -> AdoptionReport:
     """Adopt an installation of the original backend from its SQLite file, which is not touched.
 
-    ``into`` is the account for a file of before there were accounts; ``only`` and ``skip`` choose among those of the
-    file. With ``dry_run`` all is done and then rolled back. Raises AdoptionRefused, OSError and QuotaExceeded, and then
-    nothing changes.
+    ``into`` is the account that takes the library of a file of before there were accounts, or that of the one account
+    that ``only`` and ``skip``, which choose among those of the file, leave. With ``dry_run`` all is done and then
+    rolled back. Raises AdoptionRefused, OSError and QuotaExceeded, and then nothing changes.
     """
     findings, report = Findings(), AdoptionReport(dry_run)
     events: list[LibraryChanged | None] = []
@@ -125,14 +125,18 @@ def _read(
         if len(original.owners_of("movies")) > 1:
             raise AdoptionRefused("The file has titles of several users, and does not say who they are.")
         return [_library(original, Owner(None, into.email), None, into, findings, stack)]
-    if into is not None:
-        raise AdoptionRefused("The file has accounts of its own; choose among them with --only instead of --user.")
     accounts = read_accounts(original, findings)
     _name_ownerless_rows(original, {str(each.key) for each in accounts}, findings)
     wanted = chosen(accounts, only, skip)
     if not wanted:
         raise AdoptionRefused("No account of the file is left to be adopted.")
-    return [_library(original, Owner(each.key, each.name), each, each.account, findings, stack) for each in wanted]
+    if into is None:
+        refuse_same_addresses(wanted)
+        return [_library(original, Owner(each.key, each.name), each, each.account, findings, stack) for each in wanted]
+    if len(wanted) > 1:
+        names = ", ".join(each.name for each in wanted)
+        raise AdoptionRefused(f"The file has several accounts; choose the one for --user with --only: {names}.")
+    return [_library(original, Owner(wanted[0].key, wanted[0].name), None, into, findings, stack)]
 
 
 def _name_ownerless_rows(original: Original, known: set[str], findings: Findings) -> None:
@@ -176,7 +180,10 @@ def _placed(connection: Connection, libraries: Sequence[_Library]) -> list[tuple
         except AdoptionRefused as refusal:
             refusals.append(str(refusal))
     if refusals:
-        refusals.append("Nothing was changed; leave accounts out with --skip, or choose some with --only.")
+        refusals.append(
+            "Nothing was changed; leave accounts out with --skip, or bring one into an account that is here with "
+            "--only and --user."
+        )
         raise AdoptionRefused(" ".join(refusals))
     return placed
 

@@ -22,6 +22,7 @@ _MAGIC = b"SQLite format 3\x00"
 _VERSIONS_AT = slice(18, 20)  # https://www.sqlite.org/fileformat.html, section 1.3
 _WAL_VERSIONS = b"\x02\x02"
 _LOGS = ("-wal", "-journal")
+_REPAIR = "Use a backup of it, or what this saves of it: sqlite3 FILE .recover | sqlite3 SAVED"
 # Of values that break a rule of their column; they are read defensively anyway.
 _ABOUT_VALUES = re.compile(r"(NULL|NUMERIC|TEXT|INT|REAL|non-\w+) value in|CHECK constraint failed", re.IGNORECASE)
 
@@ -51,6 +52,8 @@ def _read_header(path: Path) -> bytes:
         raise AdoptionRefused(f"{path} is a folder; name the database file in it.")
     if not path.exists():
         raise AdoptionRefused(f"There is no file {path}.")
+    if not path.is_file():
+        raise AdoptionRefused(f"{path} is no regular file.")  # a pipe would keep this waiting
     with path.open("rb") as file:
         header = file.read(100)
     if not header.startswith(_MAGIC):
@@ -100,10 +103,12 @@ def _check(path: Path, connection: sqlite3.Connection) -> None:
     except sqlite3.Error as error:
         raise AdoptionRefused(_sentence(path, error)) from None
     if damage := [each for each in found if each != "ok" and _ABOUT_VALUES.match(each) is None]:
-        raise AdoptionRefused(f"{path} is damaged: {damage[0].splitlines()[-1]}.")
+        raise AdoptionRefused(f"{path} is damaged: {damage[0].splitlines()[-1]}. {_REPAIR}")
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:
     if "locked" in str(error):
         return f"{path} is locked by another program; stop the original server first."
+    if error.sqlite_errorcode in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return f"{path} is damaged: {error}. {_REPAIR}"
     return f"{path} cannot be read: {error}."

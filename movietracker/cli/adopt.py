@@ -19,7 +19,11 @@ _NAMES = "E-mail address, username or id; can be given several times."
 
 @click.command("adopt", cls=PlainCommand)
 @click.argument("path", type=click.Path(path_type=Path))
-@click.option("--user", metavar="USER", help="Whose library it becomes, for a file of before there were accounts.")
+@click.option(
+    "--user",
+    metavar="USER",
+    help="Whose library here it goes into: a file of before there were accounts, or one account of the file.",
+)
 @click.option("--only", metavar="USER", multiple=True, help=f"Only these accounts of the file. {_NAMES}")
 @click.option("--skip", metavar="USER", multiple=True, help=f"Not these accounts of the file. {_NAMES}")
 @click.option("--dry-run", is_flag=True, help="Change nothing; report what would change.")

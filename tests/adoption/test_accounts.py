@@ -79,7 +79,7 @@ def test_a_name_that_another_account_has_is_refused_and_named(
     app: Flask, original: OriginalFile, adopt_file: Adopt, anna: Account
 ) -> None:
     original.add_account("ben", BENS_ID)
-    with pytest.raises(AdoptionRefused, match=r"anna@example\.com: .*--skip"):
+    with pytest.raises(AdoptionRefused, match=r"anna@example\.com: .*--skip.*--only and --user\."):
         adopt_file(original)
     with app.app_context():
         assert list_accounts() == [anna]
@@ -104,8 +104,10 @@ def test_all_accounts_that_cannot_be_adopted_are_named_at_once(
 
 def test_addresses_of_the_file_that_differ_in_case_only_are_refused(original: OriginalFile, adopt_file: Adopt) -> None:
     original.add_account("ben", BENS_ID, email="ANNA@example.com")
-    with pytest.raises(AdoptionRefused, match=r"anna@example\.com: another account has this e-mail address"):
+    choice = rf"2 accounts of the file have the address anna@example\.com; .*--skip {ANNAS_ID} or --skip {BENS_ID}\."
+    with pytest.raises(AdoptionRefused, match=choice):
         adopt_file(original)
+    assert [each.id for each in adopt_file(original, skip=[BENS_ID]).accounts] == [ANNAS_ID]
 
 
 def test_an_id_that_somebody_else_has_here_is_refused(app: Flask, original: OriginalFile, adopt_file: Adopt) -> None:
@@ -226,6 +228,25 @@ def test_a_file_without_accounts_needs_one_here(tmp_path: object, original: Orig
         adopt_file(original)
 
 
-def test_a_file_with_accounts_takes_none_from_here(original: OriginalFile, adopt_file: Adopt, ben: Account) -> None:
-    with pytest.raises(AdoptionRefused, match="--only instead of --user"):
+def test_an_account_of_the_file_can_go_into_one_that_is_here(
+    app: Flask, original: OriginalFile, adopt_file: Adopt, anna: Account, client: Client
+) -> None:
+    client.put(f"/api/movies/{HEAT}/status", json={"status": "watched"})
+    original.add_account("ben", BENS_ID)
+    original.add_title(MATRIX)
+    original.add_title(HEAT)
+    first, again = (adopt_file(original, into=anna, only=["anna"]).accounts[0] for _ in range(2))
+    assert (first.id, first.state, first.added["movies"], first.changed["movies"]) == (anna.id, "existing", 1, 0)
+    assert (again.state, sum(again.added.values()), sum(again.changed.values())) == ("existing", 0, 0)
+    assert {each["imdb_id"]: each["status"] for each in client.get("/api/movies").json} == {
+        MATRIX: "toWatch",
+        HEAT: "watched",
+    }
+    with app.app_context():
+        assert list_accounts() == [anna]
+
+
+def test_several_accounts_of_a_file_do_not_go_into_one(original: OriginalFile, adopt_file: Adopt, ben: Account) -> None:
+    original.add_account("ben", BENS_ID)
+    with pytest.raises(AdoptionRefused, match=r"choose the one for --user with --only: anna@.*, ben@"):
         adopt_file(original, into=ben)

@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from support.effort import thorough
 from support.originals import ANNAS_ID, HEAT, MATRIX, RAINY, OriginalFile
 
 from movietracker.adoption.adopting import adopt
@@ -57,7 +58,7 @@ ROWS = st.fixed_dictionaries(
 
 
 @given(ROWS)
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@thorough(50)
 def test_every_row_is_stored_or_named(app: Flask, tmp_path: Path, rows: dict[str, list[dict[str, Any]]]) -> None:
     path = tmp_path / "original.db"
     path.unlink(missing_ok=True)
