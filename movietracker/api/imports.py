@@ -13,7 +13,6 @@ from ..imports.rows import page_of_rows
 from ..imports.shown import job_json, row_json
 from ..schemas import importing as schemas
 from ..services.accounts import Account
-from ..services.transactions import write_connection
 from ..state import state
 from ..uploads.archive import MAX_FILE_BYTES
 from .blueprint import PROVIDER_PROBLEMS, ApiBlueprint
@@ -55,7 +54,7 @@ def upload(user: Account, how: dict[str, Any]) -> dict[str, Any]:
     uploaded.store(user.id, job_id, _files(how.get("filename") or "file"))
     try:
         return job_json(jobs.create_job(user.id, job_id, how.get("format")))
-    except errors.Problem:
+    except BaseException:
         uploaded.remove(user.id, job_id)
         raise
 
@@ -90,7 +89,7 @@ def rows(user: Account, wanted: dict[str, Any], job_id: str) -> Response:
 
     def fetch(after: Any, limit: int | None) -> tuple[list[dict[str, Any]], tuple[Any, ...] | None]:
         size = limit or _DEFAULT_LIMIT
-        found = page_of_rows(job, states, -1 if after is None else after[0], size + 1)
+        found = page_of_rows(job, states, -1 if after is None else after[0], size + 1, wanted.get("is_chosen"))
         shown = [row_json(row) for row in found[:size]]
         return shown, (found[size - 1].number,) if len(found) > size else None
 
@@ -107,15 +106,12 @@ def rows(user: Account, wanted: dict[str, Any], job_id: str) -> Response:
 def decide(user: Account, body: dict[str, Any], job_id: str) -> dict[str, Any]:
     """Decide which titles are meant, and what becomes of people and lists; once it is ready, before it is confirmed."""
     job = jobs.get_job(user.id, job_id)
-    named = {kind: {each["name"]: each["to"] for each in body[kind]} for kind in ("people", "lists")}
-    decided = choices.decided(job, **named, ratings=body.get("ratings"))
+    people = {each["name"]: each["to"] for each in body["people"]}
+    lists = {each["name"]: each["to"] for each in body["lists"] if not _becomes_tag(each)}
+    list_tags = {each["name"]: each["to"] for each in body["lists"] if _becomes_tag(each)}
+    decided = choices.decided(job, people=people, lists=lists, list_tags=list_tags, ratings=body.get("ratings"))
     told = [Decision(each["row"], each.get("imdb_id"), each.get("candidate")) for each in body["rows"]]
-    job = resolve(job, told, state().lookup.chain)
-    try:
-        with write_connection(user.id) as connection:
-            return job_json(jobs.change_job(connection, job, choices=decided))
-    except jobs.JobChanged:
-        raise errors.ImportNotReady from None
+    return job_json(resolve(job, told, state().lookup.chain, decided))
 
 
 @blueprint.operation(
@@ -142,6 +138,10 @@ def undo(user: Account, job_id: str) -> dict[str, Any]:
 def remove(user: Account, job_id: str) -> None:
     """Forget an import that is not at work; what it changed stays, and cannot be undone any more."""
     jobs.delete_job(user.id, job_id)
+
+
+def _becomes_tag(decision: dict[str, Any]) -> bool:
+    return decision["to"] is not None and decision["what"] == "tag"
 
 
 def _files(name: str) -> Iterator[tuple[str, BinaryIO]]:

@@ -1,8 +1,9 @@
 """``movietracker import``: what other trackers' files hold, bringing it in, and taking it back."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
@@ -14,7 +15,7 @@ from ..imports.shown import job_json
 from ..services.accounts import find_account
 from ..state import state
 from ..uploads.archive import open_upload
-from .import_jobs import Answers, import_files, show_report, work_on_terminal
+from .import_jobs import LISTS, Answers, go_on, import_files, show_report, work_on_terminal
 from .plain import PlainGroup, as_json_option, echo, echo_json
 from .tables import show_table
 
@@ -27,7 +28,29 @@ _JOBS = [("Batch", False), ("When (UTC)", False), ("From", False), ("State", Fal
 _MAX_SPELLINGS = 5
 _DEFAULT = "files"
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 _whose = click.option("--user", required=True, metavar="USER", help="Whose library (e-mail address, username or id).")
+_answers = (
+    click.option("--yes", is_flag=True, help="Do not ask: leave out what is not certain, and all people."),
+    click.option("--people", is_flag=True, help="With --yes: take all people that are found, as they are written."),
+    click.option(
+        "--lists",
+        type=click.Choice(LISTS),
+        default="list",
+        help="With --yes: make the file's lists custom lists or tags, or skip them.",
+    ),
+    click.option(
+        "--ratings", type=click.Choice(["keep", "replace"]), default="keep", help="Your ratings, where both rate."
+    ),
+)
+
+
+def _answered(command: F) -> F:
+    """Add the options that answer questions."""
+    for option in reversed(_answers):
+        command = option(command)
+    return command
 
 
 class _ImportGroup(PlainGroup):
@@ -53,11 +76,7 @@ def import_command() -> None:
 @_whose
 @click.option("--format", "format_name", metavar="NAME", help="The format, if it is not recognized.")
 @click.option("--dry-run", is_flag=True, help="Show what the files hold; change nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask: leave out what is not certain, and all people.")
-@click.option("--people", is_flag=True, help="With --yes: take all people that are found, as they are written.")
-@click.option(
-    "--ratings", type=click.Choice(["keep", "replace"]), default="keep", help="Your ratings, where both rate."
-)
+@_answered
 @as_json_option
 def files_command(
     files: tuple[Path, ...], user: str, format_name: str | None, dry_run: bool, as_json: bool, **how: Any
@@ -91,6 +110,21 @@ def list_command(user: str, as_json: bool) -> None:
         show_table("Imports", _JOBS, map(_job_row, found))
 
 
+@import_command.command("resume")
+@click.argument("batch")
+@_whose
+@_answered
+@as_json_option
+def resume_command(batch: str, user: str, as_json: bool, **how: Any) -> None:
+    """Go on with the import BATCH where it was, after it was interrupted, paused, or canceled while it wrote."""
+    job = jobs.get_job(find_account(user).id, batch)
+    if job.state in ("failed", "cancelled"):
+        job = jobs.confirm(job.user_id, job.id)
+    if jobs.is_elsewhere(job):
+        raise click.ClickException("Its files are on another machine, or gone.")
+    go_on(job, Answers(**how), as_json=as_json)
+
+
 @import_command.command("undo")
 @click.argument("batch")
 @_whose
@@ -98,7 +132,7 @@ def list_command(user: str, as_json: bool) -> None:
 def undo_command(batch: str, user: str, as_json: bool) -> None:
     """Take back what the import BATCH brought in, but what was changed since."""
     account = find_account(user)
-    job = work_on_terminal(jobs.undo(account.id, batch), "Taking back")
+    job = work_on_terminal(jobs.undo(account.id, batch))
     show_report(job, as_json=as_json)
 
 

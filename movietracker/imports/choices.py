@@ -1,11 +1,13 @@
 """What the user chose: which title a row means, remembered for the next import; what becomes of people and lists.
 
 People and lists that were found are by the names in which they were found. Each is given the name of the person or list
-of the library that it becomes, made if there is none, or None to be left out. Two of the same name become one.
+of the library that it becomes, made if there is none, or None to be left out. Two of the same name become one. A list
+may become a tag instead.
 """
 
 from collections.abc import Iterable, Mapping
 from hashlib import blake2b
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import Connection, delete, select
@@ -14,6 +16,7 @@ from .. import clock
 from ..database import in_chunks, upsert
 from ..models import IMPORT_CHOICES
 from ..plugin.importers import ImportRow
+from ..services.movies.tags import tag_named
 from ..services.names import new_persons_name, normalise_name
 from ..services.transactions import query
 from ..text import fold_key
@@ -52,14 +55,28 @@ def remember(connection: Connection, user_id: str, chosen: Mapping[str, str]) ->
         connection.execute(delete(IMPORT_CHOICES).where(of_user, IMPORT_CHOICES.c.form.in_(part)))
 
 
+def forget(connection: Connection, user_id: str, forms: Iterable[str]) -> None:
+    """Forget what the user chose for these forms, so that the next import asks again."""
+    of_user = IMPORT_CHOICES.c.user_id == user_id
+    for part in in_chunks(list(forms)):
+        connection.execute(delete(IMPORT_CHOICES).where(of_user, IMPORT_CHOICES.c.form.in_(part)))
+
+
 def decided(
-    job: Job, *, people: Mapping[str, str | None], lists: Mapping[str, str | None], ratings: str | None = None
+    job: Job,
+    *,
+    people: Mapping[str, str | None],
+    lists: Mapping[str, str | None],
+    list_tags: Mapping[str, str] = MappingProxyType({}),
+    ratings: str | None = None,
 ) -> dict[str, Any]:
     """The choices of a job with these as well; those for nobody and nothing that was found are ignored.
 
-    Raises Invalid for a name that cannot be.
+    ``list_tags`` are the tags that lists become. Raises Invalid for a name that cannot be.
     """
     known_people, known_lists = ({each["name"] for each in found} for found in (job.people, job.lists))
+    kept = {each: tag for each, tag in job.choices.get("list_tags", {}).items() if each not in lists}
+    tagged = {each: tag_named(tag)[1] for each, tag in list_tags.items() if each in known_lists}
     return {
         "people": {
             **job.choices.get("people", {}),
@@ -68,6 +85,8 @@ def decided(
         "lists": {
             **job.choices.get("lists", {}),
             **{each: name and normalise_name(name) for each, name in lists.items() if each in known_lists},
+            **dict.fromkeys(tagged),
         },
+        "list_tags": kept | tagged,
         "ratings": ratings or job.choices.get("ratings", "keep"),
     }

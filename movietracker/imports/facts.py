@@ -1,19 +1,47 @@
 """What a job changed of each record, kept so that it can be taken back: only what differs, as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Integer, bindparam, func, select
 
 from ..database import execute, in_chunks
 from ..models import IMPORT_FACTS
 from ..models.movie import Status, Viewing, Vote
 from ..services.change_clock import LibraryWrite
-from ..services.movies.seen import NOT_SEEN
+from ..services.movies.seen import NOT_SEEN, viewing_field
 from ..services.movies.storing import TitleState
+from ..services.movies.tags import tag_field
+from ..services.people import vote_fields
 from .jobs import Job
 
+CHARACTERS_AT_ONCE = 1_000_000
+
+_WAITING = (
+    IMPORT_FACTS.c.user_id == bindparam("of_user"),
+    IMPORT_FACTS.c.job_id == bindparam("of_job"),
+    IMPORT_FACTS.c.kind == bindparam("of_kind"),
+    IMPORT_FACTS.c.key > bindparam("behind"),
+    IMPORT_FACTS.c.state.is_(None),
+)
+_SIZES = (
+    select(IMPORT_FACTS.c.key, func.length(IMPORT_FACTS.c.after))
+    .where(*_WAITING)
+    .order_by(IMPORT_FACTS.c.key)
+    .limit(bindparam("most", type_=Integer))
+)
+_FACTS = (
+    select(IMPORT_FACTS.c.key, IMPORT_FACTS.c.before, IMPORT_FACTS.c.after)
+    .where(*_WAITING, IMPORT_FACTS.c.key <= bindparam("until"))
+    .order_by(IMPORT_FACTS.c.key)
+)
+_UNDONE = select(IMPORT_FACTS.c.key, IMPORT_FACTS.c.after).where(
+    IMPORT_FACTS.c.user_id == bindparam("of_user"),
+    IMPORT_FACTS.c.kind == "title",
+    IMPORT_FACTS.c.key.in_(bindparam("of_keys", expanding=True)),
+    IMPORT_FACTS.c.state == "undone",
+)
 _COLUMNS = ("job_id", "kind", "key", "before", "after")
 
 
@@ -27,16 +55,26 @@ class Fact(NamedTuple):
 
 
 class TitleFact(NamedTuple):
-    """What a job said of a title: what is None or empty it did not change. ``is_new`` if it made the title."""
+    """What a job said of a title: what is None or empty it did not change. ``is_new`` if it made the title.
+
+    ``dated`` are viewings that were there without a day, as they were and as they became. ``tags`` are by their folded
+    form. ``list_name`` is that of the list in the status.
+    """
 
     is_new: bool
     status: tuple[Status | None, Status] | None
     rating: tuple[float | None, float] | None
     viewings: Mapping[str, Viewing]
     votes: Mapping[int, Vote]
+    dated: Mapping[str, tuple[Viewing, Viewing]]
+    liked: bool
+    tags: Collection[str]
+    list_name: str | None
 
 
-def fact_of_title(imdb_id: str, before: TitleState | None, after: TitleState) -> Fact:
+def fact_of_title(
+    imdb_id: str, before: TitleState | None, after: TitleState, list_names: Mapping[str | None, str]
+) -> Fact:
     """The fact of a title that a job adds or changes."""
     old = before or TitleState()
     old_seen, seen = old.seen or NOT_SEEN, after.seen or NOT_SEEN
@@ -44,10 +82,18 @@ def fact_of_title(imdb_id: str, before: TitleState | None, after: TitleState) ->
     told: dict[str, Any] = {}
     if old.status != after.status:
         was["status"], told["status"] = old.status, after.status
+        if after.status and (list_name := list_names.get(after.status.custom_list_id)):
+            told["list"] = list_name
     if old_seen.my_rating != seen.my_rating:
         was["rating"], told["rating"] = old_seen.my_rating, seen.my_rating
     told["viewings"] = {key: each for key, each in seen.viewings.items() if key not in old_seen.viewings}
+    if dated := {key: each for key, each in old_seen.viewings.items() if seen.viewings.get(key, each) != each}:
+        was["dated"], told["dated"] = dated, {key: seen.viewings[key] for key in dated}
     told["votes"] = {str(key): vote for key, vote in after.votes.items() if key not in old.votes}
+    if after.liked and not old.liked:
+        told["liked"] = True
+    if tags := [folded for folded in after.tags if folded not in old.tags]:
+        told["tags"] = tags
     return Fact("title", imdb_id, None if before is None else was, told)
 
 
@@ -61,7 +107,9 @@ def title_fact(fact: Fact) -> TitleFact:
     rating = (was.get("rating"), told["rating"]) if "rating" in told else None
     viewings = {key: Viewing(*each) for key, each in told["viewings"].items()}
     votes = {int(key): Vote(*each) for key, each in told["votes"].items()}
-    return TitleFact(fact.before is None, status, rating, viewings, votes)
+    dated = {key: (Viewing(*was["dated"][key]), Viewing(*each)) for key, each in told.get("dated", {}).items()}
+    marks = told.get("liked", False), told.get("tags", ()), told.get("list")
+    return TitleFact(fact.before is None, status, rating, viewings, votes, dated, *marks)
 
 
 def store_facts(tx: LibraryWrite, job: Job, facts: list[Fact]) -> None:
@@ -74,33 +122,38 @@ def store_facts(tx: LibraryWrite, job: Job, facts: list[Fact]) -> None:
 
 
 def read_facts(connection: Connection, job: Job, kind: str, after: str, limit: int) -> list[Fact]:
-    """The facts of a kind behind this key, in the order of the keys, that were not taken back."""
-    of_job = IMPORT_FACTS.c.user_id == job.user_id, IMPORT_FACTS.c.job_id == job.id
-    statement = (
-        select(IMPORT_FACTS.c.kind, IMPORT_FACTS.c.key, IMPORT_FACTS.c.before, IMPORT_FACTS.c.after)
-        .where(*of_job, IMPORT_FACTS.c.kind == kind, IMPORT_FACTS.c.key > after, IMPORT_FACTS.c.state.is_(None))
-        .order_by(IMPORT_FACTS.c.key)
-        .limit(limit)
-    )
+    """The facts of a kind behind this key that were not taken back, in the order of the keys.
+
+    At most ``limit``, and after the first no more than CHARACTERS_AT_ONCE.
+    """
+    wanted = {"of_user": job.user_id, "of_job": job.id, "of_kind": kind, "behind": after}
+    until, room = "", CHARACTERS_AT_ONCE
+    for key, size in execute(connection, _SIZES, {**wanted, "most": limit}):
+        room -= size
+        if until and room < 0:
+            break
+        until = key
     return [
         Fact(kind, key, None if before is None else orjson.loads(before), orjson.loads(told))
-        for kind, key, before, told in execute(connection, statement, {})
+        for key, before, told in execute(connection, _FACTS, {**wanted, "until": until})
     ]
 
 
-def retired_viewings(connection: Connection, user_id: str, imdb_ids: list[str]) -> dict[str, set[str]]:
-    """The viewings of these titles that undone jobs had made, whose ids are not given again."""
+def retired_fields(connection: Connection, user_id: str, imdb_ids: list[str]) -> dict[str, set[str]]:
+    """The fields of these titles that undone jobs had set: viewings, whose ids are not given again, votes and marks."""
     retired: dict[str, set[str]] = {}
     for part in in_chunks(imdb_ids):
-        statement = select(IMPORT_FACTS.c.key, IMPORT_FACTS.c.after).where(
-            IMPORT_FACTS.c.user_id == user_id,
-            IMPORT_FACTS.c.kind == "title",
-            IMPORT_FACTS.c.key.in_(part),
-            IMPORT_FACTS.c.state == "undone",
-        )
-        for imdb_id, told in execute(connection, statement, {}):
-            retired.setdefault(imdb_id, set()).update(orjson.loads(told)["viewings"])
+        for imdb_id, told in execute(connection, _UNDONE, {"of_user": user_id, "of_keys": part}):
+            retired.setdefault(imdb_id, set()).update(_fields_in(orjson.loads(told)))
     return retired
+
+
+def _fields_in(told: Mapping[str, Any]) -> Iterator[str]:
+    yield from map(viewing_field, told["viewings"])
+    yield from (vote_fields(int(person_id))[0] for person_id in told["votes"])
+    yield from map(tag_field, told.get("tags", ()))
+    if told.get("liked"):
+        yield "liked"
 
 
 def _dump(value: dict[str, Any]) -> str:

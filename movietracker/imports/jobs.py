@@ -15,7 +15,8 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from .. import clock
 from ..errors import ImportNotFound, ImportNotReady, TooManyImports
-from ..models import IMPORT_JOBS, IMPORT_ROWS, IMPORT_TITLES
+from ..models import IMPORT_JOBS, IMPORT_ROWS, IMPORT_TITLES, USERS
+from ..schemas.importing import ReportCount
 from ..services.transactions import query, write_connection
 from . import uploaded
 
@@ -26,6 +27,12 @@ MAX_JOBS = 100
 MAX_WITH_ROWS = 20
 """Of how many jobs of a user the rows are kept."""
 
+WAIT_FOR_FILES = 3600.0
+"""Seconds after which files that are not on this machine count as lost; they may be on another one."""
+
+UPLOAD_SECONDS = 7200.0
+"""After so long files that no job waits for are left over; no upload takes longer (REQUEST_TIMEOUT)."""
+
 AT_WORK = frozenset({"reading", "matching", "applying", "undoing"})
 UNFINISHED = AT_WORK | {"paused", "ready"}
 HAS_CHANGED = frozenset({"done", "failed", "cancelled"})
@@ -33,7 +40,10 @@ HAS_CHANGED = frozenset({"done", "failed", "cancelled"})
 
 imports_waiting = Signal("An import has something to be done; sent after the commit by the application.")
 
-_JSON = ("counts", "people", "lists", "choices", "report")
+NO_ERROR: Mapping[str, Any] = {"error": None, "error_code": None, "error_values": {}}
+"""The values of a job that nothing is wrong with."""
+
+_JSON = ("counts", "people", "lists", "choices", "report", "error_values")
 
 
 class JobChanged(Exception):
@@ -58,9 +68,11 @@ class Job:
     people: list[dict[str, Any]] = field(default_factory=list)
     lists: list[dict[str, Any]] = field(default_factory=list)
     choices: Mapping[str, Any] = field(default_factory=dict)
-    report: Mapping[str, int] = field(default_factory=dict)
+    report: Mapping[ReportCount, int] = field(default_factory=dict)
     resume_at: float | None = None
     error: str | None = None
+    error_code: str | None = None
+    error_values: Mapping[str, str | int] = field(default_factory=dict)
 
 
 _COLUMNS = [IMPORT_JOBS.c[each.name] for each in fields(Job)]
@@ -92,19 +104,30 @@ def list_jobs(user_id: str) -> list[Job]:
 
 
 def due_jobs() -> list[Job]:
-    """Of each user the oldest job that can be worked on now, the oldest of all first."""
+    """Of each user the oldest job that can be worked on here and now, the oldest of all first."""
     is_over = (IMPORT_JOBS.c.state == "paused") & (IMPORT_JOBS.c.resume_at <= clock.now())
     statement = select(*_COLUMNS).where(IMPORT_JOBS.c.state.in_(AT_WORK) | is_over).order_by(IMPORT_JOBS.c.created_at)
     jobs: dict[str, Job] = {}
-    for row in query(statement):
-        jobs.setdefault(row.user_id, _job(row))
+    for job in map(_job, query(statement)):
+        if job.user_id not in jobs and not is_elsewhere(job):
+            jobs[job.user_id] = job
     return list(jobs.values())
 
 
+def is_elsewhere(job: Job) -> bool:
+    """Whether another machine has the files of a job, so that it holds up no other."""
+    is_unread = job.state == "reading" and not uploaded.paths(job.user_id, job.id)
+    return is_unread and clock.now() - job.created_at <= WAIT_FOR_FILES
+
+
 def change_job(connection: Connection, job: Job, **values: Any) -> Job:
-    """The job with these values, stored. Raises JobChanged unless it is still in the state that it was read in."""
+    """The job with these values, stored. Raises JobChanged unless it is still as it was read.
+
+    So a process that was overtaken, since it was suspended for longer than its lease, moves no job back.
+    """
     changed = replace(job, **values, updated_at=clock.now())
-    statement = update(IMPORT_JOBS).where(*_is(job.user_id, job.id), IMPORT_JOBS.c.state == job.state)
+    is_same = [IMPORT_JOBS.c[name] == getattr(job, name) for name in ("state", "done", "updated_at")]
+    statement = update(IMPORT_JOBS).where(*_is(job.user_id, job.id), *is_same)
     stored = {name: each for name, each in _stored(changed).items() if name in values or name == "updated_at"}
     if connection.execute(statement.values(stored)).rowcount != 1:
         raise JobChanged
@@ -113,24 +136,24 @@ def change_job(connection: Connection, job: Job, **values: Any) -> Job:
 
 def move_job(user_id: str, job_id: str, states: Collection[str], to: str, **values: Any) -> Job:
     """Bring a job from one of these states to another. Raises ImportNotFound, ImportNotReady."""
-    job = get_job(user_id, job_id)
-    if job.state not in states:
-        raise ImportNotReady(f"This cannot be done with an import that is {job.state}.")
-    try:
-        with write_connection(user_id) as connection:
-            moved = change_job(connection, job, state=to, **values)
-    except JobChanged:
-        raise ImportNotReady from None
+    statement = update(IMPORT_JOBS).where(*_is(user_id, job_id), IMPORT_JOBS.c.state.in_(states))
+    with write_connection(user_id) as connection:
+        moved = connection.execute(
+            statement.values(state=to, updated_at=clock.now(), **_encoded(values)).returning(*_COLUMNS)
+        )
+        found = moved.one_or_none()
+    if found is None:
+        raise _not_ready(user_id, job_id)
     announce()
-    return moved
+    return _job(found)
 
 
 def confirm(user_id: str, job_id: str) -> Job:
     """Have a job applied, or go on being applied after it failed. Raises ImportNotFound, ImportNotReady."""
     job = get_job(user_id, job_id)
     if job.state in ("failed", "cancelled") and job.report:
-        return move_job(user_id, job_id, {job.state}, "applying", error=None)
-    return move_job(user_id, job_id, {"ready"}, "applying", position="", done=0, error=None)
+        return move_job(user_id, job_id, {job.state}, "applying", **NO_ERROR)
+    return move_job(user_id, job_id, {"ready"}, "applying", position="", done=0, **NO_ERROR)
 
 
 def cancel(user_id: str, job_id: str) -> Job:
@@ -142,17 +165,32 @@ def cancel(user_id: str, job_id: str) -> Job:
 
 def undo(user_id: str, job_id: str) -> Job:
     """Have what a job changed taken back. Raises ImportNotFound, ImportNotReady."""
-    return move_job(user_id, job_id, HAS_CHANGED, "undoing", position="", done=0, error=None)
+    return move_job(user_id, job_id, HAS_CHANGED, "undoing", position="", done=0, **NO_ERROR)
 
 
 def delete_job(user_id: str, job_id: str) -> None:
     """Forget a job that is not at work; what it changed stays. Raises ImportNotFound, ImportNotReady."""
-    job = get_job(user_id, job_id)
-    if job.state in AT_WORK:
-        raise ImportNotReady(f"This cannot be done with an import that is {job.state}.")
+    statement = delete(IMPORT_JOBS).where(*_is(user_id, job_id), IMPORT_JOBS.c.state.not_in(AT_WORK))
     with write_connection(user_id) as connection:
-        connection.execute(delete(IMPORT_JOBS).where(*_is(user_id, job_id)))
+        is_gone = connection.execute(statement).rowcount == 1
+    if not is_gone:
+        raise _not_ready(user_id, job_id)
     uploaded.remove(user_id, job_id)
+
+
+def _not_ready(user_id: str, job_id: str) -> ImportNotReady:
+    """Why something cannot be done with a job now. Raises ImportNotFound."""
+    return ImportNotReady(f"This cannot be done with an import that is {get_job(user_id, job_id).state}.")
+
+
+def remove_left_over() -> None:
+    """Remove files of deleted accounts, and those that killed processes left."""
+    uploaded.keep_users(set(query(select(USERS.c.id)).scalars()))
+    unread = query(select(IMPORT_JOBS.c.user_id, IMPORT_JOBS.c.id).where(IMPORT_JOBS.c.state == "reading"))
+    wanted = set(map(tuple, unread))
+    for user_id, job_id, stored_at in list(uploaded.stored()):
+        if stored_at < clock.now() - UPLOAD_SECONDS and (user_id, job_id) not in wanted:
+            uploaded.remove(user_id, job_id)
 
 
 def announce() -> None:
@@ -178,8 +216,11 @@ def _is(user_id: str, job_id: str) -> tuple[Any, ...]:
 
 
 def _stored(job: Job) -> dict[str, Any]:
-    values = {each.name: getattr(job, each.name) for each in fields(Job)}
-    return values | {name: orjson.dumps(values[name]).decode() for name in _JSON}
+    return _encoded({each.name: getattr(job, each.name) for each in fields(Job)})
+
+
+def _encoded(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: orjson.dumps(value).decode() if name in _JSON else value for name, value in values.items()}
 
 
 def _job(row: Row[Any]) -> Job:

@@ -1,27 +1,31 @@
 """What the rows of one title make of it: the rules of an import, as a function of what is stored.
 
-What the user has said stays: the rating (unless it is to be replaced), votes, viewings, and any status but toWatch.
+What the user has said stays: the rating (unless it is to be replaced), votes, viewings, marks, and any status but
+toWatch. What the user has taken away does not come again, unless it went with an import that was taken back.
 Importing the same again finds everything there, because the id of a viewing is made of what the source says of it.
 """
 
-import uuid
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from ..models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote
 from ..plugin.importers import ImportRow
-from ..schemas.dates import day_of, first_day_of, is_on, noon_of_first_day, start_of
+from ..schemas.dates import first_day_of, is_on, noon_of_first_day, start_of
+from ..schemas.importing import ReportCount
 from ..services.movies.seen import NOT_SEEN, Seen, is_viewing_field, newest_of, viewing_field
 from ..services.movies.storing import StoredTitle, TitleState, united
+from ..services.movies.tags import MAX_TAGS, MAX_TAGS_EVER, is_tag_field, tag_field
 from ..services.movies.viewings import MAX_EVER, MAX_VIEWINGS, MOST_AHEAD
+from ..services.people import vote_fields
+from .recommenders import people_in_tag
+from .same_viewings import day_of_row, id_of, known_by_other_ids
 
 CUT = "…"
 """What a note ends with that was too long."""
 
 WATCHED, TO_WATCH = Status("watched"), Status("toWatch")
-NAMESPACE = uuid.UUID("5b1f8f0e-8d0c-5a57-9a38-6a4d9b0f2f43")
 _TICK = 0.001
 """Seconds between things of one time, so that they stay in the order of the file."""
 
@@ -30,7 +34,8 @@ _TICK = 0.001
 class Means:
     """What all titles of a chunk share.
 
-    ``people`` and ``lists`` are the ids of those that the user confirmed, by the names in which they were found.
+    ``people`` and ``lists`` are the ids of those that the user confirmed, by the names in which they were found;
+    ``list_tags`` are the lists that become tags. ``tags`` gives the folded and the stored form of each that can be one.
     ``told_at`` is when the files were uploaded, ``now`` the present time (Unix seconds). ``taken`` are ids of viewings
     that other titles have.
     """
@@ -41,15 +46,30 @@ class Means:
     told_at: float
     now: float
     taken: Mapping[str, str] = field(default_factory=dict)
+    list_tags: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, tuple[str, str]] = field(default_factory=dict)
 
 
 class Known(NamedTuple):
-    """What is stored of a title: its fields that ever changed, and the viewings that an undone import once made."""
+    """What is known of a title: the viewings of its rows by id, what is stored, its fields that ever changed, and those
+    that an undone import once set.
+    """
 
     imdb_id: str
+    viewings: Mapping[str, list[ImportRow]]
     stored: StoredTitle | None = None
     changed: Collection[str] = ()
     retired: Collection[str] = ()
+
+    @property
+    def is_seen(self) -> bool:
+        """Whether the library tells that the title was watched."""
+        state = self.stored.state if self.stored else TitleState()
+        return state.status == WATCHED or bool(state.seen and state.seen.viewings)
+
+    def was_taken_away(self, field_name: str) -> bool:
+        """Whether the user took away what a field held that holds nothing now."""
+        return field_name in self.changed and field_name not in self.retired
 
 
 @dataclass(slots=True)
@@ -58,92 +78,71 @@ class Plan:
 
     after: TitleState
     added_at: float
-    counts: Counter[str]
+    counts: Counter[ReportCount]
 
 
 def plan(rows: Sequence[ImportRow], known: Known, means: Means) -> Plan:
     """What the title of these rows becomes."""
-    counts: Counter[str] = Counter()
+    counts: Counter[ReportCount] = Counter()
     before = known.stored.state if known.stored else TitleState()
     viewings = _viewings(rows, known, means, counts)
     seen = _seen(rows, before.seen or NOT_SEEN, viewings, means, counts)
     status = _status(rows, before.status, bool(viewings), means, counts)
-    votes = _votes(rows, before.votes, means, counts)
+    votes = _votes(rows, before.votes, known, means, counts)
+    liked = _liked(rows, bool(before.liked), known, counts)
+    tags = _tags(rows, before.tags, known, means, counts)
+    counts["notes_left_out"] += sum(_own_note(row) is not None and not _takes_note(row) for row in rows)
     media_type = before.media_type or next((row.kind for row in rows if row.kind in ("movie", "tv")), "movie")
-    return Plan(TitleState(status, seen, votes, media_type), _added_at(rows, means), counts)
+    return Plan(TitleState(status, seen, votes, media_type, liked, tags), _added_at(rows, means), counts)
 
 
-def viewing_ids(rows: Sequence[ImportRow], imdb_id: str, retired: Collection[str] = ()) -> dict[str, list[ImportRow]]:
-    """The viewings of these rows by id, each with the rows that speak of it.
-
-    The id is made of the source's own id; without one of title, day, and place among that day's viewings.
-    """
-    found: dict[str, list[ImportRow]] = {}
-    places: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        if not row.is_viewing:
-            continue
-        if row.viewing_id is not None:
-            told: tuple[str, ...] = (row.source, row.viewing_id)
-        else:
-            day = _day(row)
-            told = (row.source, imdb_id, day, str(places[row.source, day]))
-            places[row.source, day] += bool(day)  # of undated ones there is but one
-        found.setdefault(_id_of(told, retired), []).append(row)
-    return found
-
-
-def _id_of(told: Sequence[str], retired: Collection[str]) -> str:
-    """An id that is always the same, or the next one where an import was undone: no removed id is given again."""
-    attempt = 0
-    while True:
-        made = str(uuid.uuid5(NAMESPACE, "\x1f".join((*told, str(attempt)))))
-        if made not in retired:
-            return made
-        attempt += 1
-
-
-def _viewings(rows: Sequence[ImportRow], known: Known, means: Means, counts: Counter[str]) -> dict[str, Viewing]:
-    """The viewings to be added."""
+def _viewings(
+    rows: Sequence[ImportRow], known: Known, means: Means, counts: Counter[ReportCount]
+) -> dict[str, Viewing]:
+    """The viewings to be added, and those whose day the library did not know."""
     there = known.stored.state.seen.viewings if known.stored and known.stored.state.seen else {}
     ever = sum(map(is_viewing_field, known.changed))
-    found = _with_reviews(viewing_ids(rows, known.imdb_id, known.retired), rows, known)
+    found = _with_the_untold(known.viewings, rows, known)
+    same = known_by_other_ids(found, there, known.imdb_id, known.retired)
     added: dict[str, Viewing] = {}
+    dated: dict[str, Viewing] = {}
     for place, (viewing_id, told) in enumerate(found.items()):
         if viewing_id in there:
             counts["viewings_known"] += 1
         elif viewing_id in means.taken or viewing_field(viewing_id) in known.changed:
             counts["viewings_removed"] += 1
+        elif other := same.get(viewing_id):
+            counts["viewings_known"] += 1
+            if not day_of_row(there[other]) and (viewing := _viewing(told, place, means, counts)) is not None:
+                dated[other] = there[other]._replace(watched_on=viewing.watched_on, watched_at=viewing.watched_at)
         elif len(there) + len(added) >= MAX_VIEWINGS or ever + len(added) >= MAX_EVER:
             counts["viewings_beyond_limit"] += 1
         elif (viewing := _viewing(told, place, means, counts)) is not None:
             added[viewing_id] = viewing
     counts["viewings"] += len(added)
-    return added
+    return {**added, **{other: viewing for other, viewing in dated.items() if viewing != there[other]}}
 
 
-def _with_reviews(
+def _with_the_untold(
     found: Mapping[str, list[ImportRow]], rows: Sequence[ImportRow], known: Known
 ) -> dict[str, list[ImportRow]]:
-    """The viewings with the reviews of none of them, which are about the newest.
+    """The viewings with the reviews and notes of none of them, which are about the newest.
 
-    Where the source knows of no viewing, reviews make one at an unknown time.
+    Where the source knows of no viewing, these make one at an unknown time. So does that it was watched, where the
+    status does not tell that, because the title is wanted as well.
     """
-    reviews = [row for row in rows if row.review and not row.is_viewing]
+    reviews = [row for row in rows if not row.is_viewing and (row.review or _has_note_on_seen(row))]
+    if not found and not reviews and not known.is_seen and any(row.status == "toWatch" for row in rows):
+        reviews = [replace(row, note=None) for row in rows if row.status == "watched"]
     if not reviews:
         return dict(found)
     if not found:
-        return {_id_of((reviews[0].source, known.imdb_id, "", "0"), known.retired): reviews}
-    newest = max(found, key=lambda viewing_id: max(map(_day, found[viewing_id])))
+        return {id_of((reviews[0].source, known.imdb_id, "", "0"), known.retired): reviews}
+    newest = max(found, key=lambda viewing_id: max(map(day_of_row, found[viewing_id])))
     return {**found, newest: [*found[newest], *reviews]}
 
 
-def _day(row: ImportRow) -> str:
-    """The day of a viewing as far as it is known, for comparing."""
-    return row.watched_on or ("" if row.watched_at is None else str(day_of(row.watched_at)))
-
-
-def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counter[str]) -> Viewing | None:
+def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counter[ReportCount]) -> Viewing | None:
     """The viewing of which these rows speak; None if it would be in the future."""
     watched_on = next((row.watched_on for row in rows if row.watched_on), None)
     watched_at = next((row.watched_at for row in rows if row.watched_at is not None), None)
@@ -154,14 +153,14 @@ def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counte
         counts["viewings_in_future"] += 1
         return None
     rating = next((row.viewing_rating for row in rows if row.viewing_rating is not None), None)
-    reviews = dict.fromkeys(row.review for row in rows if row.review)
-    note = "\n".join(reviews) or next((row.note for row in rows if row.note), None)
+    texts = dict.fromkeys(text for row in rows for text in (row.review, _own_note(row)) if text)
+    note = "\n".join(texts) or next((row.note for row in rows if row.note), None)
     created_at = _told_at(rows, means) + place * _TICK
     return Viewing(watched_on, watched_at, rating, _cut(note, counts), rows[0].source[:64], created_at)
 
 
 def _seen(
-    rows: Sequence[ImportRow], before: Seen, added: Mapping[str, Viewing], means: Means, counts: Counter[str]
+    rows: Sequence[ImportRow], before: Seen, added: Mapping[str, Viewing], means: Means, counts: Counter[ReportCount]
 ) -> Seen:
     viewings = {**before.viewings, **added} if added else before.viewings
     told = next((row.rating for row in reversed(rows) if row.rating is not None), None)
@@ -178,27 +177,31 @@ def _seen(
 
 
 def _status(
-    rows: Sequence[ImportRow], before: Status | None, adds_viewings: bool, means: Means, counts: Counter[str]
+    rows: Sequence[ImportRow], before: Status | None, adds_viewings: bool, means: Means, counts: Counter[ReportCount]
 ) -> Status:
     """A title that is seen and wanted stays wanted; one that is watched, removed or on a list stays that."""
     is_wanted = any(row.status == "toWatch" for row in rows)
     is_watched = any(row.is_viewing or row.status == "watched" or row.rating is not None for row in rows)
-    places = [row.list_place.name for row in rows if row.list_place is not None]
+    all_places = [row.list_place for row in rows if row.list_place is not None]
+    places = [place.name for place in all_places]
     chosen = next((means.lists[name] for name in places if name in means.lists), None)
     after = before
-    if before is None:
+    if before is None and chosen and any(place.is_status for place in all_places):
+        after = Status("custom", chosen)
+    elif before is None:
         after = TO_WATCH if is_wanted else WATCHED if is_watched else Status("custom", chosen) if chosen else TO_WATCH
     elif before == TO_WATCH and is_watched and not is_wanted:
         after = WATCHED
     assert after is not None
     is_on = after.custom_list_id
     counts["list_items"] += before is None and is_on is not None
-    counts["list_items_left_out"] += sum(is_on is None or means.lists.get(name) != is_on for name in places)
+    others = [name for name in places if name not in means.list_tags]
+    counts["list_items_left_out"] += sum(is_on is None or means.lists.get(name) != is_on for name in others)
     return after
 
 
 def _votes(
-    rows: Sequence[ImportRow], before: Mapping[int, Vote], means: Means, counts: Counter[str]
+    rows: Sequence[ImportRow], before: Mapping[int, Vote], known: Known, means: Means, counts: Counter[ReportCount]
 ) -> Mapping[int, Vote]:
     added: dict[int, Vote] = {}
     for row in rows:
@@ -208,10 +211,48 @@ def _votes(
                 counts["recommendations_left_out"] += 1
             elif person_id in before:
                 counts["recommendations_known"] += 1
+            elif known.was_taken_away(vote_fields(person_id)[0]):
+                counts["recommendations_removed"] += 1
             else:
-                vote = Vote(_told_at([row], means), told.vote, _cut(told.note, counts))
+                moment = _told_at([row], means) if told.told_at is None else min(told.told_at, means.told_at)
+                note = told.note or (None if row.is_viewing or _has_note_on_seen(row) else _own_note(row))
+                vote = Vote(moment, told.vote, _cut(note, counts))
                 added[person_id] = united(added[person_id], vote) if person_id in added else vote
     counts["recommendations"] += len(added)
+    return {**before, **added} if added else before
+
+
+def _liked(rows: Sequence[ImportRow], before: bool, known: Known, counts: Counter[ReportCount]) -> bool:
+    """A title that the source likes is liked; that it does not is no reason to take the user's mark away."""
+    if before or not any(row.liked for row in rows):
+        return before
+    if known.was_taken_away("liked"):
+        counts["likes_removed"] += 1
+        return before
+    counts["likes"] += 1
+    return True
+
+
+def _tags(
+    rows: Sequence[ImportRow], before: Mapping[str, str], known: Known, means: Means, counts: Counter[ReportCount]
+) -> Mapping[str, str]:
+    """The title's tags with those of the rows, and with lists as tags; not with those that name a confirmed person."""
+    told = [tag for row in rows for tag in row.tags if means.people.keys().isdisjoint(people_in_tag(tag))]
+    places = [row.list_place.name for row in rows if row.list_place]
+    told += [means.list_tags[name] for name in places if name in means.list_tags]
+    added: dict[str, str] = {}
+    ever = sum(map(is_tag_field, known.changed))
+    for tag in dict.fromkeys(told):
+        folded, shown = means.tags.get(tag, ("", ""))
+        if folded in before or folded in added:
+            continue
+        if known.was_taken_away(tag_field(folded)):
+            counts["tags_removed"] += 1
+        elif not folded or len(before) + len(added) >= MAX_TAGS or ever + len(added) >= MAX_TAGS_EVER:
+            counts["tags_left_out"] += 1
+        else:
+            added[folded] = shown
+    counts["tags"] += len(added)
     return {**before, **added} if added else before
 
 
@@ -222,11 +263,31 @@ def _added_at(rows: Sequence[ImportRow], means: Means) -> float:
 
 
 def _told_at(rows: Sequence[ImportRow], means: Means) -> float:
-    told = [noon_of_first_day(row.added_on) for row in rows if row.added_on]
+    times = (noon_of_first_day(row.added_on) if row.added_on else row.added_at for row in rows)
+    told = [time for time in times if time is not None]
     return min(told[0], means.told_at) if told else means.told_at
 
 
-def _cut(note: str | None, counts: Counter[str]) -> str | None:
+def _own_note(row: ImportRow) -> str | None:
+    """What the note of a row says beside the names of recommenders that were found in it."""
+    found_in = {told.written_as for told in row.recommended_by}
+    note = row.note or ""
+    parts = note.split("; ") if row.asides else [note]  # with asides, the note repeats them
+    return "; ".join(part for part in parts if part not in found_in) or None
+
+
+def _has_note_on_seen(row: ImportRow) -> bool:
+    """Whether a row has a note on a title that was seen, which is one on a viewing."""
+    return row.status == "watched" and _own_note(row) is not None
+
+
+def _takes_note(row: ImportRow) -> bool:
+    """Whether a viewing or a recommendation takes the note of a row."""
+    is_of_viewing = row.is_viewing or row.review or _has_note_on_seen(row)
+    return bool(is_of_viewing or any(told.note is None for told in row.recommended_by))
+
+
+def _cut(note: str | None, counts: Counter[ReportCount]) -> str | None:
     if note is None or not note.strip():
         return None
     if len(note) <= MAX_NOTE_LENGTH:

@@ -11,30 +11,35 @@ from sqlalchemy import delete
 
 from .. import clock
 from ..database import insert_rows
-from ..errors import ImportProblem, UploadRefused
+from ..errors import FormatUnknown, ImportProblem, UploadRefused
 from ..models import IMPORT_ROWS, IMPORT_TITLES
+from ..phrases import coded, phrase
 from ..plugin.importers import Importer, ImportRow
 from ..services.transactions import write_connection
 from ..uploads.archive import open_upload
-from ..uploads.upload import BrokenRow
+from ..uploads.upload import BrokenRow, Upload
 from . import uploaded
 from .census import Census
+from .choices import form_of
 from .detection import find_importer
-from .jobs import Job, change_job
+from .jobs import WAIT_FOR_FILES, Job, change_job
+from .matching import in_library
 from .reading import read_rows
 from .rows import count_rows, count_titles, dumped
 
 MAX_ROWS = 200_000
 ROWS_AT_ONCE = 500
+CHARACTERS_AT_ONCE = 1_000_000
+MAX_PLACE_LENGTH = 1_000
 MAX_FOUND = 1_000
 """How many people, and how many lists, a job proposes; those of the most titles."""
 
 MAX_SPELLINGS = 20
-WAIT_FOR_FILES = 3600.0
-"""Seconds after which files that are not on this machine count as lost; they may be on another one."""
+MAX_NAMED = 3
+"""Of how many files a message has the names."""
 
 _ROW_COLUMNS = ("user_id", "job_id", "number", "title", "state", "place", "said")
-_TITLE_COLUMNS = ("user_id", "job_id", "number", "state")
+_TITLE_COLUMNS = ("user_id", "job_id", "number", "state", "form", "imdb_id")
 
 
 def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[Job], bool]) -> Job | None:
@@ -45,13 +50,13 @@ def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[J
     paths = uploaded.paths(job.user_id, job.id)
     if not paths:
         if clock.now() - job.created_at > WAIT_FOR_FILES:
-            raise ImportProblem("The uploaded files are gone; please upload them again.")
+            raise ImportProblem(phrase("files_gone"))
         return None
     with write_connection(job.user_id) as connection:
         for table in (IMPORT_ROWS, IMPORT_TITLES):
             connection.execute(delete(table).where(table.c.user_id == job.user_id, table.c.job_id == job.id))
     with open_upload(paths) as upload:
-        importer = find_importer(importers, upload, job.format)
+        importer = _importer_of(importers, upload, job.format)
         reading = _Reading(job)
         for row in read_rows(importer, upload):
             if reading.add(row) and not keeps_going(reading.job):
@@ -59,6 +64,23 @@ def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[J
         job = reading.finish(importer)
     uploaded.remove(job.user_id, job.id)
     return job
+
+
+def _importer_of(importers: Sequence[Importer], upload: Upload, name: str | None) -> Importer:
+    """The importer for an upload. Raises FormatUnknown, which names the files: the documentation lists the formats."""
+    try:
+        return find_importer(importers, upload, name)
+    except FormatUnknown:
+        if name is not None:
+            raise
+    names = ", ".join(member.label for member in upload.members[:MAX_NAMED])
+    if not names:
+        raise FormatUnknown(phrase("archive_empty"))
+    what = "unknown" if any(member.size for member in upload.members) else "empty"
+    more = len(upload.members) - MAX_NAMED
+    raise FormatUnknown(
+        phrase(f"many_files_{what}", files=names, more=more) if more > 0 else phrase(f"files_{what}", files=names)
+    )
 
 
 class _Reading:
@@ -69,30 +91,41 @@ class _Reading:
         self._census = Census()
         self._lists: dict[str, int] = {}
         self._rows: list[tuple[Any, ...]] = []
-        self._titles: list[tuple[Any, ...]] = []
-        self._read = self._numbered = 0
+        self._titles: list[tuple[int, str | None, str | None]] = []
+        self._characters = self._read = self._numbered = self._certain = 0
 
     def add(self, row: ImportRow | BrokenRow) -> bool:
         """Take a row in; returns whether all are written by now. Raises UploadRefused for one too many."""
         if self._read == MAX_ROWS:
-            raise UploadRefused(f"An import has at most {MAX_ROWS:,} rows.")
+            raise UploadRefused(phrase("too_many_rows", most=MAX_ROWS))
         found = self._census.add(row)
-        key = self.job.user_id, self.job.id, self._read
-        self._read += 1
         if isinstance(row, BrokenRow):
-            self._rows.append((*key, None, found, row.where, orjson.dumps({"reason": row.reason}).decode()))
+            said = {"reason": row.reason, **coded(row.reason, "reason")}
+            self._keep(None, found, row.where, orjson.dumps(said).decode())
         elif isinstance(found, int):
-            if found == self._numbered:
-                self._titles.append((*key[:2], found, "unmatched"))
-                self._numbered += 1
-            if row.list_place is not None and (row.list_place.name in self._lists or len(self._lists) < MAX_ROWS):
-                self._lists[row.list_place.name] = self._lists.get(row.list_place.name, 0) + 1
-            self._rows.append((*key, found, "needs_review" if row.needs_review else None, row.where, dumped(row)))
+            self._take_title(found, row)
+            self._keep(found, "needs_review" if row.needs_review else None, row.where, dumped(row))
         else:
-            self._rows.append((*key, None, found, row.where, dumped(row)))
-        if is_full := len(self._rows) == ROWS_AT_ONCE:
+            self._keep(None, found, row.where, dumped(row))
+        if is_full := len(self._rows) == ROWS_AT_ONCE or self._characters >= CHARACTERS_AT_ONCE:
             self._write()
         return is_full
+
+    def _take_title(self, number: int, row: ImportRow) -> None:
+        """Take in what the row says of its title; one with an IMDb id need not be looked for."""
+        if number == self._numbered:
+            self._numbered += 1
+            form = form_of(row)
+            is_certain = row.imdb_id is not None and form is not None
+            self._titles.append((number, form, row.imdb_id) if is_certain else (number, None, None))
+        if row.list_place is not None and (row.list_place.name in self._lists or len(self._lists) < MAX_ROWS):
+            self._lists[row.list_place.name] = self._lists.get(row.list_place.name, 0) + 1
+
+    def _keep(self, title: int | None, state: str | int | None, place: str, said: str) -> None:
+        of_job = self.job.user_id, self.job.id
+        self._rows.append((*of_job, self._read, title, state, place[:MAX_PLACE_LENGTH], said))
+        self._characters += len(said)
+        self._read += 1
 
     def finish(self, importer: Importer) -> Job:
         """Write the rest, and what was found."""
@@ -105,7 +138,7 @@ class _Reading:
                 state="matching",
                 format=importer.name,
                 label=importer.label[:200],
-                done=0,
+                done=self._certain,
                 total=self._numbered,
                 position="",
                 counts=self._census.counts(),
@@ -114,11 +147,16 @@ class _Reading:
             )
 
     def _write(self) -> None:
+        of_job = self.job.user_id, self.job.id
+        known = in_library(self.job.user_id, [imdb_id for *_, imdb_id in self._titles if imdb_id])
+        states = {None: "unmatched"} | dict.fromkeys(known, "known")
+        titles = [(*of_job, number, states.get(found, "new"), form, found) for number, form, found in self._titles]
         with write_connection(self.job.user_id) as connection:
             self.job = change_job(connection, self.job, done=self._read)
-            insert_rows(connection, IMPORT_TITLES, _TITLE_COLUMNS, self._titles)
+            insert_rows(connection, IMPORT_TITLES, _TITLE_COLUMNS, titles)
             insert_rows(connection, IMPORT_ROWS, _ROW_COLUMNS, self._rows)
-        self._rows, self._titles = [], []
+        self._certain += sum(imdb_id is not None for *_, imdb_id in self._titles)
+        self._rows, self._titles, self._characters = [], [], 0
 
 
 def finish_preview(job: Job) -> Job:

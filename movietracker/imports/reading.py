@@ -23,4 +23,4 @@ def read_rows(importer: Importer, upload: Upload) -> Iterator[ImportRow | Broken
             else:
                 yield row
     except MemberDamaged as error:
-        yield BrokenRow("a file", str(error))
+        yield BrokenRow("a file", error.reason)

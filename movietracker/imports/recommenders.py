@@ -6,6 +6,7 @@ brackets and dashes behind titles, headings. Company ("with mom") and brackets t
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from ..plugin.importers import ImportRow, Recommender
@@ -31,9 +32,19 @@ _TELLING = re.compile(
     re.IGNORECASE,
 )
 _WATCHING = re.compile(r"\b(?:watch|see|about|check)|^\W*$", re.IGNORECASE)
-_THANKING = re.compile(r"^(?:via|per|thx|thanks|thanks to|thank you|h/t|ht)[\s:]+", re.IGNORECASE)
+_THANKING = re.compile(r"^(?:via|per|thx|thanks to|thanks|thank you|h/t|ht)[\s:]+", re.IGNORECASE)
+_AGAINST = re.compile(
+    r"\b(?:(?:do|does|did|would|is|was)n['’]?t\b|(?:(?:do|does|did|would|is|was) )?(?:not|never|nicht|niet)\b) ?",
+    re.IGNORECASE,
+)
+_BY = re.compile(
+    r"(?:(?:to|for) (?:me|us) )?"
+    r"(?:by|from|via|of|von|de|du|par|por|pel[ao]|di|da|dal|dalla|van|door|av|af|od|от)[ :]+(.+)",
+    re.IGNORECASE,
+)
 _CIRCUMSTANCE = re.compile(r"\s(?:at|on|in|who|because|when|after|while|for|to|as|since|that|which)\s.*", re.DOTALL)
 _WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*['’]?s?")
+_INITIAL = re.compile(r"[^\W\d_]+ [^\W\d_]\.?")
 
 
 def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
@@ -43,6 +54,11 @@ def find_recommenders(row: ImportRow) -> tuple[Recommender, ...]:
         if len(found) < MAX_PEOPLE:
             found.setdefault(each.name, each)
     return tuple(found.values())
+
+
+def people_in_tag(tag: str) -> list[str]:
+    """The names of the people whom a tag proposes."""
+    return [each.name for each in _found_by(_of_tag, tag)]
 
 
 def _proposals(row: ImportRow) -> Iterator[Recommender]:
@@ -105,9 +121,17 @@ def _of_note(note: str, *, may_be_name: bool) -> Iterator[Recommender]:
 def _of_aside(aside: str) -> Iterator[Recommender]:
     """What stands behind a title: ``(Dad suggestions)``, ``- liz&tim suggestion``, ``(hannah)``; not ``(French)``."""
     found = list(_of_phrase(aside, aside))
-    names = [without_genitive(_MINE.sub("", name.strip())) for name in _BETWEEN_NAMES.split(_THANKING.sub("", aside))]
-    are_names = all((_WORD.fullmatch(name) and not is_nobody(name)) or is_kin(name) for name in names)
-    yield from found or (_people(names, aside) if are_names else ())
+    texts = _BETWEEN_NAMES.split(_THANKING.sub("", aside))
+    names = [without_genitive(_MINE.sub("", text.strip(" @!?"))) for text in texts]
+    yield from found or (_people(names, aside) if all(map(_is_somebody, names)) else ())
+
+
+def _is_somebody(name: str) -> bool:
+    """Whether a text in brackets is a person: ``hannah``, ``Jeff S.``, ``Uncle Johnny``; not an actor ``Tom Hanks``."""
+    first, *others = name.split() or [""]
+    if is_kin(first):
+        return len(others) < 3 and all(_WORD.fullmatch(each) for each in others)
+    return bool(_WORD.fullmatch(name) or _INITIAL.fullmatch(name)) and not is_nobody(first)
 
 
 def _of_heading(heading: str) -> Iterator[Recommender]:
@@ -121,9 +145,14 @@ def _of_heading(heading: str) -> Iterator[Recommender]:
 
 def _of_phrase(phrase: str, written_as: str, notes: Iterable[str] = ()) -> Iterator[Recommender]:
     """A phrase that says that somebody recommended something: by whom, whose, or who did."""
-    text = _LEADING.sub("", " ".join(phrase.split()).strip("#*:.!()[] "))
-    if _COMPANY.match(text):
+    said = _LEADING.sub("", " ".join(phrase.split()).strip("#*:.!()[] "))
+    if _COMPANY.match(said):
         return
+    text = _AGAINST.sub("", said)
+    yield from (replace(each, vote=text == said) for each in _named_by(text, written_as, notes))
+
+
+def _named_by(text: str, written_as: str, notes: Iterable[str]) -> Iterator[Recommender]:
     if (told := _TELLING.match(text)) and _WATCHING.search(told["rest"]):
         yield from _people(_BETWEEN_NAMES.split(told["who"]), written_as, notes)
         return
@@ -131,7 +160,7 @@ def _of_phrase(phrase: str, written_as: str, notes: Iterable[str] = ()) -> Itera
     if (at := _recommending_at(words)) is None:
         return
     behind = " ".join(words[at + 1 :]).lstrip(": ")
-    if by := re.match(r"(?:(?:to|for) (?:me|us) )?(?:by|from|von|of|de|par|via)[ :]+(.+)", behind, re.IGNORECASE):
+    if by := _BY.match(behind):
         yield from _people(_BETWEEN_NAMES.split(by[1]), written_as, notes)
     elif at == 0 and words[0].endswith(":"):
         yield from _people(_BETWEEN_NAMES.split(behind), written_as, notes)
@@ -155,8 +184,18 @@ def _people(
         name = _MINE.sub("", each.strip(" \"“”'‘’.!?:*_-")).strip()
         if not anyone:
             name = _CIRCUMSTANCE.sub("", name)
-        if name.lower() not in _NO_ONE and len(name) <= MAX_LENGTH and (anyone or _can_be_name(name)):
+        if (
+            name.lower() not in _NO_ONE
+            and len(name) <= MAX_LENGTH
+            and (not _describes(name) if anyone else _can_be_name(name))
+        ):
             yield Recommender(name, written_as, note)
+
+
+def _describes(text: str) -> bool:
+    """Whether several small words say what a title is and not who somebody is: ``(famine film)``."""
+    first, *others = text.strip("()[] ").split() or [""]
+    return bool(others) and text == text.lower() and not is_kin(first) and is_nobody(others[-1])
 
 
 def _can_be_name(text: str) -> bool:

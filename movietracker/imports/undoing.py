@@ -1,17 +1,20 @@
 """Taking a job back: what still is as the job set it becomes what it was; what was changed since stays.
 
-Titles come first, then the people and lists that the job made, unless something hangs on them by now.
+Titles come first, then the people and lists that the job made, unless something hangs on them by now. Compared is what
+things say, not by which ids: what the user removed and made again, as by undoing, is as the job set it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import BindParameter, bindparam, func, select, update
 
+from ..database import execute
 from ..errors import ListNotFound, PersonNotFound
 from ..models import IMPORT_FACTS, RANKINGS, STATUS, VOTES
-from ..models.movie import Status
+from ..models.movie import Status, Viewing
+from ..schemas.importing import ReportCount
 from ..services import lists, people
 from ..services.change_clock import LibraryWrite
 from ..services.movies.reading import read_titles
@@ -21,7 +24,21 @@ from ..services.transactions import library_write, query, write_connection
 from .facts import Fact, TitleFact, read_facts, title_fact
 from .jobs import Job, change_job
 
-FACTS_AT_ONCE = 300
+FACTS_AT_ONCE = 500
+_KEYS: BindParameter[list[str]] = bindparam("of_keys", expanding=True)
+_RANKED = select(RANKINGS.c.imdb_id).where(
+    RANKINGS.c.user_id == bindparam("of_user"), RANKINGS.c.imdb_id.in_(_KEYS), RANKINGS.c.ranked_at.is_not(None)
+)
+_MARK = (
+    update(IMPORT_FACTS)
+    .where(
+        IMPORT_FACTS.c.user_id == bindparam("of_user"),
+        IMPORT_FACTS.c.job_id == bindparam("of_job"),
+        IMPORT_FACTS.c.kind == bindparam("of_kind"),
+        IMPORT_FACTS.c.key.in_(_KEYS),
+    )
+    .values(state="undone")
+)
 _ORDER = ("title", "person", "list")
 
 
@@ -36,7 +53,7 @@ def undo_facts(job: Job, keeps_going: Callable[[Job], bool]) -> Job:
             )
             if not facts:
                 return change_job(tx.connection, job, state="undone", position="")
-            counts = _take_back(tx, facts)
+            counts = _take_back(tx, job, facts)
             _mark(tx, job, facts)
             report = dict(Counter(job.report) + counts)
             job = change_job(tx.connection, job, done=job.done + len(facts), report=report)
@@ -50,30 +67,36 @@ def _begin(job: Job) -> Job:
         return change_job(connection, job, total=total, done=0, position="begun")
 
 
-def _take_back(tx: LibraryWrite, facts: Sequence[Fact]) -> Counter[str]:
-    counts: Counter[str] = Counter()
+def _take_back(tx: LibraryWrite, job: Job, facts: Sequence[Fact]) -> Counter[ReportCount]:
+    counts: Counter[ReportCount] = Counter()
     if facts[0].kind == "title":
-        _take_back_titles(tx, facts, counts)
+        _take_back_titles(tx, job, facts, counts)
     else:
         for fact in facts:
             _take_back_record(tx, fact, counts)
     return counts
 
 
-def _take_back_titles(tx: LibraryWrite, facts: Sequence[Fact], counts: Counter[str]) -> None:
+def _take_back_titles(tx: LibraryWrite, job: Job, facts: Sequence[Fact], counts: Counter[ReportCount]) -> None:
     told = {fact.key: title_fact(fact) for fact in facts}
     stored = read_titles(tx.stored, list(told))
     ranked = _ranked(tx, list(told))
+    heirs = people.made_again(tx, list({key for fact in told.values() for key in fact.votes}))
     going, changes = [], []
     for imdb_id, fact in told.items():
         if imdb_id not in stored:
             counts["removed_since"] += 1
             continue
         state = stored[imdb_id].state
+        fact = _as_made_again(tx, fact, state, heirs, job.created_at)
         after = _without(tx, state, fact, counts)
         if fact.is_new and imdb_id not in ranked and _is_bare(after, fact):
             going.append(imdb_id)
-        elif after != state:
+            continue
+        if fact.is_new:
+            counts["titles_kept"] += 1
+            after = _with_viewings(after, state)
+        if after != state:
             changes.append(ChangedTitle(imdb_id, state, after))
     change_titles(tx, changes)
     remove_titles(tx, going)
@@ -81,7 +104,40 @@ def _take_back_titles(tx: LibraryWrite, facts: Sequence[Fact], counts: Counter[s
     counts["titles_restored"] += len(changes)
 
 
-def _without(tx: LibraryWrite, state: TitleState, fact: TitleFact, counts: Counter[str]) -> TitleState:
+def _as_made_again(
+    tx: LibraryWrite, fact: TitleFact, state: TitleState, heirs: Mapping[int, int], since: float
+) -> TitleFact:
+    """The fact by the ids of what is there now, as far as the user made again what it speaks of."""
+    status, viewings = fact.status, dict(fact.viewings)
+    is_on = state.status and state.status.custom_list_id
+    if status and is_on and fact.list_name and not _is_possible(tx, status[1]):
+        is_it = is_on == lists.find_list(tx, fact.list_name)
+        status = (status[0], Status("custom", is_on)) if is_it else status
+    present = (state.seen or NOT_SEEN).viewings
+    for key in fact.viewings.keys() - present.keys():
+        told = viewings[key]
+        for other, each in present.items():
+            is_later = each.created_at >= since and each.source in (None, told.source)
+            if other not in viewings and is_later and _said(each) == _said(told):
+                del viewings[key]
+                viewings[other] = each
+                break
+    votes = {heirs.get(key, key): vote for key, vote in fact.votes.items()}
+    return fact._replace(status=status, viewings=viewings, votes=votes)
+
+
+def _said(viewing: Viewing) -> Viewing:
+    return viewing._replace(source=None, created_at=0.0)
+
+
+def _with_viewings(after: TitleState, before: TitleState) -> TitleState:
+    """A title that stays watched keeps its viewings, if it would have none."""
+    if after.status is None or after.status.status != "watched" or not after.seen or after.seen.viewings:
+        return after
+    return after._replace(seen=after.seen._replace(viewings=(before.seen or NOT_SEEN).viewings))
+
+
+def _without(tx: LibraryWrite, state: TitleState, fact: TitleFact, counts: Counter[ReportCount]) -> TitleState:
     """The title without what the job said of it, as far as that is still there."""
     seen = state.seen or NOT_SEEN
     status, rating = state.status, seen.my_rating
@@ -96,16 +152,22 @@ def _without(tx: LibraryWrite, state: TitleState, fact: TitleFact, counts: Count
         counts["changed_since"] += rating != told_rating
         rating = former_rating if rating == told_rating else rating
     viewings = {key: each for key, each in seen.viewings.items() if fact.viewings.get(key) != each}
+    dated = {key: former for key, (former, told) in fact.dated.items() if viewings.get(key) == told}
     votes = {key: vote for key, vote in state.votes.items() if fact.votes.get(key) != vote}
     counts["changed_since"] += len(fact.viewings) - (len(seen.viewings) - len(viewings))
+    counts["changed_since"] += len(fact.dated) - len(dated)
     counts["changed_since"] += len(fact.votes) - (len(state.votes) - len(votes))
-    return state._replace(status=status, seen=seen._replace(my_rating=rating, viewings=viewings), votes=votes)
+    tags = {folded: tag for folded, tag in state.tags.items() if folded not in fact.tags}
+    counts["changed_since"] += len(fact.tags) - (len(state.tags) - len(tags)) + (fact.liked and not state.liked)
+    seen = seen._replace(my_rating=rating, viewings=viewings | dated)
+    liked = bool(state.liked) and not fact.liked
+    return state._replace(status=status, seen=seen, votes=votes, liked=liked, tags=tags)
 
 
 def _is_bare(after: TitleState, fact: TitleFact) -> bool:
     """Whether nothing is left of a title that the job made but the status that it set."""
     is_as_told = fact.status is not None and after.status == fact.status[1]
-    return is_as_told and after.seen in (None, NOT_SEEN) and not after.votes
+    return is_as_told and after.seen in (None, NOT_SEEN) and not (after.votes or after.liked or after.tags)
 
 
 def _is_possible(tx: LibraryWrite, status: Status) -> bool:
@@ -113,26 +175,27 @@ def _is_possible(tx: LibraryWrite, status: Status) -> bool:
 
 
 def _ranked(tx: LibraryWrite, imdb_ids: Sequence[str]) -> set[str]:
-    wanted = RANKINGS.c.user_id == tx.user_id, RANKINGS.c.imdb_id.in_(imdb_ids), RANKINGS.c.ranked_at.is_not(None)
-    return set(tx.connection.execute(select(RANKINGS.c.imdb_id).where(*wanted)).scalars())
+    return {row[0] for row in tx.stored.fetch(_RANKED, of_keys=imdb_ids)}
 
 
-def _take_back_record(tx: LibraryWrite, fact: Fact, counts: Counter[str]) -> None:
+def _take_back_record(tx: LibraryWrite, fact: Fact, counts: Counter[ReportCount]) -> None:
     """Remove a person or list that the job made, if it is as it was made and nothing hangs on it."""
     try:
         if fact.kind == "person":
             key: Any = int(fact.key)
-            is_same = people.values_of(tx, key) == fact.after
+            key = people.made_again(tx, [key]).get(key, key)
+            present = people.values_of(tx, key)
             hanging = select(VOTES.c.id).where(VOTES.c.user_id == tx.user_id, VOTES.c.person_id == key)
             remove: Callable[[LibraryWrite, Any], None] = people.delete_person
         else:
-            key = fact.key
-            is_same = lists.values_of(tx, key) == fact.after
+            key = fact.key if lists.has_list(tx, fact.key) else lists.find_list(tx, fact.after["name"]) or fact.key
+            present = lists.values_of(tx, key)
             hanging = select(STATUS.c.imdb_id).where(STATUS.c.user_id == tx.user_id, STATUS.c.custom_list_id == key)
             remove = lists.delete_list
     except (PersonNotFound, ListNotFound):
         counts["removed_since"] += 1
         return
+    is_same = all(present[name] == value for name, value in fact.after.items() if name != "created_at")
     if is_same and tx.connection.execute(hanging.limit(1)).first() is None:
         remove(tx, key)
     else:
@@ -141,7 +204,5 @@ def _take_back_record(tx: LibraryWrite, fact: Fact, counts: Counter[str]) -> Non
 
 def _mark(tx: LibraryWrite, job: Job, facts: Sequence[Fact]) -> None:
     """Note that these facts were dealt with."""
-    of_job = IMPORT_FACTS.c.user_id == job.user_id, IMPORT_FACTS.c.job_id == job.id
-    keys = [fact.key for fact in facts]
-    these = (*of_job, IMPORT_FACTS.c.kind == facts[0].kind, IMPORT_FACTS.c.key.in_(keys))
-    tx.connection.execute(update(IMPORT_FACTS).where(*these).values(state="undone"))
+    told = {"of_job": job.id, "of_kind": facts[0].kind, "of_keys": [fact.key for fact in facts]}
+    execute(tx.connection, _MARK, {"of_user": job.user_id, **told})

@@ -1,7 +1,8 @@
 """The files of a job, between upload and reading: ``imports/USER/JOB/NUMBER/NAME`` in the instance folder."""
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import BinaryIO
 
@@ -9,6 +10,7 @@ from flask import current_app
 
 from ..errors import UploadRefused
 from ..files import whole_file
+from ..phrases import phrase
 from ..uploads.archive import MAX_FILE_BYTES, MAX_FILES
 
 CHUNK_BYTES = 1024 * 1024
@@ -20,7 +22,7 @@ def store(user_id: str, job_id: str, files: Iterable[tuple[str, BinaryIO]]) -> N
     try:
         for number, (name, stream) in enumerate(files):
             if number == MAX_FILES:
-                raise UploadRefused(f"An import takes at most {MAX_FILES} files.")
+                raise UploadRefused(phrase("too_many_files", most=MAX_FILES))
             folder = _folder(user_id, job_id) / str(number)
             folder.mkdir(mode=0o700, parents=True)
             with whole_file(folder / _safe(name), mode=0o600) as file:
@@ -41,17 +43,35 @@ def remove(user_id: str, job_id: str) -> None:
     shutil.rmtree(_folder(user_id, job_id), ignore_errors=True)
 
 
+def stored() -> Iterator[tuple[str, str, float]]:
+    """Of all files on this machine the user, the job, and when they were stored (Unix seconds)."""
+    for folder in _root().glob("*/*"):
+        with suppress(FileNotFoundError):
+            yield folder.parent.name, folder.name, folder.stat().st_mtime
+
+
+def keep_users(user_ids: Container[str]) -> None:
+    """Remove the files of all other users, who are gone."""
+    for folder in _root().glob("*"):
+        if folder.name not in user_ids:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
 def _copy(stream: BinaryIO, file: BinaryIO) -> None:
     size = 0
     while chunk := stream.read(CHUNK_BYTES):
         size += len(chunk)
         if size > MAX_FILE_BYTES:
-            raise UploadRefused(f"A file may have at most {MAX_FILE_BYTES // 2**20} MiB.")
+            raise UploadRefused(phrase("one_file_too_large", most=MAX_FILE_BYTES // 2**20))
         file.write(chunk)
 
 
 def _folder(user_id: str, job_id: str) -> Path:
-    return Path(current_app.instance_path, "imports", user_id, job_id)
+    return _root() / user_id / job_id
+
+
+def _root() -> Path:
+    return Path(current_app.instance_path, "imports")
 
 
 def _safe(name: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
-from ..errors import ProviderNotConfigured, ProviderProblem, TitleUnknown
+from ..errors import ProviderNotConfigured, ProviderProblem, ProviderRefused, TitleUnknown
 from ..plugin.context import PluginContext
 from ..plugin.manager import PluginManager, choose
 from ..plugin.providers import (
@@ -53,9 +53,12 @@ class ProviderChain:
         chosen = choose(offered, names, "METADATA_PROVIDERS", "metadata providers")
         self.providers = [GuardedProvider(provider, call_seconds) for provider in chosen]
 
-    def search(self, query: str, year: int | None = None) -> list[SearchHit]:
-        """Movies, series and people that match, best first."""
-        return self._listed(Capability.SEARCH, lambda provider: provider.search(query, year))
+    def search(self, query: str, year: int | None = None, *, patient: bool = False) -> list[SearchHit]:
+        """Movies, series and people that match, best first.
+
+        To be ``patient`` is to ask no other provider instead of one that may answer later, which is then raised.
+        """
+        return self._listed(Capability.SEARCH, lambda provider: provider.search(query, year), patient=patient)
 
     def discover(self, query: DiscoverQuery) -> list[SearchHit]:
         """Titles that fit the query, best first."""
@@ -80,6 +83,15 @@ class ProviderChain:
             return replace(found, title_id=_public_id(provider, found.title_id), imdb_id=imdb_id)
 
         return self._first(self._able(Capability.DETAILS), details)
+
+    def find_by_tvdb(self, tvdb_id: int) -> TitleDetails:
+        """The series with this id of TheTVDB; its IMDb id may be unknown."""
+
+        def details(provider: GuardedProvider) -> TitleDetails:
+            found = provider.call(TitleDetails, lambda inner: inner.find_by_tvdb(tvdb_id))
+            return replace(found, title_id=_public_id(provider, found.title_id))
+
+        return self._first(self._able(Capability.TVDB), details).value
 
     def credits(self, title_id: int, media_type: MediaType) -> Credits:
         """Cast and crew of the title with this public id."""
@@ -109,18 +121,26 @@ class ProviderChain:
             raise ProviderNotConfigured
         return ready
 
-    def _listed(self, capability: Capability, call: Callable[[MetadataProvider], list[SearchHit]]) -> list[SearchHit]:
+    def _listed(
+        self,
+        capability: Capability,
+        call: Callable[[MetadataProvider], list[SearchHit]],
+        *,
+        patient: bool = False,
+    ) -> list[SearchHit]:
         def hits(provider: GuardedProvider) -> list[SearchHit]:
             return [replace(hit, id=_public_id(provider, hit.id)) for hit in provider.hits(call)]
 
         # An empty result counts only if no earlier provider failed.
-        return self._first(self._able(capability), hits, is_answer=bool).value
+        return self._first(self._able(capability), hits, is_answer=bool, patient=patient).value
 
     def _first(
         self,
         providers: Iterable[GuardedProvider],
         call: Callable[[GuardedProvider], T],
         is_answer: Callable[[T], bool] = lambda _: True,
+        *,
+        patient: bool = False,
     ) -> Provided[T]:
         failure: ProviderProblem | None = None
         unknown: TitleUnknown | None = None
@@ -131,6 +151,8 @@ class ProviderChain:
                 unknown = problem
             except ProviderProblem as problem:
                 logger.warning("Metadata provider %s failed: %s", provider.name, problem.detail)
+                if patient and not isinstance(problem, ProviderRefused):
+                    raise
                 failure = failure or problem
             else:
                 if failure is None or is_answer(value):

@@ -1,5 +1,7 @@
 """Filling stubs: movies stored without details because a provider was unavailable or has not been asked yet.
 
+So are movies of which a client told the details, but not the ratings; what it told stays.
+
 One lookup of a title serves every user who holds it. Of all processes on one database, one at a time does this. A stub
 stored during a run is not missed, because the holder of the lease checks for due titles again after releasing it.
 """
@@ -179,7 +181,7 @@ class _Run:
                 return "failed"
 
     def _enrich(self, due: Due) -> _Outcome:
-        user_ids = enrichment_queue.holders(due.imdb_id, stubs_only=not due.refresh)
+        user_ids = enrichment_queue.holders(due)
         if not user_ids:
             with write_connection() as connection:
                 enrichment_queue.forget(connection, due.imdb_id, queued_refresh=True)

@@ -60,8 +60,12 @@ class Title:
         missing = isinstance(self.details_problem, ProviderProblem) or (
             isinstance(problem, ProviderProblem) and not isinstance(problem, ProviderNotConfigured)
         )
-        fallback = any(part is not None and part.is_fallback for part in (self.details, self.ratings))
-        return missing or fallback
+        return missing or self.has_fallback
+
+    @property
+    def has_fallback(self) -> bool:
+        """Whether only a fallback told some of it."""
+        return any(part is not None and part.is_fallback for part in (self.details, self.ratings))
 
     def store_responses(self, connection: Connection) -> None:
         """Store the providers' full responses, once for all users."""

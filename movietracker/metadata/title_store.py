@@ -58,8 +58,8 @@ def settle(
 ) -> None:
     """Note when to look this title up again, after these providers were called.
 
-    ``refresh`` says that the next attempt must overwrite details even where they are stored; it is implied when this
-    one brought details that are not the best ones. ``keep_queued`` keeps a refresh that was queued.
+    ``refresh`` says that the next attempt must overwrite what is stored; it is implied when a fallback told some of it.
+    ``keep_queued`` keeps a refresh that was queued.
     """
     if is_beyond_providers(title):
         enrichment_queue.rest(connection, title.imdb_id, error=_reason(title), providers=providers)
@@ -70,7 +70,7 @@ def settle(
             title.imdb_id,
             error=_reason(title),
             providers=providers,
-            refresh=refresh or title.details is not None,
+            refresh=refresh or title.has_fallback,
             at_least=max((problem.retry_after or 0.0 for problem in problems if problem is not None), default=0.0),
         )
     else:

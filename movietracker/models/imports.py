@@ -18,8 +18,8 @@ class ImportJob(Base):
     """One import; times are Unix seconds.
 
     ``done`` of ``total`` steps of the state are behind it, and ``position`` is the last key that was dealt with.
-    ``counts``, ``people``, ``lists``, ``choices`` and ``report`` are JSON. ``resume_at`` is when a paused job goes on,
-    ``error`` a sentence for the user.
+    ``counts``, ``people``, ``lists``, ``choices``, ``report`` and ``error_values`` are JSON. ``resume_at`` is when a
+    paused job goes on, ``error`` a sentence for the user, made of the phrase ``error_code`` and its values.
     """
 
     __tablename__ = "import_jobs"
@@ -42,6 +42,8 @@ class ImportJob(Base):
     report: Mapped[str] = mapped_column(server_default=text("'{}'"))
     resume_at: Mapped[float | None]
     error: Mapped[str | None] = mapped_column(String(1000))
+    error_code: Mapped[str | None] = mapped_column(String(64))
+    error_values: Mapped[str] = mapped_column(server_default=text("'{}'"))
 
 
 class ImportTitle(Base):

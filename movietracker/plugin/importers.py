@@ -13,24 +13,29 @@ from ..uploads.upload import BrokenRow, Upload
 
 @dataclass(frozen=True, slots=True)
 class ListPlace:
-    """A place in a list of titles: the list's name and description, and the position from 1, if the source has one."""
+    """A place in a list of titles: the list's name and description, and the position from 1, if the source has one.
+
+    ``is_status`` if the source has the title on this list instead of among those that are watched or wanted.
+    """
 
     name: str
     position: int | None = None
     description: str | None = None
+    is_status: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Recommender:
     """A person who recommended a title: a proposed name, the text in which it was found, and what the person said.
 
-    ``vote`` is false if the person advised against it.
+    ``vote`` is false if the person advised against it, ``told_at`` when that was (Unix seconds), if the source knows.
     """
 
     name: str
     written_as: str
     note: str | None = None
     vote: bool = True
+    told_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +47,9 @@ class ImportRow:
     namespace and an id of the title. Ratings are from 1.0 to 10.0: ``viewing_rating`` is that of the viewing,
     ``rating`` the present one. ``watched_on`` is a date as far as it is known (YYYY, YYYY-MM, YYYY-MM-DD),
     ``watched_at`` a moment in Unix seconds if the source has one; without both, a viewing is undated. Rows of the same
-    ``viewing_id``, the source's own, speak of the same viewing. ``added_on`` is when the source was told. ``review`` is
-    about the viewing, ``note`` about the title or its place in a list.
+    ``viewing_id``, the source's own, speak of the same viewing; ``is_counted`` if the source knows only that there was
+    one more viewing. ``added_on`` is when the source was told, ``added_at`` the moment if the source has one.
+    ``review`` is about the viewing, ``note`` about the title or its place in a list.
 
     In ``told_by`` (the cell of a column for recommenders), ``asides`` (what stands in brackets or behind a dash after a
     title), ``heading`` (that above it), notes, tags and names of lists the application looks for recommenders;
@@ -64,6 +70,7 @@ class ImportRow:
     other_ids: tuple[tuple[str, str], ...] = ()
     is_viewing: bool = False
     viewing_id: str | None = None
+    is_counted: bool = False
     watched_on: str | None = None
     watched_at: float | None = None
     viewing_rating: float | None = None
@@ -74,6 +81,7 @@ class ImportRow:
     tags: tuple[str, ...] = ()
     status: Literal["toWatch", "watched"] | None = None
     added_on: str | None = None
+    added_at: float | None = None
     list_place: ListPlace | None = None
     told_by: str | None = None
     asides: tuple[str, ...] = ()
@@ -84,7 +92,10 @@ class ImportRow:
 
 @runtime_checkable
 class Importer(Protocol):
-    """A format of other trackers' files. Both methods may raise ImportProblem, and read no more at once than a row."""
+    """A format of other trackers' files. Both methods may raise ImportProblem, and read no more at once than a row.
+
+    Several threads call them at a time, each with an upload of its own.
+    """
 
     @property
     def name(self) -> str:

@@ -37,6 +37,7 @@ class Capability(StrEnum):
     DETAILS = "details"
     RATINGS = "ratings"
     DISCOVER = "discover"
+    TVDB = "tvdb"
 
 
 CAPABILITY_METHODS: Mapping[Capability, tuple[str, ...]] = {
@@ -44,6 +45,7 @@ CAPABILITY_METHODS: Mapping[Capability, tuple[str, ...]] = {
     Capability.DETAILS: ("details", "find", "credits"),
     Capability.RATINGS: ("ratings",),
     Capability.DISCOVER: ("discover",),
+    Capability.TVDB: ("find_by_tvdb",),
 }
 
 
@@ -234,6 +236,10 @@ class MetadataProvider(Protocol):
     def discover(self, query: DiscoverQuery) -> list[SearchHit]:
         """Titles that match the query, best first."""
         raise ProviderNotConfigured(f"{self.name} has no discovery.")
+
+    def find_by_tvdb(self, tvdb_id: int) -> TitleDetails:
+        """The series with this id of TheTVDB, by which other trackers' files name series."""
+        raise ProviderNotConfigured(f"{self.name} cannot find series by ids of TheTVDB.")
 
 
 class JsonHttpClient(Protocol):

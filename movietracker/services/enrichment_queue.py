@@ -1,7 +1,8 @@
 """Which titles to look up again, and when: stubs, and the rows of ``enrichment_attempts``.
 
-The notes are shared by all users who have a title. A stub without a note is due at once. Whatever the note says, a
-title is due as soon as other providers are ready than at the last attempt.
+The notes are shared by all users who have a title. A stub without a note is due at once. Other titles are due by a note
+only: to be refreshed, or since a client told their details alone, for what is missing. Whatever the note says, a title
+is due as soon as other providers are ready than at the last attempt.
 """
 
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy import (
     delete,
     desc,
     exists,
+    false,
     func,
     literal,
     select,
@@ -37,10 +39,11 @@ refresh_queued = Signal("A refresh was queued; sent after the commit by the appl
 
 
 class Due(NamedTuple):
-    """A title to look up; ``refresh`` says to overwrite what is stored, bypassing the cache."""
+    """A title to look up; ``refresh`` says to overwrite what is stored, bypassing the cache; ``is_noted`` by a note."""
 
     imdb_id: str
     refresh: bool
+    is_noted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,10 @@ class Wanted:
 
 def due_titles(wanted: Wanted, after: str, limit: int) -> list[Due]:
     """At most so many due titles in the order of their ids, after this one; empty if there are no more."""
-    refresh_first = _due(wanted, after).order_by("imdb_id", desc("refresh"))
+    noted_first = _due(wanted, after).order_by("imdb_id", desc("is_noted"))
     titles: dict[str, Due] = {}
-    for imdb_id, refresh in query(refresh_first.limit(limit)):
-        titles.setdefault(imdb_id, Due(imdb_id, bool(refresh)))
+    for imdb_id, refresh, is_noted in query(noted_first.limit(limit)):
+        titles.setdefault(imdb_id, Due(imdb_id, bool(refresh), bool(is_noted)))
     return list(titles.values())
 
 
@@ -77,22 +80,22 @@ def has_due(wanted: Wanted) -> bool:
     return bool(due_titles(wanted, "", 1))
 
 
-def _due(wanted: Wanted, after: str) -> CompoundSelect[str, int]:
+def _due(wanted: Wanted, after: str) -> CompoundSelect[str, bool, int]:
     stubs = (
-        select(MOVIES.c.imdb_id, literal(0).label("refresh"))
+        select(MOVIES.c.imdb_id, false().label("refresh"), literal(0).label("is_noted"))
         .select_from(MOVIES)
         .outerjoin(ATTEMPTS, ATTEMPTS.c.imdb_id == MOVIES.c.imdb_id)
         .where(MOVIES.c.tmdb_data.is_(None), MOVIES.c.imdb_id > after)
         .where(ATTEMPTS.c.imdb_id.is_(None) | _is_over(wanted))
     )
-    refreshes = select(ATTEMPTS.c.imdb_id, literal(1).label("refresh")).where(
-        ATTEMPTS.c.refresh, ATTEMPTS.c.imdb_id > after, _is_over(wanted)
+    noted = select(ATTEMPTS.c.imdb_id, ATTEMPTS.c.refresh, literal(1).label("is_noted")).where(
+        ATTEMPTS.c.imdb_id > after, _is_over(wanted)
     )
     if wanted.user_id is not None:
         stubs = stubs.where(MOVIES.c.user_id == wanted.user_id)
         held = exists().where(MOVIES.c.user_id == wanted.user_id, MOVIES.c.imdb_id == ATTEMPTS.c.imdb_id)
-        refreshes = refreshes.where(held)
-    return union(stubs, refreshes)
+        noted = noted.where(held)
+    return union(stubs, noted)
 
 
 def _is_over(wanted: Wanted) -> ColumnElement[bool]:
@@ -104,15 +107,16 @@ def _is_over(wanted: Wanted) -> ColumnElement[bool]:
     return is_over | (ATTEMPTS.c.providers != wanted.providers)
 
 
-def holders(imdb_id: str, *, stubs_only: bool) -> list[str]:
-    """The users who have a title, or only those who have it without details."""
-    if stubs_only:
-        statement = select(MOVIES.c.user_id).where(MOVIES.c.imdb_id == imdb_id, MOVIES.c.tmdb_data.is_(None))
-    else:
-        # There is no index by title alone, because libraries may be distributed by user: each is queried by its key.
-        held = exists().where(MOVIES.c.user_id == HEAD.c.user_id, MOVIES.c.imdb_id == imdb_id)
-        statement = select(HEAD.c.user_id).where(held)
-    return query(statement).scalars()
+def holders(due: Due) -> list[str]:
+    """The users who have a title that is due; unless it is refreshed, only those who lack some of it."""
+    of_title = MOVIES.c.imdb_id == due.imdb_id
+    if not due.is_noted:
+        return query(select(MOVIES.c.user_id).where(of_title, MOVIES.c.tmdb_data.is_(None))).scalars()
+    # There is no index by title alone, because libraries may be distributed by user: each is queried by its key.
+    held = exists().where(MOVIES.c.user_id == HEAD.c.user_id, of_title)
+    if not due.refresh:
+        held = held.where(MOVIES.c.tmdb_data.is_(None) | MOVIES.c.omdb_data.is_(None))
+    return query(select(HEAD.c.user_id).where(held)).scalars()
 
 
 def queue_refresh(imdb_id: str) -> None:
@@ -156,7 +160,7 @@ def forget(connection: Connection, imdb_id: str, *, queued_refresh: bool) -> Non
 
 
 def forget_old_notes() -> int:
-    """Drop notes that are long overdue, because their title is no longer a stub; returns how many."""
+    """Drop notes that are long overdue, because nobody has their title; returns how many."""
     long_ago = clock.now() - REST_OF_UNKNOWN_TITLES
     return change(delete(ATTEMPTS).where(ATTEMPTS.c.refresh.is_(False), ATTEMPTS.c.next_attempt_at < long_ago))
 

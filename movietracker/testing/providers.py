@@ -37,6 +37,7 @@ CALLS: dict[Capability, dict[str, tuple[Any, ...]]] = {
     Capability.DETAILS: {"details": (1, "movie"), "find": ("tt0133093",), "credits": (1, "movie")},
     Capability.RATINGS: {"ratings": ("tt0133093",)},
     Capability.DISCOVER: {"discover": (DiscoverQuery(kind="popular"),)},
+    Capability.TVDB: {"find_by_tvdb": (81189,)},
 }
 ODD_QUERIES = ("", "   ", "'\"; -- %_*", "a AND (b", "/../?&=#", "千と千尋", "\N{CLAPPER BOARD}", "x" * 500)
 INVALID_IMDB_IDS = ("tt0", "nonsense/../id")
@@ -61,6 +62,9 @@ class MetadataProviderContract:
     unknown_imdb_id: ClassVar[str] = "tt99999999"
     #: Queries that have results (discover).
     discoveries: ClassVar[tuple[DiscoverQuery, ...]] = ()
+    #: An id of TheTVDB that the provider knows, and one that does not exist (tvdb).
+    tvdb_id: ClassVar[int] = 0
+    unknown_tvdb_id: ClassVar[int] = 999_999_999
 
     def test_it_implements_the_protocol(self, provider: MetadataProvider) -> None:
         assert misfit_of_object(provider, MetadataProvider) is None
@@ -178,6 +182,16 @@ class MetadataProviderContract:
         assert provider.discover(DiscoverQuery(genre="no such genre")) == []
         assert provider.discover(DiscoverQuery(person=self.hopeless_query)) == []
         assert provider.discover(DiscoverQuery(person=self.hopeless_query, role="director")) == []
+
+    # Ids of TheTVDB
+
+    def test_a_series_is_found_by_its_id_of_thetvdb(self, provider: MetadataProvider) -> None:
+        need(provider, Capability.TVDB)
+        assert self.tvdb_id, "set tvdb_id to one that the provider knows"
+        found = check_details(provider.find_by_tvdb(self.tvdb_id))
+        assert found.media_type == "tv"
+        with pytest.raises(TitleUnknown):
+            provider.find_by_tvdb(self.unknown_tvdb_id)
 
 
 def need(provider: MetadataProvider, *capabilities: Capability) -> None:

@@ -7,13 +7,14 @@ import stat
 import struct
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from ..errors import UploadRefused
+from ..phrases import phrase
 from .upload import Member, MemberDamaged, Upload
 
 MAX_FILE_BYTES = 256 * 1024 * 1024
@@ -30,6 +31,7 @@ _ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _ARCHIVES = (_ZIP, _EMPTY_ZIP, b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
 _ENCRYPTED = 0x1
 _DRIVE = re.compile("[A-Za-z]:")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, struct.error)
 
 
@@ -40,15 +42,15 @@ def open_upload(paths: Sequence[Path]) -> Iterator[Upload]:
     Raises UploadRefused for what is too large or made to do harm, and OSError.
     """
     if len(paths) > MAX_FILES:
-        raise UploadRefused(f"An import takes at most {MAX_FILES} files.")
+        raise UploadRefused(phrase("too_many_files", most=MAX_FILES))
     with ExitStack() as opened:
-        yield Upload.of([member for path in paths for member in _members_of(path, opened, several=len(paths) > 1)])
+        yield Upload.of(member for path in paths for member in _members_of(path, opened, several=len(paths) > 1))
 
 
-def _members_of(path: Path, opened: ExitStack, *, several: bool) -> list[Member]:
+def _members_of(path: Path, opened: ExitStack, *, several: bool) -> Iterable[Member]:
     size = path.stat().st_size
     if size > MAX_FILE_BYTES:
-        raise UploadRefused(f"{path.name} is larger than {MAX_FILE_BYTES // 2**20} MiB.")
+        raise UploadRefused(phrase("file_too_large", file=path.name, most=MAX_FILE_BYTES // 2**20))
     with path.open("rb") as file:
         start = file.read(8)
     if start.startswith((_ZIP, _EMPTY_ZIP)):
@@ -56,10 +58,10 @@ def _members_of(path: Path, opened: ExitStack, *, several: bool) -> list[Member]
         try:
             archive = opened.enter_context(zipfile.ZipFile(cast(BinaryIO, file_of_archive)))
         except _DAMAGE as error:
-            raise UploadRefused(f"{path.name} is not a ZIP archive that can be read.") from error
+            raise UploadRefused(phrase("not_a_zip", file=path.name)) from error
         return _checked(path.name, archive, size, several=several)
     if start.startswith(_ARCHIVES):
-        raise UploadRefused(f"{path.name} is an archive, but not a ZIP; unpack it and import the files in it.")
+        raise UploadRefused(phrase("other_archive", file=path.name))
     return [Member(path.name, size, lambda: path.open("rb"))]
 
 
@@ -68,49 +70,48 @@ class _Archive(io.BufferedReader):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MAX_DIRECTORY_BYTES:
-            raise UploadRefused("The directory of the archive is too large.")
+            raise UploadRefused(phrase("directory_too_large"))
         return super().read(size)
 
 
-def _checked(file: str, archive: zipfile.ZipFile, size: int, *, several: bool) -> list[Member]:
+def _checked(file: str, archive: zipfile.ZipFile, size: int, *, several: bool) -> Iterator[Member]:
     infos = archive.infolist()
     if len(infos) > MAX_MEMBERS:
-        raise UploadRefused(f"{file} holds more than {MAX_MEMBERS} files.")
+        raise UploadRefused(phrase("too_many_members", file=file, most=MAX_MEMBERS))
     unpacked = sum(info.file_size for info in infos)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_RATIO * size):
-        raise UploadRefused(f"{file} would unpack to {unpacked // 2**20} MiB, which is refused.")
-    members = []
+        raise UploadRefused(phrase("unpacks_too_large", file=file, size=unpacked // 2**20))
     for info in infos:
         name = info.orig_filename.replace("\\", "/")
-        if reason := _danger_in_name(name) or _danger_in(info):
-            raise UploadRefused(f"{file} is refused: {name[:MAX_NAME_LENGTH]!r} {reason}.")
+        if danger := _danger_in_name(name) or _danger_in(info):
+            raise UploadRefused(phrase(danger, file=file, name=repr(name[:MAX_NAME_LENGTH]), most=MAX_RATIO))
         if not name.endswith("/"):
             label = f"{file}: {name}" if several else name
             member = Member(name, info.file_size, partial(_open, archive, info, label), label)
             if member.head.startswith(_ARCHIVES):
-                raise UploadRefused(f"{file} is refused: {name!r} is an archive within the archive.")
-            members.append(member)
-    return members
+                raise UploadRefused(phrase("member_is_archive", file=file, name=repr(name)))
+            yield member
 
 
 def _danger_in_name(name: str) -> str | None:
-    if not name or len(name) > MAX_NAME_LENGTH or not name.isprintable():
-        return "is not the name of a file"
+    """The code of the phrase that says what is wrong with it."""
+    if not name or len(name) > MAX_NAME_LENGTH or _CONTROL.search(name):
+        return "member_without_name"
     if name.startswith("/") or _DRIVE.match(name) or ".." in name.split("/"):
-        return "leads out of the archive"
+        return "member_leads_out"
     return None
 
 
 def _danger_in(info: zipfile.ZipInfo) -> str | None:
     kind = stat.S_IFMT(info.external_attr >> 16)
     if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-        return "is a link or a device"
+        return "member_is_link"
     if info.flag_bits & _ENCRYPTED:
-        return "is encrypted"
+        return "member_encrypted"
     if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        return "is compressed by a method other than deflate"
+        return "member_not_deflated"
     if info.file_size > SMALL_BYTES and info.file_size > MAX_RATIO * info.compress_size:
-        return f"would unpack to more than {MAX_RATIO} times its size"
+        return "member_unpacks_too_large"
     return None
 
 
@@ -120,7 +121,7 @@ def _open(archive: zipfile.ZipFile, info: zipfile.ZipInfo, label: str) -> Binary
     try:
         return cast(BinaryIO, io.BufferedReader(_Counted(archive.open(claimed), info.file_size, label), 64 * 1024))
     except _DAMAGE as error:
-        raise MemberDamaged("is damaged") from error
+        raise MemberDamaged(phrase("damaged")) from error
 
 
 class _Counted(io.RawIOBase):
@@ -136,10 +137,10 @@ class _Counted(io.RawIOBase):
         try:
             chunk = self._stream.read(len(buffer))
         except _DAMAGE as error:
-            raise MemberDamaged("is damaged") from error
+            raise MemberDamaged(phrase("damaged")) from error
         self._left -= len(chunk)
         if self._left < 0 or (not chunk and self._left):
-            raise UploadRefused(f"{self._label} is not of the size that the archive claims.")
+            raise UploadRefused(phrase("size_untrue", file=self._label))
         buffer[: len(chunk)] = chunk
         return len(chunk)
 

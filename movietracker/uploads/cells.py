@@ -14,13 +14,14 @@ Kind = Literal["movie", "tv", "episode", "other"]
 MAX_NUMERIC_ID = 2**40 - 1
 _IMDB_ID = re.compile(r"(?:tt)?0*([0-9]{1,17})(?:\.0)?", re.IGNORECASE)
 _WHOLE = re.compile(r"\+?([0-9]{1,13})(?:\.0+)?")
+_TITLE_AND_YEAR = re.compile(r"(.+?)\s*\(([12][0-9]{3})\)")
 _YES = {"yes", "y", "true", "1", "x", "ja", "si", "oui"}
 
 _KINDS: dict[Kind, str] = {
     "movie": "movie film feature featurefilm documentary short shortfilm tvmovie tvshort tvspecial video corto"
-    " cortometraggio specialetv filmtv documentario kurzfilm fernsehfilm spielfilm filme pelicula cortometraje",
+    " cortometraggio specialetv filmtv documentario kurzfilm fernsehfilm spielfilm filme pelicula cortometraje 電影",
     "tv": "tv series tvseries tvminiseries miniseries miniserie miniserietv serietv show shows tvshow anime serie"
-    " fernsehserie",
+    " fernsehserie 劇集系列 剧集系列",
     "episode": "episode tvepisode episodiotv episodio folge season tvseason staffel",
     "other": "videogame videogioco game musicvideo videomusicale podcastseries podcastepisode podcast person book",
 }
@@ -44,6 +45,12 @@ def release_year(text: object) -> int | None:
     """The year at the beginning of a text or date: ``1995``, ``1995.0``, ``1995-12-15``, ``1995–2001``."""
     found = re.match(r"([12][0-9]{3})(?![0-9])", str(text).strip()) if isinstance(text, str | int | float) else None
     return int(found[1]) if found and 1800 <= int(found[1]) <= 2999 else None
+
+
+def title_and_year(text: str) -> tuple[str | None, int | None]:
+    """The title of ``Heat (1995)`` and its year, which may be missing; None for a title that is empty."""
+    found = _TITLE_AND_YEAR.fullmatch(text.strip())
+    return (found[1], release_year(found[2])) if found else (text.strip() or None, None)
 
 
 def kind_of(text: object) -> Kind | None:

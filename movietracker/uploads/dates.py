@@ -8,22 +8,22 @@ from datetime import date, datetime
 FIRST_YEAR = 1870
 """Before it nobody watched films."""
 
-_ISO = re.compile(r"([0-9]{4})(?:[-/.]([0-9]{1,2}|\?\?)(?:[-/.]([0-9]{1,2}|\?\?))?)?(?![0-9])")
+_ISO = re.compile(r"([0-9]{4})(?:[-/.年]([0-9]{1,2}|\?\?)(?:[-/.月]([0-9]{1,2}|\?\?))?)?(?![0-9])")
 _SHORT = re.compile(r"([0-9]{1,2})([-/.]) ?([0-9]{1,2})\2 ?([0-9]{4}|[0-9]{2})(?![0-9])")
 _WORDS = re.compile(r"[^\W\d_]+|[0-9]+(?::[0-9]+)*")
 _MONTHS = (
-    "jan january januar janvier enero gennaio",
-    "feb february februar février febrero febbraio",
-    "mar march märz mars marzo",
+    "jan january januar janvier enero gennaio janeiro",
+    "feb february februar février febrero febbraio fevereiro",
+    "mar march märz mars marzo março",
     "apr april avril abril aprile",
-    "may mai mayo maggio",
-    "jun june juni juin junio giugno",
-    "jul july juli juillet julio luglio",
+    "may mai mayo maggio maio",
+    "jun june juni juin junio giugno junho",
+    "jul july juli juillet julio luglio julho",
     "aug august août agosto",
-    "sep sept september septembre septiembre settembre",
-    "oct okt october oktober octobre octubre ottobre",
-    "nov november novembre noviembre",
-    "dec dez december dezember décembre diciembre dicembre",
+    "sep sept september septembre septiembre settembre setembro",
+    "oct okt october oktober octobre octubre ottobre outubro",
+    "nov november novembre noviembre novembro",
+    "dec dez december dezember décembre diciembre dicembre dezembro",
 )
 _MONTH_OF = {word: number for number, words in enumerate(_MONTHS, 1) for word in words.split()}
 _CENTURY_TURNS = 70  # a two-digit year from here on is of the twentieth century
@@ -60,6 +60,11 @@ def partial_date(text: str) -> str | None:
             return f"{year}-{int(month):02}" if 1 <= int(month) <= 12 else None
         return _day(int(year), int(month), int(day))
     return _named(text)
+
+
+def is_of_numbers(text: str) -> bool:
+    """Whether a text begins with a date of three numbers, of which the year is not the first."""
+    return _SHORT.match(text.strip()) is not None
 
 
 def moment_of(text: str) -> float | None:

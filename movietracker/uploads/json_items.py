@@ -3,11 +3,13 @@
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import ijson
 
-from .upload import BrokenRow, Member, MemberDamaged
+from ..phrases import phrase
+from .upload import MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
 
 MAX_ELEMENT_BYTES = 4 * 1024 * 1024
 MAX_ELEMENT_EVENTS = 250_000
@@ -45,11 +47,12 @@ def read_json(member: Member, *sections: str) -> Iterator[JsonItem | BrokenRow]:
             events = ijson.basic_parse(source, use_float=True, buf_size=_CHUNK_BYTES)
             yield from _items(member.label, events, source, frozenset(sections or ("",)))
     except MemberDamaged as error:
-        yield BrokenRow(member.label, str(error))
+        yield BrokenRow(member.label, error.reason)
     except (ijson.JSONError, UnicodeDecodeError, ValueError):
-        yield BrokenRow(member.label, "is no valid JSON from some place on")
+        yield BrokenRow(member.label, phrase("invalid_json"))
 
 
+@lru_cache(MEMBERS_KEPT)
 def json_keys(member: Member) -> Mapping[str, frozenset[str]]:
     """What a JSON file looks like, by its head: for each section the keys of its first element that is an object.
 
@@ -99,7 +102,7 @@ class _Bounded:
             chunk = chunk.removeprefix(_MARK) or self._stream.read(_CHUNK_BYTES)
         self._since += len(chunk)
         if self._since > MAX_ELEMENT_BYTES:
-            raise MemberDamaged(f"holds an element of more than {MAX_ELEMENT_BYTES // 2**20} MiB")
+            raise MemberDamaged(phrase("element_too_large", most=MAX_ELEMENT_BYTES // 2**20))
         return chunk
 
     def begin_element(self) -> None:
@@ -152,6 +155,6 @@ def _build(event: str, value: Any, events: Iterator[Event]) -> Any:
         depth += (event in _BEGINNINGS) - (event in _ENDS)
         count += 1
         if depth > MAX_DEPTH or count > MAX_ELEMENT_EVENTS:
-            raise MemberDamaged("holds an element of too many values")
+            raise MemberDamaged(phrase("element_of_too_many_values"))
         builder.event(event, value)
     return builder.value

@@ -1,7 +1,10 @@
 """HTML that trackers write into cells, as plain text."""
 
+import re
+from html import unescape
 from html.parser import HTMLParser
 
+_TAG = re.compile("<[a-zA-Z/!?]")
 _BREAKS = {"br", "p", "div", "li", "blockquote", "tr", "h1", "h2", "h3"}
 _UNSEEN = {"script", "style"}
 
@@ -30,9 +33,9 @@ class _Text(HTMLParser):
 
 
 def plain_text(markup: str) -> str:
-    """The text of HTML, a line for each paragraph; text that has neither tags nor entities stays as it is."""
-    if "<" not in markup and "&" not in markup:
-        return markup.strip()
+    """The text of HTML, a line for each paragraph; text without tags keeps its lines and white space."""
+    if _TAG.search(markup) is None:
+        return unescape(markup).strip()
     parser = _Text()
     parser.feed(markup)
     parser.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..phrases import phrase
 from .json_items import read_json
 from .upload import BrokenRow, Member
 
@@ -45,4 +46,4 @@ def read_objects(member: Member, *sections: str) -> Iterator[JsonRow | BrokenRow
         elif isinstance(item.value, Mapping):
             yield JsonRow(item.where, item.section, item.value)
         elif item.place:
-            yield BrokenRow(item.where, "is no object")
+            yield BrokenRow(item.where, phrase("not_an_object"))

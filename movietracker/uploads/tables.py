@@ -3,12 +3,16 @@
 import csv
 import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache
 from itertools import zip_longest
+from typing import NamedTuple
 
 from ..formulas import original
+from ..phrases import Phrase, phrase
+from .dates import DateOrder, date_order, is_of_numbers, partial_date
 from .decoding import open_text, read_lines, text_head
-from .upload import BrokenRow, Member, MemberDamaged
+from .upload import MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
 
 MAX_CELL_LENGTH = 100_000
 MAX_COLUMNS = 1_000
@@ -41,14 +45,13 @@ def columns_of(member: Member, containing: Collection[str] = ()) -> tuple[str, .
     ``containing`` are names that the header has, if it is not the first row. Empty if there is no such row at the
     beginning of the member.
     """
-    rows = _head_rows(member, _delimiter_of(member))
-    return next((names for row in rows if _is_header(names := _names(row), containing)), ())
+    return next((names for names in _head_of(member).names if _is_header(names, containing)), ())
 
 
 def leading_rows(member: Member, before: Collection[str]) -> list[list[str]]:
     """The rows that stand before the header that contains these names, at most MAX_COLUMNS; raises MemberDamaged."""
     leading: list[list[str]] = []
-    for _, row in _rows(member, _delimiter_of(member)):
+    for _, row in _rows(member, _head_of(member).delimiter):
         if isinstance(row, str):
             continue
         if len(leading) == MAX_COLUMNS or _is_header(_names(row), before):
@@ -65,19 +68,55 @@ def read_table(member: Member, containing: Collection[str] = ()) -> Iterator[Tab
     """
     names: tuple[str, ...] = ()
     try:
-        for line, row in _rows(member, _delimiter_of(member)):
+        for line, row in _rows(member, _head_of(member).delimiter):
             if isinstance(row, str):
                 yield BrokenRow(member.at(line), row)
             elif not names:
                 names = found if _is_header(found := _names(row), containing) else ()
             elif row[:1] and row[0][:7] in _CONFLICT_MARKERS:
-                yield BrokenRow(member.at(line), "is a conflict marker of Git; the rows of both sides are read")
+                yield BrokenRow(member.at(line), phrase("conflict_marker"))
             else:
                 cells = [original(cell.strip()) for cell in row]
                 if any(cells):
                     yield TableRow(line, dict(zip(names, cells, strict=False)))
     except MemberDamaged as error:
-        yield BrokenRow(member.label, str(error))
+        yield BrokenRow(member.label, error.reason)
+
+
+def read_dated_table(member: Member, *names: str) -> Iterator[TableRow | BrokenRow]:
+    """The rows of a table whose dates have the year first, as a tracker writes them, or as a spreadsheet rewrote them.
+
+    In the columns of these names the latter become YYYY-MM-DD, in the order of days and months that fits the table.
+    """
+    order = TableOrder(member, *names)
+    for row in read_table(member):
+        if isinstance(row, TableRow):
+            rewritten = {name: text for name in names if is_of_numbers(text := row.get(name))}
+            if rewritten:
+                read = {name: order.read(text) or text for name, text in rewritten.items()}
+                row = replace(row, cells={**row.cells, **read})
+        yield row
+
+
+class TableOrder:
+    """The order that fits the dates of a whole table, in the first of these columns that is not empty.
+
+    The table is read for it once a date needs it, and not where all have the year first. It is for rows whose ids are
+    made of dates as they are written; for others there is ``read_dated_table``.
+    """
+
+    def __init__(self, member: Member, *names: str) -> None:
+        self._member, self._names = member, names
+
+    @cached_property
+    def order(self) -> DateOrder:
+        """The order of the table."""
+        rows = (row for row in read_table(self._member) if isinstance(row, TableRow))
+        return date_order(row.get(*self._names) for row in rows)
+
+    def read(self, text: str) -> str | None:
+        """A date as YYYY, YYYY-MM or YYYY-MM-DD; None if the text is not one in this order."""
+        return self.order.read(text) if is_of_numbers(text) else partial_date(text)
 
 
 def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:
@@ -93,7 +132,7 @@ def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str
             except StopIteration:
                 return
             except csv.Error as error:
-                yield begins, f"is not a row of a table ({error})"
+                yield begins, phrase("not_a_table_row", error=str(error))
                 continue
             if reason := _excess(row, is_cut=lines.has_cut):
                 yield begins, reason
@@ -119,28 +158,40 @@ class _Lines:
         return line
 
 
-def _excess(row: Sequence[str], *, is_cut: bool) -> str | None:
+def _excess(row: Sequence[str], *, is_cut: bool) -> Phrase | None:
     if is_cut:
-        return "is too long"
+        return phrase("line_too_long")
     if len(row) > MAX_COLUMNS:
-        return f"has more than {MAX_COLUMNS} columns"
+        return phrase("too_many_columns", most=MAX_COLUMNS)
     if row and max(map(len, row)) > MAX_CELL_LENGTH:
-        return f"has a cell of more than {MAX_CELL_LENGTH} characters"
+        return phrase("cell_too_long", most=MAX_CELL_LENGTH)
     return None
 
 
-def _delimiter_of(member: Member) -> str:
-    """The delimiter that gives the most columns in the first row that has several."""
-    for rows in zip_longest(*(_head_rows(member, each) for each in DELIMITERS), fillvalue=()):
+class _Head(NamedTuple):
+    """What the head of a member shows: the delimiter, and the names that each of its first rows has as a header."""
+
+    delimiter: str
+    names: list[tuple[str, ...]]
+
+
+@lru_cache(MEMBERS_KEPT)
+def _head_of(member: Member) -> _Head:
+    """With the delimiter that gives the most columns in the first row that has several."""
+    text = text_head(member)
+    tables = {delimiter: _head_rows(text, delimiter) for delimiter in DELIMITERS}
+    chosen = DELIMITERS[0]
+    for rows in zip_longest(*tables.values(), fillvalue=()):
         if max(map(len, rows)) > 1:
-            return max(zip(DELIMITERS, rows, strict=True), key=lambda pair: len(pair[1]))[0]
-    return DELIMITERS[0]
+            chosen = max(zip(DELIMITERS, rows, strict=True), key=lambda pair: len(pair[1]))[0]
+            break
+    return _Head(chosen, list(map(_names, tables[chosen])))
 
 
-def _head_rows(member: Member, delimiter: str) -> list[list[str]]:
+def _head_rows(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
-        lines = io.StringIO(text_head(member), newline="")
+        lines = io.StringIO(text, newline="")
         for row in csv.reader(lines, delimiter=delimiter, skipinitialspace=True):
             rows.append(row)
             if len(rows) == _HEAD_ROWS:

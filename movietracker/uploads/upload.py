@@ -1,13 +1,18 @@
 """The files of one upload, as members; an archive has many, any other file is one itself."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import lru_cache
 from typing import BinaryIO
+
+from ..phrases import phrase
 
 HEAD_BYTES = 8 * 1024
 """How much of a member importers see when they are asked whether they recognize it."""
+
+MEMBERS_KEPT = 32
+"""Of how many members heads, and what is read from them, are kept; an upload can have 10,000."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +24,11 @@ class BrokenRow:
 
 
 class MemberDamaged(Exception):
-    """The rest of a member cannot be read; the message is a phrase that says why."""
+    """The rest of a member cannot be read; ``reason`` is a phrase that says why."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 class Member:
@@ -44,17 +53,10 @@ class Member:
         """Open it for reading; the caller closes the stream."""
         return self._opened()
 
-    @cached_property
+    @property
     def head(self) -> bytes:
         """Its first HEAD_BYTES bytes, or fewer if it is damaged."""
-        read = bytearray()
-        try:
-            with self.open() as stream:
-                while len(read) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(read))):
-                    read += chunk
-        except MemberDamaged:
-            pass
-        return bytes(read)
+        return _head_of(self)
 
     @property
     def is_void(self) -> bool:
@@ -66,6 +68,18 @@ class Member:
         return f"{self.label}, line {line}"
 
 
+@lru_cache(MEMBERS_KEPT)
+def _head_of(member: Member) -> bytes:
+    read = bytearray()
+    try:
+        with member.open() as stream:
+            while len(read) < HEAD_BYTES and (chunk := stream.read(HEAD_BYTES - len(read))):
+                read += chunk
+    except MemberDamaged:
+        pass
+    return bytes(read)
+
+
 @dataclass(frozen=True, slots=True)
 class Upload:
     """The members of one upload in the order of the files, and those of its members that cannot be read at all."""
@@ -74,7 +88,13 @@ class Upload:
     broken: Sequence[BrokenRow] = ()
 
     @classmethod
-    def of(cls, members: Sequence[Member]) -> "Upload":
+    def of(cls, members: Iterable[Member]) -> "Upload":
         """Set members that hold only NUL bytes aside."""
-        void = [BrokenRow(each.label, "holds nothing but NUL bytes") for each in members if each.is_void]
-        return cls([each for each in members if not each.is_void], void)
+        usable: list[Member] = []
+        broken: list[BrokenRow] = []
+        for member in members:
+            if member.is_void:
+                broken.append(BrokenRow(member.label, phrase("only_nul_bytes")))
+            else:
+                usable.append(member)
+        return cls(usable, broken)

@@ -8,7 +8,14 @@ from importlib.resources import files
 from ..text import fold
 
 _RECOMMEND = ("recommendation", "recommendations", "recommended", "recommends", "recommend", "recommender")
-_SHORT = {"rec", "recs", "reco", "recos", "recd", "recod", "recc", "reccs", "tip", "tips", "pick", "picks"}
+_SHORT = {"rec", "recs", "reco", "recos", "recd", "recod", "recc", "reccs", "tip", "tips", "pick", "picks"} | {
+    *("tipped", "tipp", "tipps", "getipt", "tipset", "dica", "aanrader")
+}
+# How words for recommending begin in other languages, without accents.
+_STEMS = re.compile(
+    "sugg?est|sugg?er|sugir|empf[eo]hl|recommand|raccomand|recomi?end|recomand|rekom+end|conseil|consigli|consej|aconse[jl]"
+    "|aanbev|anbefal|polecon|doporuc|рекоменд|посовет"
+)
 _OTHERS = {"recommence", "recommenced", "recommissioned", "commended", "record", "recorded", "remembered"}
 _LIKE_ENOUGH = 0.78
 
@@ -28,8 +35,8 @@ _ENDS_IN_S = _words("names_in_s")
 @lru_cache(10_000)
 def means_recommending(word: str) -> bool:
     """Whether a word is one for recommending, misspelled or not: ``reccomendation``, ``recs``, ``sugestion``."""
-    bare = re.sub(r"[^a-z]", "", fold(word))
-    if bare in _SHORT or re.match("sugg?est|empf(e|o)hl", bare):
+    bare = re.sub(r"[\W\d_]", "", fold(word))
+    if bare in _SHORT or _STEMS.match(bare):
         return True
     if bare in _OTHERS or len(bare) < 7 or not bare.startswith(("rec", "rek", "rac")):
         return False

@@ -1,53 +1,50 @@
 """Criticker's export of ratings, as CSV or XML, on a scale to 10 or to 100 that the whole file shows."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from movietracker.pluginapi import (
+    BaseImporter,
     BrokenRow,
-    ImportRow,
     Member,
     MemberDamaged,
+    Rows,
     TableRow,
-    Upload,
     best_rating,
     columns_of,
     imdb_id,
     known_day,
+    phrase,
     read_table,
+    row_of_each,
     text_head,
 )
 
 from .rows import Film, row_of
 
-_COLUMNS = {"score", "film name", "imdb id"}
+_COLUMNS = frozenset({"score", "film name", "imdb id"})
 _SCALES = (10, 100)
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class CritickerImporter:
+class CritickerImporter(BaseImporter):
     """Reads both forms."""
 
     name = "criticker"
     label = "Criticker"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has Criticker's columns or its root element."""
-        return any(_is_table(member) or _is_xml(member) for member in upload.members)
+        return _is_table(member) or _is_xml(member)
 
-    def rows(self, upload: Upload) -> Rows:
-        """The rows of all files."""
-        for member in upload.members:
-            if _is_table(member) or _is_xml(member):
-                films = _of_table if _is_table(member) else _of_xml
-                best = best_rating((each.rating for each in films(member) if isinstance(each, Film)), _SCALES)
-                for film in films(member):
-                    yield film if isinstance(film, BrokenRow) else row_of(film, best)
+    def rows_of(self, member: Member) -> Rows:
+        """A row for each film."""
+        films = _of_table if _is_table(member) else _of_xml
+        best = best_rating((each.rating for each in films(member) if isinstance(each, Film)), _SCALES)
+        return row_of_each(films(member), partial(row_of, best))
 
 
 def _is_table(member: Member) -> bool:
@@ -87,9 +84,9 @@ def _of_xml(member: Member) -> Iterator[Film | BrokenRow]:
                     yield _element(element, f"{member.label}, film {count}")
                     element.clear()
     except MemberDamaged as error:
-        yield BrokenRow(member.label, str(error))
+        yield BrokenRow(member.label, error.reason)
     except (ParseError, DefusedXmlException, ValueError, LookupError):
-        yield BrokenRow(member.label, f"is no XML that can be read, behind film {count}")
+        yield BrokenRow(member.label, phrase("invalid_xml", count=count))
 
 
 def _element(film: Any, where: str) -> Film:

@@ -1,11 +1,8 @@
 """A film of Criticker, of whichever form of the export, as a row."""
 
-import re
 from typing import NamedTuple
 
-from movietracker.pluginapi import ImportRow, content_id, rating_on_ten, release_year
-
-_YEAR_BEHIND = re.compile(r"(.+?)\s*\(([12][0-9]{3})\)")
+from movietracker.pluginapi import ImportRow, content_id, rating_on_ten, release_year, title_and_year
 
 
 class Film(NamedTuple):
@@ -21,17 +18,17 @@ class Film(NamedTuple):
     address: str
 
 
-def row_of(film: Film, best: int) -> ImportRow:
-    """The row of a film; the date of the rating is not that of watching."""
-    named = _YEAR_BEHIND.fullmatch(film.title)
+def row_of(best: int, film: Film) -> ImportRow:
+    """The row of a film that is rated on a scale to ``best``; the date of the rating is not that of watching."""
+    title, year = title_and_year(film.title)
     rating = rating_on_ten(film.rating, best)
     return ImportRow(
         source="criticker",
         row_id=film.imdb_id or content_id(film.title, film.year),
         where=film.where,
         kind="tv" if "/tv/" in film.address else "movie" if "/film/" in film.address else None,
-        title=(named[1] if named else film.title) or None,
-        year=release_year(film.year or (named[2] if named else "")),
+        title=title,
+        year=release_year(film.year) or year,
         imdb_id=film.imdb_id,
         # 0 is Criticker's worst score, and no lack of one.
         rating=1.0 if rating is None and film.rating in ("0", "0.0") else rating,

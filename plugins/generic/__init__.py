@@ -1,13 +1,15 @@
-"""Importing tables and JSON of a documented form."""
+"""Importing tables and JSON of a documented form, and our own plain CSV files."""
 
 from collections.abc import Callable
 
 from movietracker.pluginapi import Importer, hookimpl
 
-from .importer import GenericImporter
-
 
 @hookimpl
 def register_importers(register: Callable[[Importer], None]) -> None:
-    """Offer the importer."""
+    """Offer the importers."""
+    from .exported import ExportImporter
+    from .importer import GenericImporter  # commands that import nothing start without it
+
     register(GenericImporter())
+    register(ExportImporter())

@@ -9,6 +9,7 @@ from movietracker.pluginapi import (
     ImportRow,
     ListPlace,
     Recommender,
+    TableOrder,
     content_id,
     imdb_id,
     is_yes,
@@ -40,7 +41,9 @@ def field_name(name: str) -> str:
     return "_".join(name.strip().lower().replace("-", " ").split())
 
 
-def row_of(values: Mapping[str, str], where: str, order: DateOrder, people: tuple[Recommender, ...] = ()) -> ImportRow:
+def row_of(
+    values: Mapping[str, str], where: str, order: DateOrder | TableOrder, people: tuple[Recommender, ...] = ()
+) -> ImportRow:
     """The row that these fields state, which have no white space around them.
 
     ``people`` are recommenders that the file lists by themselves.

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from movietracker.pluginapi import Importer, hookimpl
 
-from .importer import HandwrittenImporter
-
 
 @hookimpl
 def register_importers(register: Callable[[Importer], None]) -> None:
     """Offer the importer."""
+    from .importer import HandwrittenImporter  # commands that import nothing start without it
+
     register(HandwrittenImporter())

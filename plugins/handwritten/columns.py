@@ -1,7 +1,7 @@
 """The columns and keys that people give their tables, and what their cells mean."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,14 +23,19 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "kind": ("kind", "type", "title type", "media type"),
     "imdb": ("imdb id", "imdb", "imdbid", "imdb link", "imdb url", "const", "link", "url"),
     "tmdb": ("tmdb id", "tmdb", "tmdbid"),
-    "watched": ("watched", "seen", "date watched", "watched on", "watched date", "watch date", "date seen", "gesehen"),
+    "watched": (
+        *("watched", "seen", "date watched", "watched on", "watched date", "watch date", "date seen", "seen on"),
+        *("gesehen", "gesehen am", "angesehen am"),
+    ),
     "status": ("status", "state"),
     "date": ("date", "datum", "date added", "added", "added on"),
     "rating": ("my rating", "your rating", "rating", "score", "stars", "rated"),
     "note": ("note", "notes", "comment", "comments", "review", "why", "thoughts", "remarks", "description"),
     "tags": ("tags", "tag"),
 }
-_TOLD = frozenset(("from", "selector", "selected by", "chosen by", "who", "who told me", "told by", "told me", "via"))
+_TOLD = frozenset(
+    ("from", "selector", "selected by", "chosen by", "who", "who told me", "told by", "told me", "via", "von", "par")
+)
 _TOLD_WORDS = frozenset(("selected", "selector", "told", "picked", "chosen", "empfohlen"))
 _NO = frozenset(("no", "n", "false", "0", "nein", "not yet", "-", "unseen", "to watch", "towatch", "planned", "todo"))
 _SEEN = frozenset(("watched", "seen", "done", "completed", "finished", "gesehen"))
@@ -38,10 +43,10 @@ _SEEN = frozenset(("watched", "seen", "done", "completed", "finished", "gesehen"
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Which column of a table means what; ``told`` is that of recommenders."""
+    """Which column of a table means what; ``told`` are those of recommenders."""
 
     names: Mapping[str, str]
-    told: str | None = None
+    told: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, given: Iterable[str]) -> "Columns | None":
@@ -51,11 +56,16 @@ class Columns:
     @property
     def is_of_club(self) -> bool:
         """Whether films were chosen to be watched together, on the date that is given."""
-        return self.told is not None and not set(fold_words(self.told)).isdisjoint(("selected", "selector", "chosen"))
+        return not set(fold_words(" ".join(self.told))).isdisjoint(("selected", "selector", "chosen"))
 
     def get(self, cells: Mapping[str, str], meaning: str) -> str:
         """The cell of a meaning, without white space around it; empty if there is none."""
         return cells.get(self.names.get(meaning, ""), "").strip()
+
+    def told_by(self, cells: Mapping[str, str]) -> str | None:
+        """The first cell of recommenders that names somebody, and does not only say yes or no."""
+        texts = (cells.get(name, "").strip() for name in self.told)
+        return next((text for text in texts if text and not is_yes(text) and text.lower() not in _NO), None)
 
 
 @lru_cache(64)
@@ -66,9 +76,14 @@ def _columns_of(given: tuple[str, ...]) -> Columns | None:
         for meaning, known in _COLUMNS.items()
         if (found := next((each for each in known if each in plain), None)) is not None
     }
-    told = next((plain[name] for name in plain if _is_told(name)), None)
+    told = _told_of([name for name in reversed(plain) if _is_told(name)])
     is_strong = " ".join(fold_words(names.get("title", ""))) in _STRONG and len(names) > 1
-    return Columns(names, told) if "title" in names and (told is not None or is_strong) else None
+    return Columns(names, tuple(plain[name] for name in told)) if "title" in names and (told or is_strong) else None
+
+
+def _told_of(names: Sequence[str]) -> Sequence[str]:
+    """Those that speak of recommending, since beside them a column such as ``From`` is another thing; else all."""
+    return [name for name in names if any(map(means_recommending, name.split()))] or names
 
 
 def _is_told(name: str) -> bool:
@@ -108,9 +123,3 @@ def seen_of(cell: str, order: DateOrder) -> tuple[bool | None, str | None]:
     if day := order.read(text):
         return True, day
     return (True if is_yes(text) or text.lower() in _SEEN or text in "✓✔✅☑" else None), None
-
-
-def told_of(cell: str) -> str | None:
-    """The cell of recommenders; None for one that only says yes or no."""
-    text = cell.strip()
-    return text if text and not is_yes(text) and text.lower() not in _NO else None

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from movietracker.pluginapi import (
     Kind,
-    fold_words,
     imdb_id,
     is_kin,
     means_recommending,
     numeric_id,
     partial_date,
+    phrase,
     rating_on_ten,
 )
 
@@ -27,6 +27,7 @@ _ORG_TAGS = re.compile(r"\s+:(?P<tags>[\w@#%:]+):$")
 _IMDB = re.compile(r"\b(tt[0-9]{5,17})\b")
 _TMDB = re.compile(r"themoviedb\.org/(movie|tv)/([0-9]+)")
 _BRACKETS = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]")
+_BEHIND_LINK = re.compile(r"\(([^()]*)\)|\[([^\[\]]*)\]|(?:-{1,3}|–|—)\s+(.+)")
 _YEAR_FIRST = re.compile(r"((?:18[7-9]|19[0-9]|20[0-9])[0-9])(?![0-9/-])[\s,;:–-]*")
 _DASH = re.compile(r"\s+(?:-{1,3}|–|—|\||//)\s+")
 _TOLD_BEHIND = re.compile(r"[\s,;:–—-]+(?=(?P<word>[^\W\d_]{4,})\s+(?:to\s+(?:me|us)\s+)?(?:by|from|von|par|de)\s)")
@@ -34,10 +35,16 @@ _SEEN = re.compile(
     r"(?:re)?(?:watched|seen|gesehen|vu|visto|vista)\b[\s:]*(?:on|am|le|il)?\s*(?P<when>.*)", re.IGNORECASE
 )
 _RATING = re.compile(
-    r"(?P<given>[0-9]{1,3}(?:[.,][0-9]+)?)\s*/\s*(?P<best>5|10|100)|(?P<stars>[★⭐]+)\ufe0f?(?P<half>½)?☆*"
+    r"(?P<given>[0-9]{1,3}(?:[.,][0-9]+)?)\s*/\s*(?P<best>5|10|100)|(?P<words>[0-5](?:[.,]5)?) stars?"
+    r"|(?P<stars>[★⭐]+)\ufe0f?(?P<half>½)?☆*"
 )
-_RATED_BEHIND = re.compile(r"\s+([0-9.,]{1,3}\s?/\s?10|[★⭐]+\ufe0f?½?☆*)\s*$")
 _ISO_DAY = re.compile(r"[12][0-9]{3}[-/.][0-9?]{1,2}[-/.][0-9?]{1,2}")
+_BEHIND = re.compile(
+    r"\s+(?P<text>[0-9.,]{1,3}\s?/\s?10|[★⭐]+\ufe0f?½?☆*|[0-5](?:[.,]5)? stars?|@[\w.-]+"
+    rf"|{_ISO_DAY.pattern})\s*$"
+)
+_COMMA_YEAR = re.compile(r"(.+),\s*((?:18[7-9]|19[0-9]|20[0-9])[0-9])")
+_TOLD_BEFORE = re.compile(r"(?P<who>[^:()\[\]]{3,40}):\s+(?=\S)")
 
 
 @dataclass(slots=True)
@@ -70,12 +77,12 @@ class Entry:
         if found := _RATING.fullmatch(text):
             best = int(found["best"]) if found["best"] else 5
             stars = len(found["stars"] or "") + (0.5 if found["half"] else 0)
-            self.rating, self.seen = rating_on_ten(found["given"] or stars, best), True
+            self.rating, self.seen = rating_on_ten(found["given"] or found["words"] or stars, best), True
         elif found := _SEEN.fullmatch(text):
             self.seen, self.watched_on = True, partial_date(found["when"]) or self.watched_on
             self.asides += [text] if found["when"] and not self.watched_on else []
-        elif self.seen and _ISO_DAY.fullmatch(text):
-            self.watched_on = partial_date(text)
+        elif _ISO_DAY.fullmatch(text) and self.seen is not False:
+            self.seen, self.watched_on = True, partial_date(text)
         elif text:
             self.asides.append(text)
 
@@ -84,15 +91,21 @@ def read_entry(text: str, signatures: Collection[str] = ()) -> Entry:
     """Read a line without its bullet; ``signatures`` are texts that stand behind a dash in several lines."""
     entry = Entry("")
     text = _plain(_marked(text.strip(), entry), entry)
+    if (entry.imdb_id or entry.tmdb_id) and (found := _BEHIND_LINK.fullmatch(text)):
+        entry.add_aside("".join(filter(None, found.groups())))
+        return entry  # the link stands for the title
+    before = ""
+    if (found := _TOLD_BEFORE.match(text)) and tells(found["who"]):
+        before, text = found["who"], text[found.end() :]
     title, *behind = _parts(text)
     title, tail = _apart(title, signatures)
-    if found := _RATED_BEHIND.search(title):
-        title, tail = title[: found.start()], [found[1], *tail]
-    for aside in (*tail, *behind):
+    while found := _BEHIND.search(title):
+        title, tail = title[: found.start()], [found["text"], *tail]
+    for aside in (before, *tail, *behind):
         entry.add_aside(aside)
     entry.title = _comma_year(title.strip(' ,;:"“”'), entry)
     if entry.year is None and (signature := dashed(entry.title)) and len(signature.split()) == 1:
-        entry.needs_review = "what stands behind the dash may not be of the title"
+        entry.needs_review = phrase("doubtful_note")
     return entry
 
 
@@ -160,21 +173,22 @@ def _apart(text: str, signatures: Collection[str]) -> tuple[str, list[str]]:
     """The title before the first dash behind which something else stands, and the texts behind this and later ones."""
     for dash in _DASH.finditer(text):
         first, *others = _DASH.split(text[dash.end() :])
-        if _is_told(first) or first.strip() in signatures:
-            return text[: dash.start()], [first, *others]
+        title = text[: dash.start()]
+        if _is_told(first) or first.strip() in signatures or _COMMA_YEAR.fullmatch(title):
+            return title, [first, *others]
     return text, []
 
 
 def _is_told(text: str) -> bool:
     """Whether what stands behind a dash is no part of a title."""
-    by = re.match(r"(?:by|from|via|von)\s+\S+$", text, re.IGNORECASE)
-    person = re.sub(r"^(?:my|mein|meine)\s+", "", text, flags=re.IGNORECASE)
+    by = re.match(r"(?:by|from|via|von|thx|thanks(?:\s+to)?)\s+\S+$", text, re.IGNORECASE)
+    person = re.sub(r"^(?:my|mein|meine)\s+", "", text, flags=re.IGNORECASE).split()
     says = bool(_RATING.fullmatch(text) or _SEEN.fullmatch(text) or _YEAR_FIRST.fullmatch(text))
-    return bool(by) or says or tells(text) or (len(fold_words(person)) == 1 and is_kin(person))
+    return bool(by) or says or tells(text) or (len(person) in (1, 2) and is_kin(person[0]))
 
 
 def _comma_year(title: str, entry: Entry) -> str:
-    if entry.year is None and (found := re.fullmatch(r"(.+),\s*((?:18[7-9]|19[0-9]|20[0-9])[0-9])", title)):
+    if entry.year is None and (found := _COMMA_YEAR.fullmatch(title)):
         entry.year = int(found[2])
         return found[1]
     return title

@@ -5,17 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from movietracker.pluginapi import (
+    BaseImporter,
     BrokenRow,
-    ImportRow,
     JsonItem,
     Member,
     MemberDamaged,
+    Rows,
     TableRow,
-    Upload,
     columns_of,
     json_keys,
+    phrase,
     read_json,
     read_table,
+    row_of_each,
     text_head,
     text_lines,
 )
@@ -30,33 +32,24 @@ _NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\ufffd]")
 _LINE_OF_TITLE = re.compile(r"[\w\"'“‘«(#¡¿].*")
 _CELLS_OF_TABLE = (re.compile(r",(?=\S)"), re.compile(";"), re.compile("\t"))
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class HandwrittenImporter:
+class HandwrittenImporter(BaseImporter):
     """Takes what no tracker wrote, if it looks like a list of titles."""
 
     name = SOURCE
     label = "A list kept by hand"
     priority = 90
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member is a table of titles with a column of recommenders, or a text of short lines."""
-        return any(_is_table(each) or _json_section(each) is not None or _is_text(each) for each in upload.members)
+        return bool(Columns.of(columns_of(member))) or _json_section(member) is not None or _is_text(member)
 
-    def rows(self, upload: Upload) -> Rows:
-        """The titles of all tables and texts."""
-        for member in upload.members:
-            if _is_table(member):
-                yield from _of_table(member)
-            elif (section := _json_section(member)) is not None:
-                yield from _of_json(member, section)
-            elif _is_text(member):
-                yield from _of_text(member)
-
-
-def _is_table(member: Member) -> bool:
-    return Columns.of(columns_of(member)) is not None
+    def rows_of(self, member: Member) -> Rows:
+        """The titles of a table or text."""
+        if columns := Columns.of(columns_of(member)):
+            return _of_table(member, columns)
+        section = _json_section(member)
+        return _of_text(member) if section is None else _of_json(member, section)
 
 
 def _json_section(member: Member) -> str | None:
@@ -76,13 +69,9 @@ def _is_text(member: Member) -> bool:
     return all(len(line) <= _MAX_TITLE_LINE and _LINE_OF_TITLE.match(line.strip()) for line in lines[:-1] or lines)
 
 
-def _of_table(member: Member) -> Rows:
-    columns = Columns.of(columns_of(member))
-    if columns is None:
-        return
+def _of_table(member: Member, columns: Columns) -> Rows:
     scale = Scale.of(lambda: ((columns, row.cells) for row in read_table(member) if isinstance(row, TableRow)))
-    for row in read_table(member):
-        yield row if isinstance(row, BrokenRow) else row_of_cells(row.cells, member.at(row.line), columns, scale)
+    return row_of_each(read_table(member), lambda row: row_of_cells(row.cells, member.at(row.line), columns, scale))
 
 
 def _of_json(member: Member, section: str) -> Rows:
@@ -94,7 +83,7 @@ def _of_json(member: Member, section: str) -> Rows:
         if isinstance(item, BrokenRow):
             yield item
         elif not isinstance(item.value, dict):
-            yield BrokenRow(item.where, "is not an object")
+            yield BrokenRow(item.where, phrase("not_an_object"))
         else:
             yield row_of_cells(_cells_of(item), item.where, columns, scale)
 
@@ -134,7 +123,7 @@ def _of_text(member: Member) -> Rows:
             elif columns := Columns.of(found.cells):
                 yield row_of_cells(found.cells, where, columns, scale, found.headings)
     except MemberDamaged as error:
-        yield BrokenRow(member.label, str(error))
+        yield BrokenRow(member.label, error.reason)
 
 
 def _tabled(titles: Iterable[Found]) -> Iterator[tuple[Columns, Mapping[str, str]]]:

@@ -172,7 +172,9 @@ def _unmarked(number: int, text: str, below: str, survey: Survey) -> Line:
         return Line(number, "heading", 1 if found[1].startswith("=") else 2, bare)
     if (found := _BOLD_LINE.fullmatch(text)) and (survey.has_items or found["text"].endswith(":")):
         return Line(number, "heading", LABEL_LEVEL, found["text"])
-    is_label = bare.endswith(":") or (tells(bare) and not dashed(bare) and "(" not in bare and len(bare.split()) <= 6)
+    is_label = bare.endswith(":") or (
+        tells(bare) and not dashed(bare) and "(" not in bare and ": " not in bare and len(bare.split()) <= 6
+    )
     if is_label and not text[0].isspace():
         return Line(number, "heading", LABEL_LEVEL, bare)
     if survey.has_items:

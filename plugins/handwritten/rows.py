@@ -14,7 +14,7 @@ from movietracker.pluginapi import (
     words_of,
 )
 
-from .columns import Columns, Scale, seen_of, told_of
+from .columns import Columns, Scale, seen_of
 from .entries import Entry, read_entry, tells
 
 SOURCE = "handwritten"
@@ -65,8 +65,8 @@ def row_of_cells(
         entry.watched_on = day or entry.watched_on
     if entry.seen is None and entry.rating is not None:
         entry.seen = True
-    told_by = told_of(cells.get(columns.told, "")) if columns.told else None
-    return row_of_entry(entry, where, headings, told_by=told_by, note=columns.get(cells, "note"))
+    told_by, note = columns.told_by(cells), columns.get(cells, "note")
+    return row_of_entry(entry, where, headings, told_by=told_by, note=note)
 
 
 def _entry_of(cells: Mapping[str, str], columns: Columns) -> Entry:

@@ -4,49 +4,35 @@ Files in Windows-1252 have lost letters of titles, so a title is matched by its 
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
     ImportRow,
     Member,
+    Rows,
+    TableImporter,
     TableRow,
-    Upload,
-    columns_of,
     imdb_id,
     is_yes,
     known_day,
     partial_date,
     read_table,
     release_year,
+    rows_of_each,
 )
 
-_COLUMNS = {"title", "imdburl", "checked", "favorite", "watchlist"}
 
-
-class ICheckMoviesImporter:
+class ICheckMoviesImporter(TableImporter):
     """Reads a row as one fact or two: a film can be both checked and wanted."""
 
     name = "icheckmovies"
     label = "iCheckMovies"
-    priority = 50
+    columns = frozenset({"title", "imdburl", "checked", "favorite", "watchlist"})
 
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has the columns of iCheckMovies."""
-        return any(map(_is_table, upload.members))
-
-    def rows(self, upload: Upload) -> Iterator[ImportRow | BrokenRow]:
-        """The rows of all tables."""
-        for member in filter(_is_table, upload.members):
-            for row in read_table(member):
-                if isinstance(row, BrokenRow):
-                    yield row
-                else:
-                    yield from _rows(member, row)
-
-
-def _is_table(member: Member) -> bool:
-    return set(columns_of(member)) >= _COLUMNS
+    def rows_of(self, member: Member) -> Rows:
+        """The rows of each line."""
+        return rows_of_each(read_table(member), partial(_rows, member))
 
 
 def _rows(member: Member, row: TableRow) -> Iterator[ImportRow]:

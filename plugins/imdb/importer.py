@@ -5,66 +5,66 @@ date of a rating is not that of watching; a rating in a list says that the title
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from pathlib import PurePosixPath
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
-    DateOrder,
     ImportRow,
     ListPlace,
     Member,
+    Rows,
+    TableImporter,
     TableRow,
     Upload,
     columns_of,
-    date_order,
     imdb_id,
     kind_of,
     numeric_id,
+    partial_date,
+    phrase,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
 )
 
 _DATES = ("date rated", "date added", "created")
 _LIST_ID = re.compile("ls[0-9]{6,}")
+_NUMBERED = re.compile(f"{_LIST_ID.pattern} - ")
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class ImdbImporter:
+class ImdbImporter(TableImporter):
     """Reads ratings before lists, by the names of their columns."""
 
     name = "imdb"
     label = "IMDb"
-    priority = 50
-
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has IMDb's ids and kinds of titles."""
-        return any(map(_is_of_imdb, upload.members))
+    columns = frozenset({"const", "title type"})
 
     def rows(self, upload: Upload) -> Rows:
-        """The rows of all tables of titles."""
-        for member in sorted(filter(_is_of_imdb, upload.members), key=_is_list):
-            order = date_order(row.get(*_DATES) for row in read_table(member) if isinstance(row, TableRow))
-            facts_of = _ListFacts(member) if _is_list(member) else _rated
-            for row in read_table(member):
-                yield row if isinstance(row, BrokenRow) else self._row(member, row, order, **facts_of(row))
+        """The rows of all tables, those of ratings first."""
+        return super().rows(Upload(sorted(upload.members, key=_is_list)))
 
-    def _row(self, member: Member, row: TableRow, order: DateOrder, **facts: Any) -> ImportRow:
-        return ImportRow(
-            source=self.name,
-            where=member.at(row.line),
-            kind=kind_of(row.get("title type")),
-            title=row.get("title") or None,
-            original_title=row.get("original title") or None,
-            year=release_year(row.get("year")),
-            imdb_id=imdb_id(row.get("const")),
-            rating=_rating(row),
-            added_on=order.read(row.get(*_DATES)),
-            **facts,
-        )
+    def rows_of(self, member: Member) -> Rows:
+        """A row for each line."""
+        facts_of = _ListFacts(member) if _is_list(member) else _rated
+        return row_of_each(read_dated_table(member, *_DATES), partial(_row, member, facts_of))
+
+
+def _row(member: Member, facts_of: Callable[[TableRow], dict[str, Any]], row: TableRow) -> ImportRow:
+    return ImportRow(
+        source=ImdbImporter.name,
+        where=member.at(row.line),
+        kind=kind_of(row.get("title type")),
+        title=row.get("title") or None,
+        original_title=row.get("original title") or None,
+        year=release_year(row.get("year")),
+        imdb_id=imdb_id(row.get("const")),
+        rating=_rating(row),
+        added_on=partial_date(row.get(*_DATES)),
+        **facts_of(row),
+    )
 
 
 class _ListFacts:
@@ -72,15 +72,16 @@ class _ListFacts:
 
     def __init__(self, member: Member) -> None:
         self._list = PurePosixPath(member.name).stem
+        self._name = _NUMBERED.sub("", self._list)
         self._is_other = _LIST_ID.search(self._list) is not None
         is_plain = self._is_other or "watchlist" in self._list.lower()
-        self._doubt = None if is_plain else "the file does not say which list it is, and is taken for the watchlist"
+        self._doubt = None if is_plain else phrase("taken_for_watchlist")
 
     def __call__(self, row: TableRow) -> dict[str, Any]:
         const = imdb_id(row.get("const")) or row.get("title")
         facts: dict[str, Any] = {"note": row.get("description") or None, "needs_review": self._doubt}
         if self._is_other:
-            place = ListPlace(self._list, numeric_id(row.get("position")))
+            place = ListPlace(self._name, numeric_id(row.get("position")))
             return facts | {"row_id": f"list:{self._list}:{const}", "list_place": place, "status": _seen(row)}
         return facts | {"row_id": f"watchlist:{const}", "status": "toWatch"}
 
@@ -95,10 +96,6 @@ def _seen(row: TableRow) -> str | None:
 
 def _rating(row: TableRow) -> float | None:
     return rating_on_ten(row.get("your rating", "you rated"), 10)
-
-
-def _is_of_imdb(member: Member) -> bool:
-    return {"const", "title type"} <= set(columns_of(member))
 
 
 def _is_list(member: Member) -> bool:

@@ -1,50 +1,35 @@
 """Kinopoisk: a table of ratings to ten, with the Russian and the original title."""
 
-from collections.abc import Iterator
+from functools import partial
 
 from movietracker.pluginapi import (
-    BrokenRow,
-    DateOrder,
     ImportRow,
     Member,
+    Rows,
+    TableImporter,
     TableRow,
-    Upload,
-    columns_of,
     content_id,
-    date_order,
     known_day,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
 )
 
-_COLUMNS = {"id", "nameeng", "namerus", "rating", "year"}
 
-
-class KinopoiskImporter:
+class KinopoiskImporter(TableImporter):
     """A rating says that a title was seen, not when."""
 
     name = "kinopoisk"
     label = "Kinopoisk"
-    priority = 50
+    columns = frozenset({"id", "nameeng", "namerus", "rating", "year"})
 
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has the columns of Kinopoisk."""
-        return any(map(_is_table, upload.members))
-
-    def rows(self, upload: Upload) -> Iterator[ImportRow | BrokenRow]:
-        """The rows of all tables."""
-        for member in filter(_is_table, upload.members):
-            order = date_order(row.get("date") for row in read_table(member) if isinstance(row, TableRow))
-            for row in read_table(member):
-                yield row if isinstance(row, BrokenRow) else _row(member, row, order)
+    def rows_of(self, member: Member) -> Rows:
+        """A row for each line."""
+        return row_of_each(read_dated_table(member, "date"), partial(_row, member))
 
 
-def _is_table(member: Member) -> bool:
-    return set(columns_of(member)) >= _COLUMNS
-
-
-def _row(member: Member, row: TableRow, order: DateOrder) -> ImportRow:
+def _row(member: Member, row: TableRow) -> ImportRow:
     number = row.get("id")
     return ImportRow(
         source="kinopoisk",
@@ -57,5 +42,5 @@ def _row(member: Member, row: TableRow, order: DateOrder) -> ImportRow:
         other_ids=(("kinopoisk", number),) if number else (),
         rating=rating_on_ten(row.get("rating"), 10),
         status="watched",
-        added_on=known_day(order.read(row.get("date")) or ""),
+        added_on=known_day(row.get("date")),
     )

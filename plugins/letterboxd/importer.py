@@ -5,23 +5,26 @@ other files that of the film. The film's own rating is in ratings.csv, that of a
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
+    BaseImporter,
     ImportRow,
     Member,
     Places,
+    Rows,
     TableRow,
     Upload,
     columns_of,
     content_id,
     partial_date,
+    phrase,
     plain_text,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
     words_of,
 )
 
@@ -33,21 +36,16 @@ _FILM = {"date", "name", "year"}
 _ADDRESS = "letterboxd uri"
 _FILM_PAGE = re.compile(r"https?://(?:www\.)?letterboxd\.com/film/")
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class LetterboxdImporter:
+class LetterboxdImporter(BaseImporter):
     """Reads the files of an export, those with films before those with viewings."""
 
     name = "letterboxd"
     label = "Letterboxd"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has the columns of Letterboxd's films or lists, or those that it imports."""
-        return any(
-            _ADDRESS in columns_of(member) or is_list(member) or is_importable(member) for member in upload.members
-        )
+        return _ADDRESS in columns_of(member) or is_list(member) or is_importable(member)
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all files but those that were deleted."""
@@ -81,11 +79,6 @@ def _is_within(member: Member, folder: str) -> bool:
     return folder in member.name.lower().split("/")[:-1]
 
 
-def _each_row(member: Member, made: Callable[[TableRow], ImportRow]) -> Rows:
-    for row in read_table(member):
-        yield row if isinstance(row, BrokenRow) else made(row)
-
-
 def _films(part: str, **facts: Any) -> Callable[[Member], Rows]:
     """A reader of a file of films, each row of which states the same."""
 
@@ -95,7 +88,7 @@ def _films(part: str, **facts: Any) -> Callable[[Member], Rows]:
             rating = rating_on_ten(row.get("rating"), 5)
             return film_row(member, row, title, row_id=_row_id(part, row), rating=rating, **facts)
 
-        return _each_row(member, made)
+        return row_of_each(read_dated_table(member, "date"), made)
 
     return read
 
@@ -126,7 +119,7 @@ def _viewings(part: str) -> Callable[[Member], Rows]:
                 needs_review=_doubt(member, row),
             )
 
-        return _each_row(member, made)
+        return row_of_each(read_dated_table(member, "watched date", "date"), made)
 
     return read
 
@@ -147,7 +140,7 @@ def _row_id(part: str, row: TableRow) -> str:
 
 def _doubt(member: Member, row: TableRow) -> str | None:
     if _is_within(member, "orphaned") or not row.get(_ADDRESS):
-        return "Letterboxd has removed this title"
+        return phrase("title_removed", tracker="Letterboxd")
     return None
 
 
@@ -157,7 +150,7 @@ _PARTS: Mapping[str, Callable[[Member], Rows]] = {
     "ratings": _films("ratings", status="watched"),
     "watchlist": _films("watchlist", status="toWatch"),
     "likes": _films("likes", liked=True),
-    "films": _films("films", needs_review="the file does not say whether this title was watched or is wanted"),
+    "films": _films("films", needs_review=phrase("watched_or_wanted")),
     "diary": _viewings("diary"),
     "reviews": _viewings("reviews"),
     "list": list_rows,

@@ -4,7 +4,7 @@ The first line is empty, or ``Letterboxd list export v7``; names and values of t
 list and of each title, are HTML.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 from movietracker.pluginapi import (
@@ -13,6 +13,8 @@ from movietracker.pluginapi import (
     ListPlace,
     Member,
     MemberDamaged,
+    Rows,
+    TableRow,
     columns_of,
     content_id,
     leading_rows,
@@ -20,6 +22,7 @@ from movietracker.pluginapi import (
     plain_text,
     read_table,
     release_year,
+    row_of_each,
 )
 
 from .rows import SOURCE, film_row
@@ -33,26 +36,24 @@ def is_list(member: Member) -> bool:
     return bool(columns_of(member, _ABOUT) == _ABOUT or columns_of(member, _TITLES))
 
 
-def list_rows(member: Member) -> Iterator[ImportRow | BrokenRow]:
+def list_rows(member: Member) -> Rows:
     """The titles of a list, with what is said of each."""
     try:
         about = _about(leading_rows(member, _TITLES))
     except MemberDamaged as error:
-        yield BrokenRow(member.label, str(error))
+        yield BrokenRow(member.label, error.reason)
         return
     name = about.get("name") or PurePosixPath(member.name).stem
     description = plain_text(about.get("description", "")) or None
-    for row in read_table(member, _TITLES):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
+
+    def made(row: TableRow) -> ImportRow:
         address, title = row.get("url"), row.get("name")
         named = {
             "title": title or None,
             "year": release_year(row.get("year")),
             "other_ids": ((SOURCE, address),) if address else (),
         }
-        yield film_row(
+        return film_row(
             member,
             row,
             named,
@@ -60,6 +61,8 @@ def list_rows(member: Member) -> Iterator[ImportRow | BrokenRow]:
             list_place=ListPlace(name, numeric_id(row.get("position")), description),
             note=plain_text(row.get("description")) or None,
         )
+
+    yield from row_of_each(read_table(member, _TITLES), made)
 
 
 def _about(rows: Sequence[Sequence[str]]) -> dict[str, str]:

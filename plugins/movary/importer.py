@@ -1,15 +1,16 @@
 """Movary's export: a table each of plays, ratings and wishes, which hold nothing but films."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
+    BaseImporter,
     ImportRow,
     Member,
     Places,
+    Rows,
     TableRow,
-    Upload,
     columns_of,
     content_id,
     imdb_id,
@@ -17,32 +18,30 @@ from movietracker.pluginapi import (
     numeric_id,
     partial_date,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
 )
 
 _FILM = {"title", "year", "tmdbid", "imdbid"}
 _PARTS = {"history": "watchedat", "ratings": "userrating", "watchlist": "addedat"}
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class MovaryImporter:
+class MovaryImporter(BaseImporter):
     """Reads the three tables, in files of any name."""
 
     name = "movary"
     label = "Movary"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has the columns of one of the tables."""
-        return any(_part_of(member) is not None for member in upload.members)
+        return _part_of(member) is not None
 
-    def rows(self, upload: Upload) -> Rows:
-        """The rows of all tables."""
-        for member in upload.members:
-            if part := _part_of(member):
-                yield from _rows(member, part, _FACTS[part])
+    def rows_of(self, member: Member) -> Rows:
+        """A row for each line; those of the history are plays, so that equal ones with a day are several."""
+        return row_of_each(
+            read_dated_table(member, *_PARTS.values()), partial(_row, member, _part_of(member) or "", Places())
+        )
 
 
 def _part_of(member: Member) -> str | None:
@@ -50,26 +49,20 @@ def _part_of(member: Member) -> str | None:
     return next((part for part, column in _PARTS.items() if {*_FILM, column} <= columns), None)
 
 
-def _rows(member: Member, part: str, facts: Callable[[TableRow], dict[str, Any]]) -> Rows:
-    """Each line of the history is a play, so that equal ones with a day are several."""
-    places = Places()
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
-        film = row.get("tmdbid") or row.get("imdbid") or content_id(row.get("title"), row.get("year"))
-        day = row.get("watchedat")
-        yield ImportRow(
-            source=MovaryImporter.name,
-            row_id=f"{part}:{places.id_of(film, day) if day else film}",
-            where=member.at(row.line),
-            kind="movie",
-            title=row.get("title") or None,
-            year=release_year(row.get("year")),
-            imdb_id=imdb_id(row.get("imdbid")),
-            tmdb_id=numeric_id(row.get("tmdbid")),
-            **facts(row),
-        )
+def _row(member: Member, part: str, places: Places, row: TableRow) -> ImportRow:
+    film = row.get("tmdbid") or row.get("imdbid") or content_id(row.get("title"), row.get("year"))
+    day = row.get("watchedat")
+    return ImportRow(
+        source=MovaryImporter.name,
+        row_id=f"{part}:{places.id_of(film, day) if day else film}",
+        where=member.at(row.line),
+        kind="movie",
+        title=row.get("title") or None,
+        year=release_year(row.get("year")),
+        imdb_id=imdb_id(row.get("imdbid")),
+        tmdb_id=numeric_id(row.get("tmdbid")),
+        **_FACTS[part](row),
+    )
 
 
 def _play(row: TableRow) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:
         row_id=f"title:{number}",
         rating=rating_on_ten(rating, 10),
         status=_STATUSES.get(str(movie.get("status"))),
-        list_place=ListPlace(in_list) if in_list else None,
+        list_place=ListPlace(in_list, is_status=True) if in_list else None,
         recommended_by=tuple(_voters(movie.get("recommendations"), names)),
         **named,
     )
@@ -100,7 +100,8 @@ def _voters(votes: Any, names: Names) -> Iterator[Recommender]:
         said = _text(vote.get("person_name")) or _text(vote.get("person"))
         if name := said or names.get("people", vote.get("person_id")):
             is_for = vote.get("vote_type") not in _AGAINST
-            yield Recommender(name, name, _text(vote.get("note")), vote=is_for)
+            told_at = _moment(vote.get("date_recommended"))
+            yield Recommender(name, name, _text(vote.get("note")), is_for, told_at)
 
 
 def _moment(value: Any) -> float | None:

@@ -3,55 +3,52 @@
 Documents of version 1 name recommenders by the ids of the file's people, which may stand behind the titles.
 """
 
-import re
-from collections.abc import Iterator
-from typing import Any
+from functools import partial
 
 from movietracker.pluginapi import (
+    BaseImporter,
     BrokenRow,
-    DateOrder,
     ImportRow,
+    JsonItem,
     Member,
+    Rows,
+    TableOrder,
     TableRow,
-    Upload,
     columns_of,
     content_id,
-    date_order,
     imdb_id,
     is_yes,
     json_keys,
     known_day,
+    phrase,
     read_json,
     read_table,
+    row_of_each,
+    rows_of_each,
+    title_and_year,
 )
 
 from .documents import SOURCE, Names, rows_of_movie
 
 _TABLE = {"name", "watched", "recommended by"}
 _OF_MOVIES = {"recommendations", "watch_history", "status"}
-_YEAR_BEHIND = re.compile(r"(.+?)\s*\(([12][0-9]{3})\)")
-
-Rows = Iterator[ImportRow | BrokenRow]
 
 
-class OriginalImporter:
+class OriginalImporter(BaseImporter):
     """Reads titles with votes, viewings and lists; rankings and details are for ``POST /api/backup/import``."""
 
     name = SOURCE
     label = "The original backend"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member is a document or the table."""
-        return any(_is_document(member) or _is_table(member) for member in upload.members)
+        return _is_document(member) or _is_table(member)
 
-    def rows(self, upload: Upload) -> Rows:
-        """The rows of all documents and tables."""
-        for member in upload.members:
-            if _is_document(member):
-                yield from _of_document(member)
-            elif _is_table(member):
-                yield from _of_table(member)
+    def rows_of(self, member: Member) -> Rows:
+        """The rows of a document or table."""
+        if _is_document(member):
+            return _of_document(member)
+        return row_of_each(read_table(member), partial(_row, member, TableOrder(member, "watched")))
 
 
 def _is_table(member: Member) -> bool:
@@ -69,33 +66,28 @@ def _of_document(member: Member) -> Rows:
     for item in read_json(member, "people", "lists"):
         if not isinstance(item, BrokenRow):
             names.add(item.section, item.value)
-    for item in read_json(member, "movies"):
-        if isinstance(item, BrokenRow):
-            yield item
-        elif not isinstance(item.value, dict) or imdb_id(item.value.get("imdb_id")) is None:
-            yield BrokenRow(item.where, "has no IMDb id")
-        else:
-            yield from rows_of_movie(item.value, item.where, names)
+    yield from rows_of_each(read_json(member, "movies"), partial(_of_movie, names))
 
 
-def _of_table(member: Member) -> Rows:
-    order = date_order(row.get("watched") for row in read_table(member) if isinstance(row, TableRow))
-    for row in read_table(member):
-        yield row if isinstance(row, BrokenRow) else _row(member, row, order)
+def _of_movie(names: Names, item: JsonItem) -> Rows:
+    if not isinstance(item.value, dict) or imdb_id(item.value.get("imdb_id")) is None:
+        yield BrokenRow(item.where, phrase("without_imdb_id"))
+    else:
+        yield from rows_of_movie(item.value, item.where, names)
 
 
-def _row(member: Member, row: TableRow, order: DateOrder) -> ImportRow:
+def _row(member: Member, order: TableOrder, row: TableRow) -> ImportRow:
     day = known_day(order.read(row.get("watched")) or "")
     is_seen = day is not None or is_yes(row.get("watched")) or row.get("watched").lower() == "watched"
-    named = _YEAR_BEHIND.fullmatch(row.get("name"))
-    facts: dict[str, Any] = {"title": named[1], "year": int(named[2])} if named else {"title": row.get("name") or None}
+    title, year = title_and_year(row.get("name"))
     return ImportRow(
         source=SOURCE,
         row_id=f"table:{content_id(row.get('name'), row.get('watched'), row.get('recommended by'))}",
         where=member.at(row.line),
+        title=title,
+        year=year,
         is_viewing=day is not None,
         watched_on=day,
         status="watched" if is_seen else "toWatch",
         told_by=row.get("recommended by") or None,
-        **facts,
     )

@@ -4,19 +4,20 @@ from collections.abc import Iterator
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
+    BaseImporter,
     ImportRow,
     JsonRow,
     Kind,
     ListPlace,
     Member,
-    Upload,
+    Rows,
     content_id,
     json_keys,
     known_day,
     numeric_id,
     rating_on_ten,
     read_objects,
+    rows_of_each,
     status_of,
     when_watched,
 )
@@ -28,37 +29,24 @@ _KINDS: dict[str, Kind | None] = {"movie": "movie", "show": "tv", "anime": None}
 _OWN_COLLECTIONS = {"in progress", "monitoring", "owned", "reminders", "recommendations"}
 _NUMBERS = ("show_season_number", "show_episode_number", "anime_episode_number")
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class RyotImporter:
+class RyotImporter(BaseImporter):
     """Reads complete exports, and arrays of items as Ryot's importer takes them."""
 
     name = "ryot"
     label = "Ryot"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has Ryot's items, or sections that stand before them."""
-        return any(map(_is_export, upload.members))
+        keys = json_keys(member)
+        return any(keys.get(section, frozenset()) >= _ITEM for section in ("metadata", "")) or (
+            len(keys.keys() & _OTHER_SECTIONS) > 0
+            and keys.keys() <= {*_OTHER_SECTIONS, "metadata", "people", "collections"}
+        )
 
-    def rows(self, upload: Upload) -> Rows:
+    def rows_of(self, member: Member) -> Rows:
         """The rows of all items: what was seen, reviews, and places in collections."""
-        for member in upload.members:
-            if _is_export(member):
-                for row in read_objects(member, "metadata", ""):
-                    if isinstance(row, BrokenRow):
-                        yield row
-                    else:
-                        yield from _rows_of(row)
-
-
-def _is_export(member: Member) -> bool:
-    keys = json_keys(member)
-    return any(keys.get(section, frozenset()) >= _ITEM for section in ("metadata", "")) or (
-        len(keys.keys() & _OTHER_SECTIONS) > 0
-        and keys.keys() <= {*_OTHER_SECTIONS, "metadata", "people", "collections"}
-    )
+        return rows_of_each(read_objects(member, "metadata", ""), _rows_of)
 
 
 def _rows_of(row: JsonRow) -> Iterator[ImportRow]:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from movietracker.pluginapi import Importer, hookimpl
 
-from .importer import SimklImporter
-
 
 @hookimpl
 def register_importers(register: Callable[[Importer], None]) -> None:
     """Offer the importer."""
+    from .importer import SimklImporter  # commands that import nothing start without it
+
     register(SimklImporter())

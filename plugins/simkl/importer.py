@@ -1,15 +1,14 @@
-"""Simkl's backup: one JSON object with arrays of films, series and anime, of which some are films."""
+"""Simkl's backup: one JSON object with arrays of films, series and anime, of which some are films; or a table."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
+    BaseImporter,
     ImportRow,
     JsonRow,
     Kind,
     Member,
-    Upload,
+    Rows,
     content_id,
     imdb_id,
     json_keys,
@@ -18,43 +17,36 @@ from movietracker.pluginapi import (
     rating_on_ten,
     read_objects,
     release_year,
+    rows_of_each,
     status_of,
     when_watched,
 )
+
+from .table import is_table, table_rows
 
 _SECTIONS = ("movies", "shows", "anime")
 _ENTITIES = ("movie", "show", "anime")
 _ANIME_FILMS = {"movie"}
 _NO_TITLES = {"music video", "music"}
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class SimklImporter:
+class SimklImporter(BaseImporter):
     """Reads backups of any age."""
 
     name = "simkl"
     label = "Simkl"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has Simkl's arrays of titles with a status."""
-        return any(map(_is_backup, upload.members))
+    def reads(self, member: Member) -> bool:
+        """Whether a member has Simkl's arrays of titles with a status, or its columns."""
+        keys = json_keys(member)
+        has_arrays = any("status" in keys.get(section, ()) and keys[section] & set(_ENTITIES) for section in _SECTIONS)
+        return has_arrays or is_table(member)
 
-    def rows(self, upload: Upload) -> Rows:
+    def rows_of(self, member: Member) -> Rows:
         """A row for each title, and one for each episode that was watched."""
-        for member in upload.members:
-            if _is_backup(member):
-                for row in read_objects(member, *_SECTIONS):
-                    if isinstance(row, BrokenRow):
-                        yield row
-                    else:
-                        yield from _rows_of(row)
-
-
-def _is_backup(member: Member) -> bool:
-    keys = json_keys(member)
-    return any("status" in keys.get(section, ()) and keys[section] & set(_ENTITIES) for section in _SECTIONS)
+        if is_table(member):
+            return table_rows(member)
+        return rows_of_each(read_objects(member, *_SECTIONS), _rows_of)
 
 
 def _rows_of(row: JsonRow) -> Rows:

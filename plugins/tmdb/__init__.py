@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 from movietracker.pluginapi import Importer, MetadataProvider, PluginContext, Setting, hookimpl, text, url
 
-from .importer import TmdbImporter
 from .provider import TmdbProvider
 from .shapes import fault
 
@@ -42,4 +41,6 @@ def register_metadata_providers(register: Callable[[MetadataProvider], None], co
 @hookimpl
 def register_importers(register: Callable[[Importer], None]) -> None:
     """Offer the importer, which needs no key."""
+    from .importer import TmdbImporter  # commands that import nothing start without it
+
     register(TmdbImporter())

@@ -1,47 +1,36 @@
 """TMDB's CSV of ratings, and of the watchlist, which has the same columns and no ratings."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
     ImportRow,
     Member,
+    Rows,
+    TableImporter,
     TableRow,
-    Upload,
-    columns_of,
     content_id,
     imdb_id,
     kind_of,
     known_day,
     numeric_id,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
 )
 
-_COLUMNS = {"tmdb id", "imdb id", "type", "name", "your rating", "date rated"}
 
-Rows = Iterator[ImportRow | BrokenRow]
-
-
-class TmdbImporter:
+class TmdbImporter(TableImporter):
     """Reads both files; rated episodes are marked as such."""
 
     name = "tmdb"
     label = "TMDB"
-    priority = 50
+    columns = frozenset({"tmdb id", "imdb id", "type", "name", "your rating", "date rated"})
 
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has TMDB's columns."""
-        return any(set(columns_of(member)) >= _COLUMNS for member in upload.members)
-
-    def rows(self, upload: Upload) -> Rows:
+    def rows_of(self, member: Member) -> Rows:
         """A row for each line."""
-        for member in upload.members:
-            if set(columns_of(member)) >= _COLUMNS:
-                for row in read_table(member):
-                    yield row if isinstance(row, BrokenRow) else _row(member, row)
+        return row_of_each(read_dated_table(member, "date rated", "release date"), partial(_row, member))
 
 
 def _row(member: Member, row: TableRow) -> ImportRow:

@@ -22,7 +22,7 @@ class TmdbProvider(WebProvider):
     """Search, details and discovery by The Movie Database; its ids are TMDB's own."""
 
     name = "tmdb"
-    capabilities = frozenset({Capability.SEARCH, Capability.DETAILS, Capability.DISCOVER})
+    capabilities = frozenset({Capability.SEARCH, Capability.DETAILS, Capability.DISCOVER, Capability.TVDB})
     priority = 10
     id_namespace = 0
     key_setting = "TMDB_API_KEY"
@@ -57,14 +57,22 @@ class TmdbProvider(WebProvider):
         """The title with this IMDb id; raises TitleUnknown also for the id of an episode."""
         if not is_imdb_id(imdb_id):
             raise TitleUnknown(f"{imdb_id[:40]} is not the IMDb id of a title.")
-        answer = self.http.get_json(f"/find/{imdb_id}", {"external_source": "imdb_id"}, fresh=fresh)
+        found = self._found(imdb_id, "imdb_id", fresh=fresh)
+        # TMDB may store another IMDb id of the title; callers use the requested one as their key.
+        return replace(found, imdb_id=imdb_id)
+
+    def find_by_tvdb(self, tvdb_id: int) -> TitleDetails:
+        """The series with this id of TheTVDB; TMDB has such ids of series only."""
+        return self._found(str(tvdb_id), "tvdb_id")
+
+    def _found(self, external_id: str, source: str, *, fresh: bool = False) -> TitleDetails:
+        answer = self.http.get_json(f"/find/{external_id}", {"external_source": source}, fresh=fresh)
         kinds: tuple[tuple[str, MediaType], ...] = (("movie_results", "movie"), ("tv_results", "tv"))
         for name, media_type in kinds:
             for entry in results(answer, name):
                 number = identifier(entry)
                 if number is not None:
-                    # TMDB may store another IMDb id of the title; callers use the requested one as their key.
-                    return replace(self.details(number, media_type, fresh=fresh), imdb_id=imdb_id)
+                    return self.details(number, media_type, fresh=fresh)
         raise TitleUnknown
 
     def credits(self, title_id: int, media_type: MediaType) -> Credits:

@@ -1,15 +1,13 @@
 """Trakt's export: the ZIP archive, with folders or without, its files, in numbered parts or not, and the CSV."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
-from movietracker.pluginapi import BrokenRow, ImportRow, Member, Upload, columns_of, json_keys
+from movietracker.pluginapi import BaseImporter, Member, Rows, Upload, columns_of, json_keys
 
 from .lists import ListNames, favorites, list_rows, watchlist
 from .rows import comments, history, plays, ratings
 from .table import is_table, table_rows
-
-Rows = Iterator[ImportRow | BrokenRow]
 
 _NUMBER = re.compile("([0-9]{1,9})")
 _ENTITIES = {"movie", "show", "season", "episode"}
@@ -23,16 +21,15 @@ _PARTS: Mapping[str, set[str]] = {
 _LISTS = {"name", "privacy", "item_count", "ids"}
 
 
-class TraktImporter:
+class TraktImporter(BaseImporter):
     """Reads the parts of an export that say something of films and series."""
 
     name = "trakt"
     label = "Trakt"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has the keys or the columns of a part."""
-        return any(_part_of(member) is not None for member in upload.members)
+        return _part_of(member) is not None
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all parts; the counts of plays only where no history says when they were."""

@@ -1,7 +1,7 @@
 """The watchlist, favorites and lists; what they note of a title often says who recommended it."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from movietracker.pluginapi import (
@@ -10,18 +10,20 @@ from movietracker.pluginapi import (
     JsonRow,
     ListPlace,
     Member,
+    Rows,
     content_id,
     known_day,
     numeric_id,
+    phrase,
+    rating_on_ten,
     read_objects,
+    row_of_each,
 )
 
 from .titles import title_row
 
 MAX_LISTS = 10_000
 _LIST = re.compile(r"lists-list-([0-9]+)(?:-(.+?))?(?:\.json)?", re.IGNORECASE)
-
-Rows = Iterator[ImportRow | BrokenRow]
 
 
 class ListNames:
@@ -60,7 +62,7 @@ def list_rows(member: Member, names: ListNames) -> Rows:
     """The titles of a list in its order; a file that does not say which list it is may be the watchlist."""
     known = names.list_of(member)
     if known is None:
-        doubt = "the file does not say whether this is a list, the watchlist or favorites"
+        doubt = phrase("list_or_watchlist")
         return _listed(member, "listed", lambda _: {"needs_review": doubt})
     name, description = known
 
@@ -71,9 +73,8 @@ def list_rows(member: Member, names: ListNames) -> Rows:
 
 
 def _listed(member: Member, part: str, facts: Callable[[JsonRow], Mapping[str, Any]]) -> Rows:
-    for row in read_objects(member):
-        if isinstance(row, BrokenRow):
-            yield row
-        else:
-            added_on = known_day(row.text("listed_at"))
-            yield title_row(row, part, row.text("id"), note=row.text("notes") or None, added_on=added_on, **facts(row))
+    def made(row: JsonRow) -> ImportRow:
+        said = {"note": row.text("notes") or None, "rating": rating_on_ten(row.text("my_rating"), 10)}
+        return title_row(row, part, row.text("id"), added_on=known_day(row.text("listed_at")), **said, **facts(row))
+
+    return row_of_each(read_objects(member), made)

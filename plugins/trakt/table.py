@@ -1,13 +1,14 @@
 """Trakt's CSV: a line for each fact, with the columns of its export, or with those that its importer takes."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
     ImportRow,
     Member,
     Places,
+    Rows,
     TableRow,
     content_id,
     imdb_id,
@@ -15,8 +16,9 @@ from movietracker.pluginapi import (
     known_day,
     numeric_id,
     rating_on_ten,
-    read_table,
+    read_dated_table,
     release_year,
+    row_of_each,
     when_watched,
 )
 
@@ -24,6 +26,7 @@ from .titles import SOURCE
 
 _EXPORT = {"type", "action", "title", "trakt", "watched_at", "listed_at", "rated_at"}
 _IMPORT = {"imdb_id", "type", "watched_at", "watchlisted_at", "rated_at"}
+_DATES = ("watched_at", "listed_at", "watchlisted_at", "rated_at")
 _WATCHED = {"history", "watch", "watched", "scrobble", "checkin"}
 
 
@@ -32,17 +35,12 @@ def is_table(columns: Collection[str]) -> bool:
     return set(columns) >= _EXPORT or set(columns) >= _IMPORT
 
 
-def table_rows(member: Member) -> Iterator[ImportRow | BrokenRow]:
+def table_rows(member: Member) -> Rows:
     """The rows of the table; equal rows with a moment are several viewings."""
-    places = Places()
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-        else:
-            yield _row(member, row, places)
+    return row_of_each(read_dated_table(member, *_DATES), partial(_row, member, Places()))
 
 
-def _row(member: Member, row: TableRow, places: Places) -> ImportRow:
+def _row(member: Member, places: Places, row: TableRow) -> ImportRow:
     facts = _facts(row)
     said = (*(row.cells.get(name) for name in _IDENTITY), *facts.values())
     is_dated = "watched_at" in facts or "watched_on" in facts
@@ -76,5 +74,5 @@ def _facts(row: TableRow) -> dict[str, Any]:
     elif action in ("favorite", "favorites"):
         facts = {"liked": True, "added_on": known_day(listed_at)}
     if (rating := rating_on_ten(row.get("rating"), 10)) is not None:
-        facts = {"status": "watched"} | facts | {"rating": rating}
+        facts = {"status": "watched", "added_on": known_day(row.get("rated_at"))} | facts | {"rating": rating}
     return facts

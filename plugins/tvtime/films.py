@@ -3,42 +3,42 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from movietracker.pluginapi import (
     BrokenRow,
     ImportRow,
     Member,
+    Rows,
     TableRow,
     columns_of,
     content_id,
     known_day,
     numeric_id,
     read_table,
+    rows_of_each,
 )
 
 from .titles import SOURCE, episode_facts, film_of, moment_of_row
 
 MAX_REWATCHES = 1_000
 
-Rows = Iterator[ImportRow | BrokenRow]
-
 
 def read_films(member: Member) -> Rows:
     """Viewings and wishes; what is only followed, and counts over all titles, say nothing of one."""
-    recorded = _recorded(member)
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
-        kind = row.get("type").lower()
-        if kind in ("watch", "rewatch") and _is_episode(row):
-            yield ImportRow(source=SOURCE, where=member.at(row.line), **episode_facts(row), **moment_of_row(row))
-        elif kind in ("watch", "rewatch"):
-            yield (viewing := _viewing(member, row, kind))
-            if kind == "watch":
-                yield from _rewatches(viewing, row, recorded)
-        elif kind == "towatch" and not _is_episode(row):
-            yield _wish(member, row)
+    return rows_of_each(read_table(member), partial(_of_record, member, _recorded(member)))
+
+
+def _of_record(member: Member, recorded: Counter[str], row: TableRow) -> Rows:
+    kind = row.get("type").lower()
+    if kind in ("watch", "rewatch") and _is_episode(row):
+        yield ImportRow(source=SOURCE, where=member.at(row.line), **episode_facts(row), **moment_of_row(row))
+    elif kind in ("watch", "rewatch"):
+        yield (viewing := _viewing(member, row, kind))
+        if kind == "watch":
+            yield from _rewatches(viewing, row, recorded)
+    elif kind == "towatch" and not _is_episode(row):
+        yield _wish(member, row)
 
 
 def _is_episode(row: TableRow) -> bool:

@@ -1,15 +1,13 @@
 """TV Time, which closed on 15 July 2026: its export under the GDPR, in both forms, and what programs saved of it."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 
-from movietracker.pluginapi import BrokenRow, ImportRow, Member, Upload, columns_of, json_keys
+from movietracker.pluginapi import BaseImporter, Member, Rows, Upload, columns_of, json_keys
 
 from .films import read_films
 from .lists import Lists
 from .saved import saved_favorites, saved_films, saved_lists, saved_series, saved_table
 from .series import read_series, read_show_data
-
-Rows = Iterator[ImportRow | BrokenRow]
 
 _TABLES: Mapping[str, set[str]] = {
     "films": {"uuid", "type", "movie_name", "created_at"},
@@ -26,16 +24,15 @@ _OBJECTS: Mapping[str, set[str]] = {
 }
 
 
-class TVTimeImporter:
+class TVTimeImporter(BaseImporter):
     """Reads films, series and lists; of an export, nothing that is personal is opened beyond its header."""
 
     name = "tvtime"
     label = "TV Time"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member has the columns or keys of a part."""
-        return any(_part_of(member) is not None for member in upload.members)
+        return _part_of(member) is not None
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all parts; lists come last, as they name titles only by ids of the other parts."""

@@ -4,23 +4,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from movietracker.pluginapi import (
-    BrokenRow,
-    ImportRow,
-    ListPlace,
-    Member,
-    content_id,
-    numeric_id,
-    read_table,
-)
+from movietracker.pluginapi import BrokenRow, ImportRow, ListPlace, Member, Rows, content_id, numeric_id, read_table
 
 from .titles import SOURCE
 
 MAX_PLACES = 20_000
 _MAP = re.compile(r"map\[([^\[\]]*)\]")
 _FIELD = re.compile(r"(?:^|\s)(id|type|uuid):(\S+)")
-
-Rows = Iterator[ImportRow | BrokenRow]
 
 
 @dataclass(frozen=True, slots=True)

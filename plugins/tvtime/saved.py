@@ -1,24 +1,27 @@
 """What programs such as TV Time Liberator saved of TV Time: tables, and JSON of films, series, lists and favorites."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
     ImportRow,
     JsonRow,
     Kind,
     ListPlace,
     Member,
+    Rows,
     TableRow,
     content_id,
     imdb_id,
     is_yes,
     known_day,
     numeric_id,
+    read_dated_table,
     read_objects,
-    read_table,
     release_year,
+    row_of_each,
+    rows_of_each,
     status_of,
     when_watched,
 )
@@ -26,72 +29,68 @@ from movietracker.pluginapi import (
 from .films import MAX_REWATCHES
 from .titles import SOURCE, series_name
 
-Rows = Iterator[ImportRow | BrokenRow]
-
 
 def saved_table(member: Member) -> Rows:
     """Films, and episodes if they have a season; a row without a type is of a film."""
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
-        where, own = member.at(row.line), row.get("uuid", "imdb_id", "tvdb_id")
-        ids: dict[str, Any] = {"imdb_id": imdb_id(row.get("imdb_id")), "tvdb_id": numeric_id(row.get("tvdb_id"))}
-        if row.get("season") or row.get("episode"):
-            if is_yes(row.get("is_watched")):
-                yield _episode(where, row.get("title"), row.get("season"), row.get("episode"), own)
-        elif row.get("type").lower() in ("show", "series"):
-            facts = series_name(row.get("title")) | ids
-            if is_yes(row.get("is_watchlisted")):
-                facts["status"] = "toWatch"
-            yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=where, kind="tv", **facts)
-        else:
-            yield from _film(where, _of_table(row), ids)
+    return rows_of_each(read_dated_table(member, "watched_at", "created_at"), partial(_of_line, member))
 
 
 def saved_films(member: Member) -> Rows:
     """Films with their ids."""
-    for row in read_objects(member):
-        if isinstance(row, BrokenRow):
-            yield row
-        else:
-            yield from _film(row.where, _of_object(row), _ids(row))
+    return rows_of_each(read_objects(member), lambda row: _film(row.where, _of_object(row), _ids(row)))
 
 
 def saved_series(member: Member) -> Rows:
     """Series, and their episodes that were watched."""
-    for row in read_objects(member):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
-        own = row.text("uuid") or row.text("id", "tvdb") or row.text("title")
-        facts = series_name(row.text("title")) | _ids(row) | status_of(row.text("status"))
-        if row.get("is_favorite") is True:
-            facts["liked"] = True
-        yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=row.where, kind="tv", **facts)
-        for season in row.rows("seasons"):
-            for episode in season.rows("episodes"):
-                if episode.get("is_watched") is True:
-                    number = season.text("number"), episode.text("number")
-                    yield _episode(row.where, row.text("title"), *number, own)
+    return rows_of_each(read_objects(member), _series)
 
 
 def saved_lists(member: Member) -> Rows:
     """The places of lists."""
-    for row in read_objects(member):
-        if isinstance(row, BrokenRow):
-            yield row
-            continue
-        name, description = row.text("name"), row.text("description") or None
-        for position, item in enumerate(row.rows("items"), 1):
-            place = ListPlace(name, position, description)
-            yield _named(item, f"list:{content_id(name, _own(item))}", list_place=place)
+    return rows_of_each(read_objects(member), _places)
 
 
 def saved_favorites(member: Member) -> Rows:
     """Titles that the user likes."""
-    for row in read_objects(member):
-        yield row if isinstance(row, BrokenRow) else _named(row, f"favorite:{_own(row)}", liked=True)
+    return row_of_each(read_objects(member), lambda row: _named(row, f"favorite:{_own(row)}", liked=True))
+
+
+def _of_line(member: Member, row: TableRow) -> Iterator[ImportRow]:
+    where, own = member.at(row.line), row.get("uuid", "imdb_id", "tvdb_id")
+    ids: dict[str, Any] = {"imdb_id": imdb_id(row.get("imdb_id")), "tvdb_id": numeric_id(row.get("tvdb_id"))}
+    if row.get("season") or row.get("episode"):
+        if is_yes(row.get("is_watched")):
+            yield _episode(where, row.get("title"), row.get("season"), row.get("episode"), own)
+    elif row.get("type").lower() in ("show", "series"):
+        facts = series_name(row.get("title")) | ids | _state_of_series(row)
+        yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=where, kind="tv", **facts)
+    else:
+        yield from _film(where, _of_table(row), ids)
+
+
+def _state_of_series(row: TableRow) -> dict[str, Any]:
+    if is_yes(row.get("is_watchlisted")):
+        return {"status": "toWatch"}
+    return status_of(row.get("status")) or ({"status": "watched"} if is_yes(row.get("is_watched")) else {})
+
+
+def _series(row: JsonRow) -> Iterator[ImportRow]:
+    own = row.text("uuid") or row.text("id", "tvdb") or row.text("title")
+    facts = series_name(row.text("title")) | _ids(row) | status_of(row.text("status"))
+    if row.get("is_favorite") is True:
+        facts["liked"] = True
+    yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=row.where, kind="tv", **facts)
+    for season in row.rows("seasons"):
+        for episode in season.rows("episodes"):
+            if episode.get("is_watched") is True:
+                yield _episode(row.where, row.text("title"), season.text("number"), episode.text("number"), own)
+
+
+def _places(row: JsonRow) -> Iterator[ImportRow]:
+    name, description = row.text("name"), row.text("description") or None
+    for position, item in enumerate(row.rows("items"), 1):
+        place = ListPlace(name, position, description)
+        yield _named(item, f"list:{content_id(name, _own(item))}", list_place=place)
 
 
 def _of_table(row: TableRow) -> dict[str, Any]:

@@ -1,45 +1,46 @@
 """The second form of TV Time's records (tracking-prod-records-v2), episodes and series; and the table of series."""
 
-from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
     BEGUN,
-    BrokenRow,
     ImportRow,
     Member,
+    Rows,
     TableRow,
     content_id,
     is_yes,
     known_day,
     numeric_id,
     read_table,
+    rows_of_each,
 )
 
 from .titles import SOURCE, episode_facts, film_of, moment_of_row, series_name
 
-Rows = Iterator[ImportRow | BrokenRow]
-
 
 def read_series(member: Member) -> Rows:
     """Episodes that were watched, and series that are followed; the rest are counts."""
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-        elif row.get("key").startswith(("watch-", "rewatch-")):
-            facts = _film_facts(row) if row.get("movie_name") else episode_facts(row)
-            yield ImportRow(source=SOURCE, where=member.at(row.line), **facts, **moment_of_row(row))
-        elif row.get("key").startswith("user-series-") and (facts := _series_facts(row)):
-            yield _series(member, row, row.get("s_id"), row.get("series_name"), facts)
+    return rows_of_each(read_table(member), partial(_of_record, member))
 
 
 def read_show_data(member: Member) -> Rows:
     """Series of an export that has no second form of the records."""
-    for row in read_table(member):
-        if isinstance(row, BrokenRow):
-            yield row
-        elif facts := _show_facts(row):
-            yield _series(member, row, row.get("tv_show_id"), row.get("tv_show_name"), facts)
+    return rows_of_each(read_table(member), partial(_of_show, member))
+
+
+def _of_record(member: Member, row: TableRow) -> Rows:
+    if row.get("key").startswith(("watch-", "rewatch-")):
+        facts = _film_facts(row) if row.get("movie_name") else episode_facts(row)
+        yield ImportRow(source=SOURCE, where=member.at(row.line), **facts, **moment_of_row(row))
+    elif row.get("key").startswith("user-series-") and (facts := _series_facts(row)):
+        yield _series(member, row, row.get("s_id"), row.get("series_name"), facts)
+
+
+def _of_show(member: Member, row: TableRow) -> Rows:
+    if facts := _show_facts(row):
+        yield _series(member, row, row.get("tv_show_id"), row.get("tv_show_name"), facts)
 
 
 def _film_facts(row: TableRow) -> dict[str, Any]:

@@ -3,10 +3,16 @@
 import re
 from typing import Any
 
-from movietracker.pluginapi import TableRow, content_id, release_year, when_watched
+from movietracker.pluginapi import (
+    TableRow,
+    content_id,
+    phrase,
+    release_year,
+    title_and_year,
+    when_watched,
+)
 
 SOURCE = "tvtime"
-_NAME_WITH_YEAR = re.compile(r"(.+) \(([12][0-9]{3})\)")
 _SHORT_FORM = re.compile(r".*-?alpha-(.+)")
 
 
@@ -18,14 +24,14 @@ def film_of(row: TableRow) -> dict[str, Any]:
         facts["other_ids"] = ((SOURCE, own),)
     if title or short is None:
         return facts | {"title": title or None}
-    doubt = "TV Time kept only a short form of the title"
+    doubt = phrase("title_shortened", tracker="TV Time")
     return facts | {"title": short[1].replace("-", " "), "needs_review": doubt}
 
 
 def series_name(name: str) -> dict[str, Any]:
     """Title and year of a series, which is called ``Doctor Who (2005)`` if another one has its name."""
-    found = _NAME_WITH_YEAR.fullmatch(name)
-    return {"title": found[1], "year": int(found[2])} if found else {"title": name or None}
+    title, year = title_and_year(name)
+    return {"title": title, "year": year}
 
 
 def moment_of_row(row: TableRow) -> dict[str, Any]:

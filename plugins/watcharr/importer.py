@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
+    BaseImporter,
     ImportRow,
     JsonRow,
     Kind,
     Member,
-    Upload,
+    Rows,
     content_id,
     imdb_id,
     json_keys,
@@ -19,6 +19,7 @@ from movietracker.pluginapi import (
     rating_on_ten,
     read_objects,
     release_year,
+    rows_of_each,
     status_of,
 )
 
@@ -27,37 +28,26 @@ from .plays import plays_of
 _KEYS = {"status", "rating", "thoughts"}
 _ENTITIES = {"content", "game", "book"}
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class WatcharrImporter:
+class WatcharrImporter(BaseImporter):
     """Reads exports with and without marks for plays."""
 
     name = "watcharr"
     label = "Watcharr"
-    priority = 50
 
-    def recognizes(self, upload: Upload) -> bool:
+    def reads(self, member: Member) -> bool:
         """Whether a member is an array of Watcharr's entries."""
-        return any(map(_is_export, upload.members))
+        keys = json_keys(member).get("", frozenset())
+        return keys >= _KEYS and bool(keys & _ENTITIES)
 
-    def rows(self, upload: Upload) -> Rows:
+    def rows_of(self, member: Member) -> Rows:
         """A row for each title, for each time it was watched, and for each episode."""
-        for member in upload.members:
-            if _is_export(member):
-                for row in read_objects(member):
-                    if isinstance(row, BrokenRow):
-                        yield row
-                    elif not row.get("deletedAt"):
-                        yield from _rows_of(row)
-
-
-def _is_export(member: Member) -> bool:
-    keys = json_keys(member).get("", frozenset())
-    return keys >= _KEYS and bool(keys & _ENTITIES)
+        return rows_of_each(read_objects(member), _rows_of)
 
 
 def _rows_of(row: JsonRow) -> Iterator[ImportRow]:
+    if row.get("deletedAt"):
+        return
     named = _title(row)
     own = row.text("id") or content_id(named["kind"], named["tmdb_id"], named["title"])
     thoughts = row.text("thoughts") or None

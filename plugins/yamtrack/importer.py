@@ -1,23 +1,24 @@
 """Yamtrack's CSV of any age, whose columns are those of its models then, and that of Floppy, which adds lists."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from movietracker.pluginapi import (
-    BrokenRow,
     ImportRow,
     Kind,
     Member,
     Places,
+    Rows,
+    TableImporter,
     TableRow,
-    Upload,
-    columns_of,
     content_id,
     kind_of,
     known_day,
     numeric_id,
     rating_on_ten,
-    read_table,
+    read_dated_table,
+    rows_of_each,
     status_of,
     when_watched,
 )
@@ -25,36 +26,23 @@ from movietracker.pluginapi import (
 from .lists import ListNames
 
 MAX_REPEATS = 1_000
-_COLUMNS = {"media_id", "media_type", "title", "status", "score"}
+_DATES = ("end_date", "watch_date", "start_date", "created_at")
 _FILMS_AND_SERIES = {"movie", "tv", "anime", ""}
 
-Rows = Iterator[ImportRow | BrokenRow]
 
-
-class YamtrackImporter:
+class YamtrackImporter(TableImporter):
     """Reads films and series; one row is one viewing, or one wish."""
 
     name = "yamtrack"
     label = "Yamtrack"
-    priority = 50
+    columns = frozenset({"media_id", "media_type", "title", "status", "score"})
 
-    def recognizes(self, upload: Upload) -> bool:
-        """Whether a member has the columns that all of Yamtrack's tables have."""
-        return any(set(columns_of(member)) >= _COLUMNS for member in upload.members)
-
-    def rows(self, upload: Upload) -> Rows:
+    def rows_of(self, member: Member) -> Rows:
         """The rows of the table, and places in lists."""
-        for member in upload.members:
-            if set(columns_of(member)) >= _COLUMNS:
-                names, places = ListNames(), Places()
-                for row in read_table(member):
-                    if isinstance(row, BrokenRow):
-                        yield row
-                    else:
-                        yield from _rows_of(member, row, names, places)
+        return rows_of_each(read_dated_table(member, *_DATES), partial(_rows_of, member, ListNames(), Places()))
 
 
-def _rows_of(member: Member, row: TableRow, names: ListNames, places: Places) -> Iterator[ImportRow]:
+def _rows_of(member: Member, names: ListNames, places: Places, row: TableRow) -> Iterator[ImportRow]:
     named = _title(member, row)
     own = _own(row)
     match row.get("row_type").lower():

@@ -3,7 +3,12 @@
 from collections import Counter
 from typing import Any
 
-from movietracker.pluginapi import ListPlace, TableRow, known_day
+from movietracker.pluginapi import (
+    ListPlace,
+    TableRow,
+    known_day,
+    phrase,
+)
 
 MAX_LISTS = 10_000
 
@@ -26,7 +31,7 @@ class ListNames:
         name, description = self._lists.get(own, (row.get("list_name"), None))
         self._count[own] += 1
         if not name:
-            return {"needs_review": "the file does not say which list this is"}
+            return {"needs_review": phrase("list_unknown")}
         return {
             "list_place": ListPlace(name, self._count[own], description),
             "note": row.get("notes") or None,

@@ -1,6 +1,7 @@
 """Bringing files in with ``movietracker import``: questions, reports, lists of imports, undoing."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -42,20 +43,57 @@ def test_yes_leaves_out_what_is_not_certain_and_all_people(
     assert "Nelly" not in {person["name"] for person in client.get("/api/people").json}
 
 
+def test_what_is_left_out_is_named(run: Run, anna: Account, export: str) -> None:
+    output = run("import", export, "--user", "anna", "--yes").output
+    assert re.search(r"Ikiru \(no year\) .* not certain which title is meant", output), output
+
+
 def test_people_are_taken_when_told_to(run: Run, anna: Account, client: Client, export: str) -> None:
     assert run("import", export, "--user", "anna", "--yes", "--people").exit_code == 0
     (vote,) = client.get("/api/movies/tt0017136").json["recommendations"]
     assert vote["person_name"] == "Nelly"
 
 
+@pytest.mark.parametrize(("become", "lists", "tags"), [("list", 1, 0), ("tag", 0, 1), ("skip", 0, 0)])
+def test_lists_become_what_the_user_says(
+    run: Run, anna: Account, client: Client, export: str, become: str, lists: int, tags: int
+) -> None:
+    assert run("import", export, "--user", "anna", "--yes", "--lists", become).exit_code == 0
+    assert [len(client.get(f"/api/{kind}").json) for kind in ("lists", "tags")] == [lists, tags]
+
+
 def test_the_user_is_asked_for_titles_people_and_lists(run: Run, anna: Account, client: Client, export: str) -> None:
-    result = run("import", export, "--user", "anna", stdin="1\nAunt Nelly\nn\ny\n")
+    result = run("import", export, "--user", "anna", stdin="1\nAunt Nelly\ntag\ny\n")
     assert result.exit_code == 0, result.output
     assert titles(client) == {"tt0034583": "watched", "tt0017136": "toWatch", "tt0044741": "toWatch"}
+    assert client.get("/api/tags").json == [{"tag": "Nelly's recommendations", "titles": 2}]
     assert "Aunt Nelly" in {person["name"] for person in client.get("/api/people").json}
 
 
-@pytest.mark.parametrize("answers", ["0\ndrop\nn\nn\n", "1\n", ""])
+IMDB = "Position,Const,Created,Title,Title Type,Year\n1,tt0113277,2020-01-01,Heat,Movie,1995\n"
+
+
+@pytest.mark.parametrize(("answer", "status"), [("y", {"tt0113277": "toWatch"}), ("n", {})])
+def test_rows_to_be_looked_at_come_in_when_the_user_says_so_once_for_each_reason(
+    run: Run, anna: Account, client: Client, tmp_path: Path, answer: str, status: dict[str, str]
+) -> None:
+    (tmp_path / "some list.csv").write_text(IMDB)
+    result = run("import", str(tmp_path / "some list.csv"), "--user", "anna", stdin=f"{answer}\ny\n")
+    assert "1 rows to be looked at: the file does not say which list it is" in result.output
+    assert titles(client) == status
+
+
+def test_what_a_row_to_be_looked_at_means_is_asked_once_for_each_title(
+    run: Run, anna: Account, client: Client, tmp_path: Path
+) -> None:
+    viewings = "".join(f"2020-02-0{day},Ikiru,,,3.5,,,2020-01-0{day}\n" for day in (1, 2))
+    (tmp_path / "orphans.csv").write_text(WATCHED.splitlines()[0] + ",Rating,Rewatch,Tags,Watched Date\n" + viewings)
+    result = run("import", str(tmp_path / "orphans.csv"), "--user", "anna", stdin="y\n1\ny\n")
+    assert result.exit_code == 0, result.output
+    assert len(client.get("/api/movies/tt0044741").json["viewings"]) == 2
+
+
+@pytest.mark.parametrize("answers", ["0\ndrop\nskip\nn\n", "1\n", ""])
 def test_nothing_is_imported_unless_it_is_confirmed(
     run: Run, anna: Account, client: Client, export: str, answers: str
 ) -> None:

@@ -54,6 +54,15 @@ def test_a_title_both_seen_and_wanted_keeps_both(anna: Account) -> None:
     assert [each["watched_on"] for each in viewings(anna)] == ["2020-05-17"]
 
 
+def test_a_title_seen_at_an_unknown_time_and_wanted_keeps_both(anna: Account) -> None:
+    rows = [viewing(is_viewing=False, note="Lent to me"), wish()]
+    bring_in(anna, *rows)
+    assert in_library(anna)["status"] == "toWatch"
+    assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Lent to me")]
+    again = bring_in(anna, *rows)
+    assert (again.report.get("viewings", 0), len(viewings(anna))) == (0, 1)
+
+
 def test_a_watched_title_stays_watched_when_it_is_wanted_elsewhere(anna: Account) -> None:
     with library_write(anna.id) as tx:
         movies.set_status(tx, HEAT, "watched")
@@ -138,6 +147,17 @@ def test_a_review_without_a_viewing_becomes_one_at_an_unknown_time(anna: Account
     assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Loud.")]
 
 
+def test_a_note_on_a_title_that_was_seen_is_about_its_newest_viewing(anna: Account) -> None:
+    bring_in(
+        anna,
+        viewing(watched_on="2020-05-17", review="Loud.", note="On film."),
+        wish("3", status="watched", note="Long."),
+    )
+    bring_in(anna, wish("4", imdb_id="tt0000001", status="watched", note="Lent."))
+    notes = [[each["note"] for each in movie_of(anna, key)["viewings"]] for key in (HEAT, "tt0000001")]
+    assert notes == [["Loud.\nOn film.\nLong."], ["Lent."]]
+
+
 def test_people_are_never_made_unconfirmed(anna: Account) -> None:
     job = preview(anna, wish(recommended_by=told("Mum")))
     done = work(jobs.confirm(anna.id, job.id))
@@ -161,6 +181,19 @@ def test_what_a_recommender_said_becomes_the_note_of_the_recommendation(anna: Ac
     assert vote["date_recommended"] == noon_of_first_day("2019-03-01")
 
 
+def test_a_note_beside_a_recommender_becomes_the_note_of_the_recommendation(anna: Account) -> None:
+    job = bring_in(anna, wish(told_by="Mum", note="for the bank robbery"), wish("3", told_by="Joe", note="by Joe"))
+    told_by = {each["person_name"]: each["note"] for each in in_library(anna)["recommendations"]}
+    assert told_by == {"Mum": "for the bank robbery", "Joe": "by Joe"}
+    assert "notes_left_out" not in job.report
+
+
+def test_a_note_in_which_a_recommender_was_found_is_not_said_twice(anna: Account) -> None:
+    bring_in(anna, wish(note="famine film; tip by Mum", asides=["famine film", "tip by Mum"], told_by="Joe"))
+    told_by = {each["person_name"]: each["note"] for each in in_library(anna)["recommendations"]}
+    assert told_by == {"Mum": "famine film", "Joe": "famine film"}
+
+
 def test_a_list_becomes_a_custom_list_of_titles_that_are_neither_watched_nor_wanted(anna: Account) -> None:
     place = {"list_place": {"name": "Best"}, "status": None}
     ids = ["tt0000001", "tt0000002", "tt0000003"]
@@ -178,6 +211,68 @@ def test_a_list_can_be_left_out(anna: Account) -> None:
     assert in_library(anna)["status"] == "toWatch"
     with library_read(anna.id) as read:
         assert lists.list_lists(read) == []
+
+
+def test_a_list_becomes_a_tag_of_all_its_titles_when_the_user_says_so(anna: Account) -> None:
+    ids = ["tt0000001", "tt0000002"]
+    rows = [
+        wish(f"{name}{each}", imdb_id=each, list_place={"name": name}) for name in ("Best", "Worst") for each in ids
+    ]
+    job = choose(preview(anna, *rows), list_tags={"Best": "best of", "Worst": "Worst"})
+    work(jobs.confirm(anna.id, job.id))
+    assert [movie_of(anna, each)["tags"] for each in ids] == [["Worst", "best of"]] * 2
+    with library_read(anna.id) as read:
+        assert lists.list_lists(read) == []
+
+
+def test_of_several_lists_a_title_is_on_one_and_the_rest_is_counted(anna: Account) -> None:
+    rows = [wish(name, status=None, list_place={"name": name}) for name in ("Best", "Worst", "Long")]
+    job = bring_in(anna, *rows)
+    assert (job.report["list_items"], job.report["list_items_left_out"]) == (1, 2)
+    assert in_library(anna)["status"] == "custom"
+
+
+def test_liked_titles_are_liked_and_others_stay_as_they_are(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.ensure_movie(tx, HEAT)
+        movies.like(tx, HEAT, liked=True)
+    job = bring_in(anna, wish("1", liked=False), wish("2", imdb_id="tt0000001", liked=True))
+    assert [movie_of(anna, each)["liked"] for each in (HEAT, "tt0000001")] == [True, True]
+    assert job.report["likes"] == 1
+
+
+def test_tags_are_spelled_as_the_library_does_and_those_that_cannot_be_are_counted(anna: Account) -> None:
+    with library_write(anna.id) as tx:
+        movies.ensure_movie(tx, "tt0000001")
+        movies.add_tag(tx, "tt0000001", "Noir")
+    job = bring_in(anna, wish("1", tags=["noir", "NOIR", "Loud", "x" * 65]), viewing("2", tags=["loud"]))
+    assert in_library(anna)["tags"] == ["Loud", "Noir"]
+    assert (job.report["tags"], job.report["tags_left_out"]) == (2, 1)
+
+
+@pytest.mark.parametrize(("person", "tags"), [("Anna", ["noir"]), (None, ["noir", "rec-by-anna"])])
+def test_a_tag_that_names_a_recommender_is_one_unless_they_are_left_out(
+    anna: Account, person: str | None, tags: list[str]
+) -> None:
+    job = preview(anna, wish(tags=["rec-by-anna", "noir"], told_by="anna"))
+    assert [each["name"] for each in job.people] == ["anna"]
+    work(jobs.confirm(anna.id, choose(job, people={"anna": person}).id))
+    assert in_library(anna)["tags"] == tags
+    assert len(in_library(anna)["recommendations"]) == (person is not None)
+
+
+def test_marks_and_votes_that_the_user_took_away_do_not_come_again(anna: Account) -> None:
+    row = wish(liked=True, tags=["noir"], recommended_by=told("Mum"))
+    bring_in(anna, row)
+    with library_write(anna.id) as tx:
+        movies.like(tx, HEAT, liked=False)
+        movies.remove_tag(tx, HEAT, "noir")
+        movies.withdraw(tx, HEAT, people.find_person(tx, "Mum"))
+    job = bring_in(anna, row)
+    found = in_library(anna)
+    assert (found["liked"], found["tags"], found["recommendations"]) == (False, [], [])
+    removed = {name: count for name, count in job.report.items() if name.endswith("_removed")}
+    assert removed == {"likes_removed": 1, "tags_removed": 1, "recommendations_removed": 1}
 
 
 def test_a_row_to_be_looked_at_is_not_applied(anna: Account) -> None:
@@ -199,7 +294,7 @@ def test_importing_again_changes_nothing(anna: Account) -> None:
         viewing("1", watched_on="2020-05-17", viewing_rating=7.0, review="Loud."),
         viewing("2", watched_on="2020-05-17"),
         viewing("3", viewing_id="its own", watched_at=1.5e9),
-        wish("4", imdb_id="tt0000001", recommended_by=told("Mum", note="do")),
+        wish("4", imdb_id="tt0000001", recommended_by=told("Mum", note="do"), liked=True, tags=["noir", "x" * 65]),
         wish("5", imdb_id="tt0000002", status=None, list_place={"name": "Best", "position": 2}),
     ]
     bring_in(anna, *rows)
@@ -207,6 +302,22 @@ def test_importing_again_changes_nothing(anna: Account) -> None:
     job = bring_in(anna, *rows, ratings="replace")
     assert exported(anna) | {"exported_at": 0} == before | {"exported_at": 0}
     assert (job.report["titles_unchanged"], job.report["viewings_known"]) == (3, 3)
+
+
+def test_a_list_that_is_the_status_of_a_title_holds_it_also_when_it_was_seen(anna: Account) -> None:
+    bring_in(anna, wish("1", status=None, list_place={"name": "Best", "is_status": True}), viewing("2"))
+    assert (in_library(anna)["status"], len(viewings(anna))) == ("custom", 1)
+
+
+def test_notes_that_come_nowhere_are_counted(anna: Account) -> None:
+    job = bring_in(anna, wish("1", note="on a large screen"), viewing("2", note="loud"), wish("3", note="tip by Anna"))
+    assert job.report["notes_left_out"] == 1
+
+
+def test_a_recommendation_is_of_the_moment_that_the_source_knows(anna: Account) -> None:
+    bring_in(anna, wish("1", recommended_by=told("Mum", told_at=1.5e9 + 0.25)))
+    (vote,) = in_library(anna)["recommendations"]
+    assert vote["date_recommended"] == 1.5e9 + 0.25
 
 
 def test_a_viewing_that_the_user_removed_does_not_come_again(anna: Account) -> None:
@@ -219,6 +330,20 @@ def test_a_viewing_that_the_user_removed_does_not_come_again(anna: Account) -> N
 
 def viewings_of(user: Account) -> list[str]:
     return [each["id"] for each in viewings(user)]
+
+
+def test_a_title_without_details_is_called_what_the_file_calls_it(anna: Account) -> None:
+    bring_in(anna, wish(), wish("3", title="Heat", year=1995))
+    movie = in_library(anna)
+    assert (movie["title"], movie["year"], movie["tmdb_data"]) == ("Heat", "1995", None)
+
+
+def test_a_title_with_details_is_called_what_they_say(anna: Account) -> None:
+    bring_in(anna, wish(title="Fuego contra fuego"))
+    with library_write(anna.id) as tx:
+        movies.refresh_metadata(tx, HEAT, movies.Metadata(tmdb_data={"title": "Heat"}))
+    movie = in_library(anna)
+    assert ("title" in movie, movie["tmdb_data"]["title"]) == (False, "Heat")
 
 
 def test_one_users_rows_reach_no_other_library(anna: Account, ben: Account) -> None:

@@ -1,13 +1,19 @@
 """Counting what a file holds: titles told apart, repetitions, people."""
 
+from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
+from support.imports import preview
 
 from movietracker.imports.census import Census
 from movietracker.plugin.importers import ImportRow, ListPlace, Recommender
+from movietracker.schemas.importing import FILE_COUNTS, REPORT_COUNTS
+from movietracker.services.accounts import Account
 from movietracker.uploads.upload import BrokenRow
 
+TEXTS = Path(__file__).parents[2] / "web" / "src" / "i18n" / "en.json"
 NAMES = [
     *("titles", "viewings", "ratings", "watchlist", "lists", "list_items", "likes", "reviews", "people", "episodes"),
     *("broken", "ambiguous", "not_found", "duplicates"),
@@ -16,6 +22,15 @@ NAMES = [
 
 def row(number: int = 0, **facts: Any) -> ImportRow:
     return ImportRow(**{"source": "test", "row_id": str(number), "where": "file.csv, line 2", "title": "Heat"} | facts)
+
+
+def test_every_count_of_a_preview_is_documented(anna: Account) -> None:
+    assert set(preview(anna).counts) == set(FILE_COUNTS)
+
+
+def test_every_count_of_a_preview_or_report_has_a_text_on_the_page() -> None:
+    wanted = {f"import.count.{name}" for name in FILE_COUNTS} | {f"import.report.{name}" for name in REPORT_COUNTS}
+    assert wanted <= orjson.loads(TEXTS.read_bytes()).keys()
 
 
 def counts(*rows: ImportRow | BrokenRow) -> dict[str, int]:

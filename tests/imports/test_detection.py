@@ -1,6 +1,8 @@
 """Which importer is chosen, and what is said when none or several can be."""
 
+from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 
 import pytest
 from support.uploads import upload
@@ -8,7 +10,9 @@ from support.uploads import upload
 from movietracker.errors import FormatAmbiguous, FormatUnknown
 from movietracker.imports.detection import find_importer
 from movietracker.plugin.importers import ImportRow
-from movietracker.uploads.upload import BrokenRow, Upload
+from movietracker.uploads.json_items import json_keys
+from movietracker.uploads.tables import columns_of
+from movietracker.uploads.upload import MEMBERS_KEPT, BrokenRow, Member, Upload
 
 FILE = upload({"a.csv": "Title\nHeat\n"})
 
@@ -61,3 +65,25 @@ def test_a_name_decides_whatever_is_recognized() -> None:
 def test_an_unknown_name_is_an_error_that_lists_all() -> None:
     with pytest.raises(FormatUnknown, match=r"no importer named x\. There are importers for: No \(no\), Yes \(yes\)"):
         find_importer([YES, NO], FILE, "x")
+
+
+def test_each_of_many_members_is_read_once_for_all_importers() -> None:
+    opened = Counter[str]()
+
+    def listed(name: str) -> Member:
+        def opens() -> BytesIO:
+            opened[name] += 1
+            return BytesIO(b"Seen on,Film\n")
+
+        return Member(name, 13, opens)
+
+    class Reading(Fixed):
+        def recognizes(self, upload: Upload) -> bool:
+            return any(columns_of(member) == ("date",) or json_keys(member) for member in upload.members)
+
+    members = [listed(f"{number}.csv") for number in range(2 * MEMBERS_KEPT)]
+    with pytest.raises(FormatUnknown):
+        find_importer([Reading("one", recognizes=False), Reading("two", recognizes=False)], Upload(members))
+    assert set(opened.values()) == {1}
+    assert members[0].head.startswith(b"Seen")
+    assert opened["0.csv"] == 2, "the heads of all members are kept"

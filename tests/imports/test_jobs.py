@@ -3,21 +3,25 @@
 import io
 import threading
 import uuid
+from collections.abc import Iterator
 
 import pytest
 from flask import Flask
-from support.imports import Row, bring_in, exported, preview, take_back, tools, upload, work
+from support.imports import LinesImporter, Row, bring_in, exported, preview, take_back, tools, upload, work
 from support.library import imdb_ids
+from support.waiting import wait_until
 
 from movietracker import clock
-from movietracker.errors import ImportNotFound, ImportNotReady, TooManyImports, UploadRefused
+from movietracker.errors import ImportNotFound, ImportNotReady, QuotaExceeded, TooManyImports, UploadRefused
 from movietracker.imports import applying, jobs, running, uploaded
 from movietracker.imports import preview as reading
 from movietracker.imports.jobs import Job
-from movietracker.imports.running import run_due, work_on
+from movietracker.imports.running import Tools, run_due, work_on
+from movietracker.plugin.importers import ImportRow
 from movietracker.services.accounts import Account
 from movietracker.services.leases import acquire
 from movietracker.services.transactions import library_changed
+from movietracker.uploads.upload import BrokenRow, Upload
 
 SEEN: Row = {"row_id": "1", "imdb_id": "tt0000001", "is_viewing": True}
 
@@ -69,6 +73,16 @@ def test_a_file_with_too_many_rows_fails(anna: Account, monkeypatch: pytest.Monk
     monkeypatch.setattr(reading, "MAX_ROWS", 2)
     job = preview(anna, *many(3))
     assert (job.state, job.error) == ("failed", "An import has at most 2 rows.")
+    assert (job.error_code, job.error_values) == ("too_many_rows", {"most": 2})
+
+
+def test_a_failure_without_a_phrase_has_the_code_of_its_problem(anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise QuotaExceeded
+
+    monkeypatch.setitem(running._STEPS, "reading", fail)  # type: ignore[misc]
+    job = work(upload(anna, [SEEN]))
+    assert (job.error, job.error_code, job.error_values) == (QuotaExceeded.sentence, "quota_exceeded", {})
 
 
 def test_a_file_of_no_known_format_fails_with_a_sentence(anna: Account) -> None:
@@ -133,7 +147,7 @@ def test_two_jobs_of_a_user_are_in_a_queue_and_users_take_turns(anna: Account, b
 
 def test_a_job_is_left_alone_while_another_process_works_for_that_user(anna: Account) -> None:
     job = upload(anna, [SEEN])
-    other = acquire(f"import-{anna.id}", 60)
+    other = acquire(f"import-{anna.id}", running.LEASE_SECONDS)
     assert other is not None
     assert not work_on(job, tools(), lambda _: True)
     other.release()
@@ -144,6 +158,20 @@ def test_the_background_works_on_all_that_is_due(anna: Account, ben: Account) ->
     made = [upload(anna, [SEEN]), upload(anna, [SEEN]), upload(ben, [SEEN])]
     run_due(tools(), threading.Event())
     assert [state_of(job) for job in made] == ["ready"] * 3
+
+
+def test_other_users_are_not_held_up_while_files_are_read(anna: Account, ben: Account) -> None:
+    large, small = upload(anna, [SEEN], "patient"), upload(ben, [SEEN])
+
+    class PatientImporter(LinesImporter):
+        name = "patient"
+
+        def rows(self, upload: Upload) -> Iterator[ImportRow | BrokenRow]:
+            wait_until(lambda: state_of(small) == "ready")
+            yield from super().rows(upload)
+
+    run_due(Tools([PatientImporter(), *tools().importers], tools().chain), threading.Event())
+    assert [state_of(large), state_of(small)] == ["ready", "ready"]
 
 
 def test_the_background_does_not_wait_for_files_that_are_elsewhere(anna: Account) -> None:

@@ -1,5 +1,6 @@
 """Which titles rows are matched to, with the sample of the offline catalog and with a stand-in of TMDB."""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -7,13 +8,15 @@ import pytest
 from flask import Flask
 from standin.server import Standin
 from support.applications import MakeApp
-from support.imports import bring_in, preview, upload, work
+from support.imports import bring_in, preview, tools, upload, work
 
 from movietracker import clock
-from movietracker.imports import jobs
+from movietracker.errors import ProviderUnreachable
+from movietracker.imports import jobs, resolving
 from movietracker.imports.jobs import Job
 from movietracker.imports.resolving import Decision, resolve
 from movietracker.imports.rows import page_of_rows
+from movietracker.imports.running import run_due
 from movietracker.services import movies
 from movietracker.services.accounts import Account
 from movietracker.services.movies import Metadata
@@ -86,23 +89,41 @@ def test_a_title_that_no_provider_knows_is_found_in_the_library(anna: Account) -
 
 def test_a_choice_counts_for_the_title_and_for_the_next_import(anna: Account) -> None:
     rows = [{"title": "Casablanca", "row_id": each} for each in "ab"]
-    job = resolve(preview(anna, *rows), [Decision(0, imdb_id="tt0034583")], state().lookup.chain)
+    job = resolve(preview(anna, *rows), [Decision(0, imdb_id="tt0034583")], state().lookup.chain, {})
     assert found(job) == [("new", "tt0034583")] * 2
     assert found(preview(anna, {"title": "casablanca"})) == [("new", "tt0034583")]
 
 
+def test_what_is_chosen_for_one_of_two_films_of_a_name_is_not_taken_for_the_other(anna: Account) -> None:
+    rows = [{"title": "Casablanca", "row_id": each, "other_ids": [["x", each]]} for each in "ab"]
+    decisions = [Decision(0, imdb_id="tt0034583"), Decision(1, imdb_id="tt0000001")]
+    resolve(preview(anna, *rows), decisions, state().lookup.chain, {})
+    assert found(preview(anna, *rows)) == [("new", "tt0034583"), ("ambiguous", None)]
+
+
+def test_of_two_films_of_a_name_that_a_tracker_tells_apart_one_alone_is_the_film_that_is_known(anna: Account) -> None:
+    rows = [{"title": "Casablanca", "year": 1942, "row_id": each, "other_ids": [["x", each]]} for each in "ab"]
+    assert found(preview(anna, *rows)) == [("new", "tt0034583"), ("ambiguous", None)]
+
+
+def test_of_two_films_of_a_name_one_alone_is_the_film_of_the_library(anna: Account) -> None:
+    bring_in(anna, {"title": "A film of ours", "year": 1998, "imdb_id": "tt9999991"})
+    rows = [{"title": "A film of ours", "year": 1998, "row_id": each, "other_ids": [["x", each]]} for each in "ab"]
+    assert found(preview(anna, *rows)) == [("known", "tt9999991"), ("not_found", None)]
+
+
 def test_a_candidate_can_be_chosen_by_its_place(anna: Account) -> None:
-    job = resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, candidate=0)], state().lookup.chain)
+    job = resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, candidate=0)], state().lookup.chain, {})
     assert found(job) == [("new", "tt0034583")]
 
 
 def test_a_title_can_be_left_out(anna: Account) -> None:
-    job = resolve(preview(anna, {"imdb_id": "tt0034583"}), [Decision(0)], state().lookup.chain)
+    job = resolve(preview(anna, {"imdb_id": "tt0034583"}), [Decision(0)], state().lookup.chain, {})
     assert found(job) == [("left_out", None)]
 
 
 def test_one_users_choices_are_not_anothers(anna: Account, ben: Account) -> None:
-    resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, imdb_id="tt0034583")], state().lookup.chain)
+    resolve(preview(anna, {"title": "Casablanca"}), [Decision(0, imdb_id="tt0034583")], state().lookup.chain, {})
     assert found(preview(ben, {"title": "Casablanca"})) == [("ambiguous", None)]
 
 
@@ -118,6 +139,13 @@ class TestWithTmdb:
     def test_an_id_of_tmdb_leads_to_the_imdb_id(self, anna: Account) -> None:
         assert found(preview(anna, {"tmdb_id": 603, "kind": "movie"})) == [("new", "tt0133093")]
 
+    def test_an_id_of_thetvdb_leads_to_the_imdb_id_of_a_series(self, anna: Account) -> None:
+        assert found(preview(anna, {"tvdb_id": 81189, "kind": "tv"})) == [("new", "tt0903747")]
+
+    @pytest.mark.parametrize("row", [{"tvdb_id": 81190, "kind": "tv"}, {"tvdb_id": 81189, "kind": "movie"}])
+    def test_an_id_of_thetvdb_that_leads_nowhere_leaves_the_title(self, anna: Account, row: dict[str, Any]) -> None:
+        assert found(preview(anna, {**row, "title": "Nothing of this name"})) == [("not_found", None)]
+
     def test_a_title_is_found_by_title_and_year(self, anna: Account) -> None:
         assert found(preview(anna, {"title": "The Matrix", "year": 1999})) == [("new", "tt0133093")]
 
@@ -129,9 +157,28 @@ class TestWithTmdb:
         assert job.state == "paused"
         assert job.resume_at == pytest.approx(clock.now() + 90, abs=15)
         standin.recover()
+        standin.forget_calls()
+        run_due(tools(), threading.Event())
+        assert standin.calls == []
         monkeypatch.setattr(clock, "now", lambda: job.resume_at + 1)
-        assert jobs.due_jobs() == [job]
-        assert found(work(job)) == [("new", "tt0133093")]
+        run_due(tools(), threading.Event())
+        assert found(jobs.get_job(anna.id, job.id)) == [("new", "tt0133093")]
+
+
+def test_the_candidates_of_a_request_are_looked_up_within_one_time_limit(
+    anna: Account, with_tmdb: Flask, standin: Standin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    titles = ("The Matrix", "The Quiet Harbour", "Untold Tale", "Inception")
+    job = preview(anna, *({"title": title} for title in titles))
+    chosen = [Decision(row.number, candidate=0) for row in page_of_rows(job, ["ambiguous"], -1, 9)]
+    assert len(chosen) > 1
+    monkeypatch.setattr(resolving, "RESPONSE_SECONDS", 0.3)
+    standin.hang(0.2, path="/movie/")
+    with pytest.raises(ProviderUnreachable):
+        resolve(job, chosen, state().lookup.chain, {})
+    assert jobs.get_job(anna.id, job.id) == job
+    monkeypatch.setattr(resolving, "RESPONSE_SECONDS", 10.0)
+    assert resolve(job, chosen, state().lookup.chain, {}).counts["ambiguous"] == 0
 
 
 def test_a_title_is_looked_up_once(anna: Account, with_tmdb: Flask, standin: Standin) -> None:

@@ -31,7 +31,7 @@ def names(**texts: Any) -> list[str]:
         ("Netflix", ["Netflix"]),
         ("r/movies", ["r/movies"]),
         ("Sandy, Anderson", ["Sandy", "Anderson"]),
-        *((cell, []) for cell in ("", " ", "-", "?", "n/a", "None", ", ;")),
+        *((cell, []) for cell in ("", " ", "-", "?", "n/a", "None", ", ;", "famine film", "(famine film)")),
     ],
 )
 def test_a_column_for_recommenders_names_nobody_else(cell: str, found: list[str]) -> None:
@@ -122,12 +122,39 @@ def test_tags_name_recommenders_and_company_is_none(tag: str, found: list[str]) 
         ("recommended by colleagues", ["colleagues"]),
         ("thx Joe", ["Joe"]),
         ("Dad's", ["Dad"]),
+        ("thx Tom!", ["Tom"]),
+        ("Uncle Johnny", ["Uncle Johnny"]),
+        ("my cousin Ann Lee", ["cousin Ann Lee"]),
+        ("Jeff S.", ["Jeff S"]),
+        ("@jane", ["jane"]),
+        ("Tipp von Max", ["Max"]),
+        ("conseillé par Marie", ["Marie"]),
+        ("consigliato da Luca", ["Luca"]),
+        ("recomendada por Ana", ["Ana"]),
+        ("aanrader van Piet", ["Piet"]),
+        ("посоветовал Иван", ["Иван"]),
         *((aside, []) for aside in ("famine film", "French", "Tom Hanks", "Netflix", "1995", "subtitled", "dir. Bong")),
         *((aside, []) for aside in ("watch with mom", "with mom")),
     ],
 )
 def test_what_stands_behind_a_title_may_be_a_person(aside: str, found: list[str]) -> None:
     assert names(asides=(aside,)) == found
+
+
+@pytest.mark.parametrize(
+    ("aside", "vote"),
+    [
+        ("recommended by Tom", True),
+        ("not recommended by Tom", False),
+        ("Tom does not recommend it", False),
+        ("Tom doesn’t recommend", False),
+        ("Tom told me not to watch it", False),
+        ("nicht empfohlen von Tom", False),
+    ],
+)
+def test_who_advises_against_a_title_votes_against_it(aside: str, vote: bool) -> None:
+    (person,) = people(asides=(aside,))
+    assert (person.name, person.vote) == ("Tom", vote)
 
 
 @pytest.mark.parametrize(

@@ -69,6 +69,9 @@ class Odd(BaseProvider):
     def discover(self, query):
         return {search}
 
+    def find_by_tvdb(self, tvdb_id):
+        return {details}
+
 
 @hookimpl
 def register_metadata_providers(register):

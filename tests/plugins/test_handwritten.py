@@ -68,8 +68,14 @@ def titles_and_people(text: str) -> dict[str | None, list[str]]:
         ("Alien recommended by Uncle Hans", "Alien", ["Uncle Hans"]),
         ("Alien, recomended by Anna and Ben", "Alien", ["Anna", "Ben"]),
         ("Alien - Dad", "Alien", ["Dad"]),
+        ("Alien - Uncle Hans", "Alien", ["Uncle Hans"]),
+        ("Alien - thanks to Joe", "Alien", ["Joe"]),
+        ("Alien, 1979 - Anna", "Alien", ["Anna"]),
         ("Alien (1979) - Anna", "Alien", ["Anna"]),
         ("Alien [1979] (Anna)", "Alien", ["Anna"]),
+        ("Alien @jane", "Alien", ["jane"]),
+        ("Rec by Anna: Alien", "Alien", ["Anna"]),
+        ("Alien (rec: Anna)", "Alien", ["Anna"]),
         ("Alien (Sigourney Weaver)", "Alien", []),
         ("Alien (French)", "Alien", []),
         ("Hunger (famine film)", "Hunger", []),
@@ -161,7 +167,9 @@ def test_a_title_is_wanted_unless_there_is_a_sign_that_it_was_seen(line: str, st
     assert (row.title, row.status, row.watched_on, row.is_viewing) == ("Heat", status, day, day is not None)
 
 
-@pytest.mark.parametrize(("written", "rating"), [("8/10", 8.0), ("(3.5/5)", 7.0), ("★★★★½", 9.0), ("- 7/10", 7.0)])
+@pytest.mark.parametrize(
+    ("written", "rating"), [("8/10", 8.0), ("(3.5/5)", 7.0), ("★★★★½", 9.0), ("4.5 stars", 9.0), ("- 7/10", 7.0)]
+)
 def test_a_rating_behind_a_title_is_read(written: str, rating: float) -> None:
     row = only(f"- Heat {written}")
     assert (row.title, row.rating, row.status) == ("Heat", rating, "watched")
@@ -175,6 +183,12 @@ def test_links_give_ids_and_emphasis_is_no_part_of_a_title() -> None:
     assert (second.title, second.tmdb_id, second.kind) == ("Ran", 11645, "movie")
 
 
+@pytest.mark.parametrize("behind", ["(Dad)", "[Dad]", "- Dad", "— from Dad"])
+def test_a_link_alone_is_a_title_and_what_follows_says_who_recommended_it(behind: str) -> None:
+    row = only(f"- https://www.imdb.com/title/tt0113277/ {behind}\n")
+    assert (row.title, row.imdb_id, people(row)) == (None, "tt0113277", ["Dad"])
+
+
 def test_org_is_read_with_its_keywords_tags_and_notes() -> None:
     heat, ran, alien = rows(ORG)
     assert (heat.title, heat.year, heat.status, heat.tags, people(heat)) == (
@@ -186,6 +200,11 @@ def test_org_is_read_with_its_keywords_tags_and_notes() -> None:
     )
     assert (ran.title, ran.status) == ("Ran", "watched")
     assert people(alien) == ["Grandmere"]
+
+
+def test_a_day_behind_a_title_says_when_it_was_seen() -> None:
+    row = only("- Fargo 2020-02-03 8/10\n")
+    assert (row.title, row.is_viewing, row.watched_on, row.rating) == ("Fargo", True, "2020-02-03", 8.0)
 
 
 @pytest.mark.parametrize("rule", ["| --- | :-: | --- |", "|-----+------+-----|"])
@@ -212,6 +231,20 @@ def test_a_column_says_who_recommended_a_title(column: str) -> None:
         assert (people(heat), people(ran)) == (["Anna"], [])
 
 
+@pytest.mark.parametrize(
+    ("columns", "cells", "found"),
+    [
+        ("Title,Recommended by,From", "Heat,Anna,USA", ["Anna"]),
+        ("Title,Recommended,Recommended by", "Heat,yes,Anna", ["Anna"]),
+        ("Title,Selected by,From", "Heat,,Ben", ["Ben"]),
+    ],
+)
+def test_of_several_columns_the_one_that_says_so_and_names_somebody_counts(
+    columns: str, cells: str, found: list[str]
+) -> None:
+    assert people(only(f"{columns}\n{cells}\n")) == found
+
+
 @pytest.mark.parametrize("cell", ["Anna, Ben", "Anna; Ben", "Anna & Ben", "Anna and Ben"])
 def test_a_cell_can_name_several_people(cell: str) -> None:
     assert people(only(f'Title,Recommended by\nHeat,"{cell}"\n')) == ["Anna", "Ben"]
@@ -234,6 +267,11 @@ def test_a_spreadsheet_is_read_with_its_dates_ratings_and_notes() -> None:
     )
     assert (ran.title, ran.year, ran.status, ran.is_viewing) == ("Ran", 1985, "watched", False)
     assert alien.status == "toWatch"
+
+
+@pytest.mark.parametrize("day", ["1988", "1988/??/??"])
+def test_of_a_day_that_is_not_known_the_year_is_kept(day: str) -> None:
+    assert only(f"Film;Von;Gesehen am\nHeat;Anna;{day}\n").watched_on == "1988"
 
 
 def test_the_date_of_a_film_club_is_that_of_watching_and_of_other_lists_is_not() -> None:

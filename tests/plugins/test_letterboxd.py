@@ -77,6 +77,16 @@ def test_a_file_from_a_spreadsheet_is_read(header: str) -> None:
     assert (row.title, row.year, row.status) == ("Heat", 1995, "watched")
 
 
+def test_days_that_a_spreadsheet_rewrote_are_the_same_days() -> None:
+    diary = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n"
+    entries = (
+        "10/25/2012,Heat,1995,https://boxd.it/d1,,,,10/24/2012\n11/12/2012,Ran,1985,https://boxd.it/d2,,,,11/10/2012\n"
+    )
+    assert [row.watched_on for row in rows_of(LETTERBOXD, {"x": diary + entries})] == ["2012-10-24", "2012-11-10"]
+    assert only({"watched.csv": "Date,Name,Year,Letterboxd URI\n24.10.2012,Heat,1995,x\n"}).added_on == "2012-10-24"
+    assert only({"x": "imdbID,Title,Year,WatchedDate\ntt0113277,Heat,1995,10/24/2012\n"}).watched_on == "2012-10-24"
+
+
 def test_a_title_both_seen_and_wanted_keeps_both() -> None:
     rows = rows_of(LETTERBOXD, {"watched.csv": FILMS + HEAT, "watchlist.csv": FILMS + HEAT})
     assert [row.status for row in rows] == ["watched", "toWatch"]
@@ -222,6 +232,26 @@ class TestImportable:
         assert (viewing.tags, viewing.review) == (("with mom", "cinema"), "=) great")
         assert (present.is_viewing, present.status, present.rating) == (False, "watched", 7.0)
 
+    def test_a_review_without_a_day_is_of_a_viewing_at_an_unknown_time(self) -> None:
+        table = "imdbID,Rating10,WatchedDate,Review\ntt0113277,9,,A &lt;3\ntt0113277,8,,B\n"
+        first, second = rows_of(LETTERBOXD, {"x.csv": table})
+        assert (first.is_viewing, first.watched_on, first.viewing_rating, first.rating) == (True, None, 9.0, None)
+        assert (first.review, second.review, first.viewing_id != second.viewing_id) == ("A <3", "B", True)
+
+    def test_a_viewing_is_the_same_in_a_later_file_that_says_more_of_the_film(self) -> None:
+        early = "imdbID,Title,WatchedDate,Rewatch,Review\ntt0113277,,,,On a plane\ntt0113277,,2021-02-27,false,\n"
+        late = early.replace("tt0113277,,", "tt0113277,Heat,").replace("false", "true")
+        ids = [
+            [(row.viewing_id, row.watched_on) for row in rows_of(LETTERBOXD, {name: table})]
+            for name, table in (("watched-1.csv", early), ("watched-2.csv", late))
+        ]
+        assert ids[0] == ids[1]
+
+    def test_the_films_of_a_list_have_its_order(self) -> None:
+        rows = rows_of(LETTERBOXD, {"lists/1 - Rainy.csv": "imdbID,Title\ntt0113277,Heat\ntt0000001,Carmencita\n"})
+        places = [row.list_place.position or 0 for row in rows if row.list_place]
+        assert places == sorted(set(places))
+
     def test_two_equal_rows_are_two_viewings(self) -> None:
         table = "tmdbID,Title,WatchedDate\n949,Heat,2021-02-27\n949,Heat,2021-02-27\n"
         assert counts_of(LETTERBOXD, {"x.csv": table}) == {"titles": 1, "viewings": 2}
@@ -236,6 +266,8 @@ class TestImportable:
         [
             ("watchlist-2.csv", "toWatch", None, False),
             ("lists/1-rainy.csv", None, "1-rainy", False),
+            ("lists/1 - Rainy Sundays.csv", None, "Rainy Sundays", False),
+            ("lists/1-2 - Rainy Sundays.csv", None, "Rainy Sundays", False),
             ("films.csv", None, None, True),
         ],
     )

@@ -44,6 +44,11 @@ def test_a_play_without_a_day_is_undated_and_a_missing_year_stays_missing() -> N
     assert (row.is_viewing, row.watched_on, row.year) == (True, None, None)
 
 
+def test_a_play_is_the_same_after_a_spreadsheet_rewrote_its_day() -> None:
+    plays = [rows_of(MOVARY, {"x": f"{HISTORY}{HEAT},{day},,\n"})[0] for day in ("2024-05-26", "5/26/2024", "26-05-24")]
+    assert {(row.row_id, row.watched_on) for row in plays} == {(plays[0].row_id, "2024-05-26")}
+
+
 def test_plays_of_one_day_are_several_and_undated_ones_are_one() -> None:
     table = OLD_HISTORY + f"{HEAT},2024-05-06,\n" * 2 + f"{RAN},,\n" * 2
     assert counts_of(MOVARY, {"x": table}) == {"titles": 2, "viewings": 3, "duplicates": 1}

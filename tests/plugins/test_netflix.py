@@ -60,6 +60,7 @@ def test_columns_can_stand_in_any_order_and_come_from_a_spreadsheet(text: str) -
         "Dark: Season 1: Secrets",
         "Lupin: Partie 2: Chapitre 6",
         "Elite: Temporada 1: Uno",
+        "Dark: Geheimnisse (Episode 1)",
     ],
 )
 def test_episodes_are_counted_and_are_no_titles(title: str) -> None:
@@ -89,6 +90,37 @@ def test_the_archive_holds_viewings_ratings_and_wishes() -> None:
     assert hook.kind == "other"
     assert (rated.liked, rated.rating, rated.is_viewing) == (True, None, False)
     assert (wished.title, wished.status) == ("Ran", "toWatch")
+
+
+@pytest.mark.parametrize(
+    ("stars", "thumbs", "rating", "liked"),
+    [("4", "2", 8.0, None), ("", "1", None, False), ("", "2", None, True), ("", "3", None, True)],
+)
+def test_stars_count_before_the_thumbs_that_netflix_made_of_them(
+    stars: str, thumbs: str, rating: float | None, liked: bool | None
+) -> None:
+    (row,) = rows_of(NETFLIX, {"r": RATINGS.replace("thumb,,2", f"x,{stars},{thumbs}")})
+    assert (row.rating, row.liked, row.status) == (rating, liked, "watched")
+
+
+@pytest.mark.parametrize(("stars", "thumbs"), [("0", ""), ("-1", "1"), ("-2", ""), ("", "0"), ("", "")])
+def test_what_was_taken_back_or_is_no_opinion_is_left_out(stars: str, thumbs: str) -> None:
+    assert rows_of(NETFLIX, {"r": RATINGS.replace("thumb,,2", f"x,{stars},{thumbs}")}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (",Heat,,TV,01:00:00,01:00:00", ",Heat,,TV,01:00:00,Not latest view"),
+        (",,Heat,", ",Autoplayed: user action: None; ,Heat,"),
+        (",Heat,", ",Clip: Heat,"),
+        (",Heat,", ",Heat (Official Trailer),"),
+        (",Heat,", ",Heat_hook_primary,"),
+    ],
+)
+def test_what_began_by_itself_or_was_continued_later_is_no_viewing(before: str, after: str) -> None:
+    row, _ = rows_of(NETFLIX, {"v": ACTIVITY.replace(before, after, 1)})
+    assert row.kind == "other"
 
 
 def test_an_archive_can_name_the_column_of_the_start_otherwise() -> None:

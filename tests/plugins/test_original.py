@@ -35,7 +35,7 @@ V1 = document(
 def test_a_document_of_version_2_is_read_with_votes_and_the_viewing() -> None:
     title, viewing = rows_of(ORIGINAL, V2)
     assert (title.imdb_id, title.kind, title.status, title.rating) == ("tt0113277", "movie", "watched", 8.5)
-    assert [(each.name, each.vote) for each in title.recommended_by] == [("Anna", True)]
+    assert [(each.name, each.vote, each.told_at) for each in title.recommended_by] == [("Anna", True, 1.5)]
     assert (viewing.is_viewing, viewing.watched_at) == (True, 1.6e9)
 
 
@@ -64,7 +64,7 @@ def test_lists_are_named_and_what_was_deleted_is_left_out() -> None:
     listed = {**HEAT, "status": "custom", "custom_list_id": "L1"}
     deleted = {**HEAT, "imdb_id": "tt0078748", "status": "deleted"}
     (title,) = rows_of(ORIGINAL, document(listed, deleted, lists=[{"id": "L1", "name": "Noir"}]))
-    assert (title.list_place, title.status) == (ListPlace("Noir"), None)
+    assert (title.list_place, title.status) == (ListPlace("Noir", is_status=True), None)
 
 
 def test_values_of_any_shape_break_only_their_title() -> None:

@@ -9,6 +9,7 @@ from support.uploads import counts_of, rows_and_broken, rows_of, upload
 
 from movietracker.plugin.importers import Importer, ImportRow
 from movietracker.testing.importers import ImporterContract
+from movietracker.uploads.statuses import BEGUN
 
 SIMKL = SimklImporter()
 HEAT = {"title": "Heat", "year": 1995, "ids": {"simkl": 53079, "slug": "heat", "imdb": "tt0113277", "tmdb": "949"}}
@@ -35,6 +36,17 @@ def only(**sections: Any) -> ImportRow:
 
 
 SEASONS = [{"number": 1, "episodes": [{"number": 1, "watched_at": "2024-05-06T19:30:00Z"}, {"number": 2}]}]
+TABLE = (
+    "SIMKL_ID,Title,Type,Year,Watchlist,LastEpWatched,WatchedDate,Rating,Memo,TVDB,TMDB,IMDB\n"
+    "53079,Heat,movie,1995,completed,,2024-05-06,9,Loud,,949,tt0113277\n"
+    "15,Lost,tv,2004,watching,s1e2,2024-05-07,,,73739,4607,tt0411008\n"
+    "38,Akira,anime,1988,plantowatch,,,,,,,tt0094625\n"
+)
+IMPORTABLE = (
+    "simkl_id,TVDB_ID,TMDB,IMDB_ID,MAL_ID,Type,Title,Year,LastEpWatched,Watchlist,WatchedDate,Rating,Memo\n"
+    ",,949,tt0113277,,movie,Heat,1995,,,31/12/2024,9,\n"
+    ",,,tt0089881,,movie,Ran,1985,,,,,\n"
+)
 WHOLE = backup(
     movies=[film(), film("plantowatch", last_watched_at=None, user_rating=None) | {"movie": AKIRA}],
     shows=[{"status": "watching", "user_rating": None, "show": LOST, "seasons": SEASONS}],
@@ -100,8 +112,25 @@ def test_a_title_of_any_shape_does_no_harm(value: Any) -> None:
     assert (len(rows), len(broken)) == (1, 1)
 
 
+def test_a_table_has_ids_state_rating_and_memo_of_each_title() -> None:
+    heat, lost, akira = rows_of(SIMKL, {"x.csv": TABLE})
+    assert (heat.kind, heat.title, heat.year, heat.imdb_id, heat.tmdb_id) == ("movie", "Heat", 1995, "tt0113277", 949)
+    assert (heat.is_viewing, heat.watched_on, heat.rating, heat.note) == (True, "2024-05-06", 9.0, "Loud")
+    assert (lost.kind, lost.tvdb_id, lost.is_viewing, lost.needs_review) == ("tv", 73739, False, BEGUN)
+    assert (akira.kind, akira.status, akira.other_ids) == (None, "toWatch", (("simkl", "38"),))
+
+
+def test_a_table_for_simkls_importer_says_the_state_by_the_date_or_not_at_all() -> None:
+    heat, ran = rows_of(SIMKL, {"x.csv": IMPORTABLE})
+    assert (heat.imdb_id, heat.watched_on, heat.status) == ("tt0113277", "2024-12-31", "watched")
+    assert (ran.status, ran.needs_review) == (
+        None,
+        "the file does not say whether this title was watched or is wanted",
+    )
+
+
 class TestContract(ImporterContract):
-    samples = (WHOLE,)
+    samples = (WHOLE, {"b.csv": TABLE}, {"i.csv": IMPORTABLE})
 
     @pytest.fixture
     def importer(self) -> Importer:

@@ -32,6 +32,7 @@ class TestContract(MetadataProviderContract):
     title = (603, "movie")
     series = (1396, "tv")
     imdb_id = "tt0133093"
+    tvdb_id = 81189
     discoveries = (
         DiscoverQuery(genre="Drama"),
         DiscoverQuery(person="Keanu Reeves"),

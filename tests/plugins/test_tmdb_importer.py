@@ -32,6 +32,11 @@ def test_a_rating_says_that_a_title_was_seen_and_not_when() -> None:
     assert (row.added_on, row.watched_on, row.watched_at) == ("2023-05-02", None, None)
 
 
+def test_dates_that_a_spreadsheet_rewrote_are_the_same_dates() -> None:
+    row = only("949,tt0113277,movie,Heat,12/15/1995,,,8.2,9,5/2/2023\n")
+    assert (row.year, row.added_on) == (1995, "2023-05-02")
+
+
 def test_half_ratings_of_series_stay_exact() -> None:
     row = only(HALF)
     assert (row.kind, row.rating) == ("tv", 8.5)

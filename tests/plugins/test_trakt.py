@@ -158,11 +158,8 @@ def test_missing_ids_and_years_stay_missing(missing: dict[str, None]) -> None:
 def test_without_a_history_the_count_of_plays_gives_one_dated_viewing_and_undated_ones() -> None:
     film = {"plays": 3, "last_watched_at": "2024-05-06T19:30:00.000Z", "movie": FILM}
     rows = rows_of(TRAKT, files(watched_movies=[film]))
-    assert [(row.watched_at, row.viewing_id) for row in rows] == [
-        (1715023800.0, "plays:movie/669/3"),
-        (None, "plays:movie/669/2"),
-        (None, "plays:movie/669/1"),
-    ]
+    assert [(row.watched_at, row.is_counted) for row in rows] == [(1715023800.0, False), (None, True), (None, True)]
+    assert {row.viewing_id for row in rows} == {None}
 
 
 def test_plays_of_episodes_are_counted_and_no_viewings_of_the_series() -> None:
@@ -175,6 +172,11 @@ def test_a_rating_is_the_present_one_and_no_viewing() -> None:
     row = only("ratings-movies.json", rated())
     assert (row.rating, row.viewing_rating, row.is_viewing, row.status) == (9.0, None, False, "watched")
     assert (row.added_on, row.watched_on) == ("2024-05-06", None)
+
+
+def test_a_wish_has_the_users_rating_where_no_other_file_does() -> None:
+    row = only("lists-watchlist.json", listed() | {"my_rating": 7})
+    assert (row.status, row.rating) == ("toWatch", 7.0)
 
 
 def test_a_wish_is_not_watched_and_its_note_can_name_who_recommended_it() -> None:
@@ -266,8 +268,13 @@ def test_the_table_states_one_fact_a_line() -> None:
     assert (seen.watched_at, seen.imdb_id, seen.tmdb_id, seen.kind) == (1715023800.0, "tt0113277", 949, "movie")
     assert (unknown.is_viewing, unknown.watched_at, unknown.watched_on) == (True, None, None)
     assert (wanted.status, wanted.added_on, wanted.is_viewing) == ("toWatch", "2024-01-02", False)
-    assert (rated_row.rating, rated_row.status, rated_row.is_viewing) == (9.0, "watched", False)
+    assert (rated_row.rating, rated_row.status, rated_row.added_on) == (9.0, "watched", "2024-05-06")
     assert episode.kind == "episode"
+
+
+def test_a_day_in_the_table_that_a_spreadsheet_rewrote_is_the_same_day() -> None:
+    (row,) = rows_of(TRAKT, {"x": HEADER + "movie,history,Heat,1995,669,tt0113277,949,,5/26/2024 19:30,,,,,\n"})
+    assert row.watched_on == "2024-05-26"
 
 
 def test_two_viewings_of_the_same_moment_are_two_and_two_undated_ones_are_one() -> None:

@@ -230,6 +230,11 @@ def test_a_saved_film_that_was_watched_at_an_unknown_time_is_watched() -> None:
     assert (row.status, row.is_viewing) == ("watched", False)
 
 
+def test_a_day_in_a_saved_table_that_a_spreadsheet_rewrote_is_the_same_day() -> None:
+    row = only({"x.csv": SAVED + "u1,345,tt0113277,Heat,1995,,5/26/2021,TRUE,0\n"})
+    assert (row.is_viewing, row.watched_on) == (True, "2021-05-26")
+
+
 def test_a_liberated_table_has_films_and_episodes_and_ids_that_mean_none() -> None:
     lines = (
         "-1,345,movie,Heat,,,false,true,2021-05-06T19:30:00Z,,false\n"
@@ -241,6 +246,15 @@ def test_a_liberated_table_has_films_and_episodes_and_ids_that_mean_none() -> No
     assert (seen.imdb_id, seen.tvdb_id, seen.is_viewing) == (None, 345, True)
     assert (wanted.status, wanted.imdb_id) == ("toWatch", "tt0089881")
     assert (episode.kind, episode.title) == ("episode", "Lost, season 1 episode 2")
+
+
+@pytest.mark.parametrize(
+    ("cells", "status"),
+    [("true,,,false", "watched"), ("false,,up_to_date,false", "watched"), ("false,,,true", "toWatch")],
+)
+def test_a_liberated_series_is_watched_or_wanted_as_it_says(cells: str, status: str) -> None:
+    row = only({"x.csv": LIBERATED + f"tt0411008,73739,show,Lost,,,false,{cells}\n"})
+    assert (row.kind, row.title, row.status, row.is_viewing) == ("tv", "Lost", status, False)
 
 
 def test_saved_films_are_read() -> None:

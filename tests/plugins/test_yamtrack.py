@@ -72,6 +72,7 @@ def test_each_row_is_a_viewing_twice_on_one_day_included() -> None:
     ("end", "watched_on", "watched_at"),
     [
         ("2024-02-09T00:00:00Z", "2024-02-09", None),
+        ("2/29/2024 20:15", "2024-02-29", None),
         ("2024-02-09 20:15:00+00:00", None, 1707509700.0),
         ("2024-02-09T20:15:00Z", None, 1707509700.0),
     ],

@@ -87,9 +87,12 @@ class TmdbService:
         return Answer({"id": title.id} | _PARTS[part](title)) if title else NOT_FOUND
 
     def _find(self, external_id: str, query: Query) -> Answer:
-        if query.get("external_source") != "imdb_id" or not re.fullmatch(r"(tt|nm)\d+", external_id):
+        if query.get("external_source") == "tvdb_id" and external_id.isdecimal():
+            found = [title for title in self._titles if title.tvdb_id == int(external_id)]
+        elif query.get("external_source") == "imdb_id" and re.fullmatch(r"(tt|nm)\d+", external_id):
+            found = [title for title in self._titles if title.imdb_id == external_id]
+        else:
             return BAD_ID
-        found = [title for title in self._titles if title.imdb_id == external_id]
         return Answer(
             {
                 "movie_results": [title_item(t, with_type=True) for t in found if t.kind == "movie"],

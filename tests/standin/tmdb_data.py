@@ -79,6 +79,7 @@ class Title:
     created_by: tuple[Person, ...] = ()
     seasons: int | None = None
     episodes: int | None = None
+    tvdb_id: int | None = None
 
 
 KEANU = Person(6384, "Keanu Reeves", profile_path="/keanu.jpg", popularity=90.0)
@@ -247,6 +248,7 @@ _SERIES = (
         created_by=(GILLIGAN,),
         seasons=5,
         episodes=62,
+        tvdb_id=81189,
     ),
     Title(
         "tv",

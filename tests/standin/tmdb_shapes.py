@@ -76,7 +76,7 @@ def credits_of(title: Title) -> Json:
 def external_ids_of(title: Title) -> Json:
     """``/movie/{id}/external_ids`` without the id that the endpoint itself adds."""
     ids: Json = {"imdb_id": title.imdb_id, "wikidata_id": None, "facebook_id": None, "twitter_id": ""}
-    return ids if title.kind == "movie" else ids | {"tvdb_id": None, "freebase_id": None, "tvrage_id": None}
+    return ids if title.kind == "movie" else ids | {"tvdb_id": title.tvdb_id, "freebase_id": None, "tvrage_id": None}
 
 
 def details_of(title: Title) -> Json:

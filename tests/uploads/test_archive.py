@@ -44,6 +44,11 @@ def test_the_members_of_an_archive_are_read_and_folders_are_none(tmp_path: Path)
     assert contents(path) == {"a.csv": b"a", "likes/films.csv": b"x" * 100_000}
 
 
+def test_a_member_may_be_named_in_any_script_and_with_joined_signs(tmp_path: Path) -> None:
+    name = "lists/\U0001f468\u200d\U0001f469\u200d\U0001f467 \u65e5\u672c \ue1e1.csv"
+    assert contents(write_zip(tmp_path / "export.zip", {name: "a"})) == {name: b"a"}
+
+
 def test_a_single_file_is_its_own_member(tmp_path: Path) -> None:
     (tmp_path / "a.zip").write_bytes(b"Date,Name")
     assert contents(tmp_path / "a.zip") == {"a.zip": b"Date,Name"}
@@ -63,7 +68,7 @@ def test_a_member_of_nul_bytes_is_set_aside(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["/etc/passwd", "../a.csv", "a/../../b.csv", "..\\a.csv", "C:\\a.csv", "C:a.csv", "a\nb"]
+    "name", ["/etc/passwd", "../a.csv", "a/../../b.csv", "..\\a.csv", "C:\\a.csv", "C:a.csv", "a\nb", "a\x9bb"]
 )
 def test_a_name_that_leads_elsewhere_is_refused(tmp_path: Path, name: str) -> None:
     assert "is refused" in refusal(with_info(tmp_path / "export.zip", zipfile.ZipInfo(name)))

@@ -16,6 +16,7 @@ from movietracker.uploads.cells import (
     numeric_id,
     rating_on_ten,
     release_year,
+    title_and_year,
     words_of,
 )
 from movietracker.uploads.markup import plain_text
@@ -62,6 +63,22 @@ def test_a_numeric_id_is_a_positive_number(text: Any, read: int | None) -> None:
 )
 def test_a_year_is_read_from_years_and_dates(text: Any, read: int | None) -> None:
     assert release_year(text) == read
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("Heat (1995)", ("Heat", 1995)),
+        (" Heat(1995) ", ("Heat", 1995)),
+        ("Heat (Director's Cut) (1995)", ("Heat (Director's Cut)", 1995)),
+        ("Heat", ("Heat", None)),
+        ("Heat (1995) again", ("Heat (1995) again", None)),
+        ("(1995)", ("(1995)", None)),
+        ("", (None, None)),
+    ],
+)
+def test_a_title_may_have_its_year_behind_it(text: str, read: tuple[str | None, int | None]) -> None:
+    assert title_and_year(text) == read
 
 
 @pytest.mark.parametrize(
@@ -136,6 +153,7 @@ def test_equal_rows_have_places() -> None:
     [
         ("plain", "plain"),
         ("3 < 4\n", "3 < 4"),
+        ("I &lt;3 it  &amp; him\n\nA lot", "I <3 it  & him\n\nA lot"),
         ("<p>Joe (UpClear)</p>", "Joe (UpClear)"),
         ("<p>one<br>two</p><p>three &amp; four</p>", "one\ntwo\nthree & four"),
         ("<script>alert(1)</script><b>x</b>", "x"),

@@ -46,7 +46,7 @@ def test_objects_come_with_their_places() -> None:
     assert isinstance(first, JsonRow)
     assert isinstance(second, JsonRow)
     assert (first.where, second.where, second.get("a")) == ("x.json, item 1", "x.json, item 3", 2)
-    assert broken == BrokenRow("x.json, item 2", "is no object")
+    assert broken == BrokenRow("x.json, item 2", "is not an object")
 
 
 def test_objects_of_sections_come_with_their_section() -> None:

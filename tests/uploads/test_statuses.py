@@ -23,3 +23,10 @@ from movietracker.uploads.statuses import BEGUN, status_of
 )
 def test_a_word_says_that_a_title_was_watched_is_wanted_or_was_begun(word: str, fields: dict[str, Any]) -> None:
     assert status_of(word) == fields
+
+
+def test_what_a_caller_adds_to_a_state_stays_out_of_the_next_one() -> None:
+    status = status_of("Completed")
+    status |= {"review": "Anna's thoughts"}
+
+    assert status_of("Completed") == {"status": "watched"}

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from support.uploads import member
 
 from movietracker.uploads import decoding
-from movietracker.uploads.tables import TableRow, columns_of, leading_rows, read_table
+from movietracker.uploads.tables import TableOrder, TableRow, columns_of, leading_rows, read_dated_table, read_table
 from movietracker.uploads.upload import BrokenRow
 
 
@@ -99,6 +99,19 @@ def test_the_first_of_several_columns_that_is_not_empty_counts() -> None:
     (row,) = read_table(member("a,b,c\n,2,3\n"))
     assert isinstance(row, TableRow)
     assert (row.get("a", "b"), row.get("x"), row.get("x", "c")) == ("2", "", "3")
+
+
+def test_the_order_of_dates_is_that_of_the_whole_table() -> None:
+    table = member("Watched,Added\n03/04/2020,\n,25/12/2020\n")
+    assert TableOrder(table, "watched", "added").read("03/04/2020") == "2020-04-03"
+    assert not TableOrder(table, "watched").order.is_certain
+
+
+def test_dates_that_a_spreadsheet_rewrote_have_the_year_first_again() -> None:
+    table = member("Watched;Added\n03/04/2020;2020-04-05\n24/12/2020 20:15;\nunknown;\n99/99/2020;\n")
+    rows = [row.cells for row in read_dated_table(table, "watched", "added") if isinstance(row, TableRow)]
+    assert [row["watched"] for row in rows] == ["2020-04-03", "2020-12-24", "unknown", "99/99/2020"]
+    assert rows[0]["added"] == "2020-04-05"
 
 
 @given(st.binary(max_size=300))
