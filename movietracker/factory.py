@@ -1,6 +1,7 @@
 """The application factory, a table of contents."""
 
 from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from .api.authentication import identity_in, plugin_user
 from .backup.catalog import make_catalog
 from .cli.instance import settle
 from .extensions import NoSessions, db, jwt, migrate
+from .images import ImageCache
 from .metadata.chain import make_chain
 from .metadata.lookup import Lookup
 from .metadata.title_store import Refresher
@@ -57,18 +59,22 @@ def create_app(overrides: Mapping[str, Any] | None = None) -> Flask:
     hub = realtime.init_app(app, identity_in, redis)
     app.extensions["movietracker"] = State(
         settings=settings,
-        suspects=tuple(source.suspects(settings)),
+        suspects=partial(source.suspects, settings),
         plugins=plugins,
         http=http,
         lookup=lookup,
         refresher=Refresher(lookup),
         backups=make_catalog(plugins, context),
         importers=plugins.importers(context),
+        images=ImageCache(
+            source.instance_path / "images", app.config["IMAGE_ORIGINS"], app.config["IMAGE_CACHE_MEGABYTES"] * 2**20
+        ),
         redis=redis,
         rate_limits=rate_limits,
         hub=hub,
     )
     plugins.register_blueprints(app, context)
+    api.serve_client(app, plugins.web_client())
     library_changed.connect(lambda _, event: plugins.library_changed(event), sender=app, weak=False)
     cli.init_app(app, plugins)
     return app

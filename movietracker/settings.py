@@ -195,6 +195,18 @@ CORE_SETTINGS: tuple[Setting, ...] = (
     Setting("WEB_ROOT", text, "", "Folder of a built single-page client to serve at /; empty for none."),
     Setting("WEB_CONTENT_SECURITY_POLICY", text, "", "Content-Security-Policy of that client; empty for a strict one."),
     Setting(
+        "IMAGE_ORIGINS",
+        origins,
+        ("https://image.tmdb.org", "https://m.media-amazon.com"),
+        "Where /api/images fetches posters from, comma-separated; empty for nowhere.",
+    ),
+    Setting(
+        "IMAGE_CACHE_MEGABYTES",
+        whole_number(1, 1_000_000),
+        500,
+        "Megabytes of posters to keep in the instance folder.",
+    ),
+    Setting(
         "TRUSTED_PROXIES",
         whole_number(0, 10),
         0,
@@ -296,5 +308,10 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "",
         "Folder of plugin files and packages; empty means plugins/ in the instance folder.",
     ),
-    Setting("MOVIETRACKER_SCHEDULER", flag, True, "Whether this process runs background jobs."),
+    Setting(
+        "MOVIETRACKER_SCHEDULER",
+        flag,
+        True,
+        "Whether this process runs background jobs, which also note when sessions are used.",
+    ),
 )

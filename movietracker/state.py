@@ -1,12 +1,13 @@
 """The parts of one application, found through the current application."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 from flask import current_app
 
 from .backup.catalog import Catalog
+from .images import ImageCache
 from .metadata.lookup import Lookup
 from .metadata.title_store import Refresher
 from .plugin.importers import Importer
@@ -23,17 +24,18 @@ from .upstream import ProxyHttp
 class State:
     """The parts of one application; ``settings`` include those of plugins, ``stop_jobs`` ends this process's jobs.
 
-    ``suspects`` are sentences about names that are nearly those of settings.
+    ``suspects`` finds names that are nearly those of settings, and says a sentence about each.
     """
 
     settings: tuple[Setting, ...]
-    suspects: tuple[str, ...]
+    suspects: Callable[[], Iterable[str]]
     plugins: PluginManager
     http: ProxyHttp
     lookup: Lookup
     refresher: Refresher
     backups: Catalog
     importers: Sequence[Importer]
+    images: ImageCache
     redis: RedisLink | None
     rate_limits: RateLimits
     hub: Hub

@@ -19,10 +19,12 @@ from support.statements import hearing_statements
 
 from movietracker.extensions import db
 from movietracker.imports import jobs
-from movietracker.services.accounts import Account
+from movietracker.services.accounts import Account, TokenIdentity
+from movietracker.services.sessions import begin_session
 from movietracker.services.transactions import write_connection
 
 MATRIX, INCEPTION = "tt0133093", "tt1375666"
+PHONE = "a secret phone"
 WATCHED, RANKED = "tt0000001", "tt0000002"
 
 
@@ -70,6 +72,9 @@ FOREIGN = [
     Call("PUT /api/movies/{movie}/viewings/{viewing}", {"rating": 1}),
     Call("DELETE /api/movies/{movie}/viewings/{viewing}"),
     Call("PUT /api/movies/{only_bens_movie}/rating", {"my_rating": 1}),
+    Call("PUT /api/movies/{only_bens_movie}/liked", {"liked": False}),
+    Call("PUT /api/movies/{only_bens_movie}/tags/mine"),
+    Call("DELETE /api/movies/{movie}/tags/{only_bens_tag}"),
     Call("POST /api/ranking/insert", {"imdb_id": "{only_bens_movie}", "position": 1, "liked": True}),
     Call("PUT /api/ranking/{only_bens_movie}", {"position": 1, "liked": True}),
     Call("DELETE /api/ranking/{only_bens_movie}"),
@@ -81,6 +86,7 @@ FOREIGN = [
     Call("POST /api/import/{import}/cancel"),
     Call("POST /api/import/{done_import}/undo"),
     Call("DELETE /api/import/{import}"),
+    Call("DELETE /api/auth/sessions/{session}"),
     Call("GET /api/auth/admin/users", allowed=(403,)),
     Call("POST /api/auth/admin/users", {}, allowed=(403,)),
     Call("PATCH /api/auth/admin/users/{user}", {}, allowed=(403,)),
@@ -91,6 +97,7 @@ FOREIGN = [
 # Addresses that mean something in both libraries, or in none: Anna sees and changes her own.
 SHARED = [
     Call("GET /api/auth/me", allowed=OWN),
+    Call("GET /api/auth/sessions?user_id={user}", allowed=OWN),
     Call("GET /api/movies", allowed=OWN),
     Call("GET /api/movies?list={list}", allowed=OWN),
     Call("GET /api/movies?person={person_id}", allowed=OWN),
@@ -107,6 +114,7 @@ SHARED = [
     Call("GET /api/trust?user_id={user}", allowed=OWN),
     Call("GET /api/queue?user_id={user}", allowed=OWN),
     Call("GET /api/queue?list={list}&person={person_id}", allowed=OWN),
+    Call("GET /api/queue?imdb_id={movie}", allowed=OWN),
     Call("GET /api/external/tmdb/search?q=matrix", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603", allowed=OWN),
     Call("GET /api/external/tmdb/movie/603/credits", allowed=OWN),
@@ -117,6 +125,7 @@ SHARED = [
     Call("GET /api/external/tmdb/discover/person?q=keanu", allowed=OWN),
     Call("GET /api/external/tmdb/discover/list", allowed=OWN),
     Call("GET /api/external/cache/info", allowed=OWN),
+    Call("GET /api/images/elsewhere.example/poster.jpg", allowed=(404,)),
     Call("GET /api/import?user_id={user}", allowed=OWN),
     Call("POST /api/import?user_id={user}", {}, (202,)),
     Call("GET /api/sync?since=0&user_id={user}", allowed=OWN),
@@ -141,6 +150,11 @@ SHARED = [
     Call("PUT /api/movies/{movie}/viewings/{viewing}", {"note": "mine", "user_id": "{user}"}, OWN),
     Call("GET /api/movies/{movie}/viewings?user_id={user}", allowed=OWN),
     Call("PUT /api/movies/{movie}/rating", {"my_rating": 1, "user_id": "{user}"}, OWN),
+    Call("GET /api/movies?liked=true&tag={only_bens_tag}", allowed=OWN),
+    Call("GET /api/tags?user_id={user}", allowed=OWN),
+    Call("PUT /api/movies/{movie}/liked", {"liked": True, "user_id": "{user}"}, OWN),
+    Call("PUT /api/movies/{movie}/tags/mine", None, OWN),
+    Call("DELETE /api/movies/{movie}/tags/mine", None, OWN),
     Call("DELETE /api/movies/{movie}/viewings/{viewing}", None, OWN),
     Call("POST /api/ranking/insert", {"imdb_id": "{watched}", "position": 1, "liked": True, "user_id": "{user}"}, OWN),
     Call("PUT /api/ranking/{ranked}", {"position": 1, "liked": False, "user_id": "{user}"}, OWN),
@@ -185,6 +199,7 @@ SHARED = [
     Call("DELETE /api/auth/me", {"current_password": "x"}, (422,)),
     Call("POST /api/auth/password", {"current_password": "x", "new_password": "y" * 8}, (422,)),
     Call("POST /api/auth/logout", {}, OWN),
+    Call("POST /api/auth/logout/everywhere", {}, (401,)),
 ]
 
 # These ask for no user, or are no address of the REST API.
@@ -253,6 +268,8 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
     bens_client.post("/api/movies", json={"imdb_id": INCEPTION, "recommender": "Uncle Bob"})
     bens_client.post("/api/lists", json={"name": "Secret of Ben's"})
     viewing = bens_client.post(f"/api/movies/{INCEPTION}/viewings", json={"watched_on": "1999", "rating": 9}).json
+    bens_client.put(f"/api/movies/{INCEPTION}/liked", json={"liked": True})
+    bens_client.put(f"/api/movies/{MATRIX}/tags/SECRET")
     people = {person["name"]: person["id"] for person in bens_client.get("/api/people").json}
     backups = bens_client.get("/api/backup/list").json["backups"]
     ids: dict[str, Any] = {
@@ -266,12 +283,14 @@ def test_no_call_of_one_user_shows_or_touches_what_is_anothers(
         "person": "Mum",
         "person_id": people["Mum"],
         "only_bens_person": "Uncle Bob",
+        "only_bens_tag": "secret",
         "backup": backups[0]["filename"] if backups else "moviemanager-backup-of-ben.json",
         "export": bens_client.get("/api/backup/export").json,
+        "session": session_of(app, ben),
         **imports_of(app, ben),
     }
     before = dump(app, ben.id)
-    secrets = [ben.id, "Secret of Ben's", *(str(number) for number in people.values())]
+    secrets = [ben.id, "Secret of Ben's", "SECRET", PHONE, *(str(number) for number in people.values())]
 
     for call in FOREIGN + SHARED:
         answer = ask(client, call, ids)
@@ -317,7 +336,7 @@ USERS_TABLES = {table.name for table in db.metadata.sorted_tables if "user_id" i
 
 def tables_without_their_user(statement: str, parameters: str, user_id: str) -> set[str]:
     """The users' tables of which a statement could read or write rows of anybody but this user."""
-    tables = {table for table in USERS_TABLES if re.search(rf"\b{table}\b(?!\.)", statement)}
+    tables = {table for table in USERS_TABLES if re.search(rf"(?<!%\()\b{table}\b(?!\.)", statement)}
     if user_id not in parameters:
         return tables
     names_user = r"INSERT INTO {0} \([^)]*\buser_id\b|\b{0}\.user_id = |= {0}\.user_id\b"
@@ -342,13 +361,14 @@ def test_every_statement_of_a_request_names_its_user(
     ]
     calls = [call for call in FOREIGN + SHARED if "/admin/" not in call.request] + administrators
     calls.append(Call("GET /api/health/ready"))
+    calls.sort(key=lambda call: call.request.endswith("/everywhere"))  # it kills the tokens that come after it, too
 
     succeeded: set[str] = set()
     beyond: dict[str, set[str]] = {}
     for number, call in enumerate(calls):
         anna_anew = client_of(app, anna)  # some calls kill their token
         ids = {"user": anna.id, "ben": ben.id, "movie": MATRIX, "only_bens_movie": MATRIX, "backup": backup}
-        ids |= {"watched": WATCHED, "ranked": RANKED}
+        ids |= {"watched": WATCHED, "ranked": RANKED, "session": session_of(app, anna)}
         ids |= ids_of_everything(anna_anew, new_name=f"Zoe {number}") | imports_of(app, anna)
         heard: list[tuple[str, str]] = []
         with hearing_statements(app, lambda *told: heard.append((told[2], repr(told[3])))):  # noqa: B023
@@ -361,7 +381,7 @@ def test_every_statement_of_a_request_names_its_user(
             beyond.setdefault(call.endpoint(app), set()).update(tables)
 
     # Those that are refused concern the table users; the administrator's calls remove an account, too.
-    refused = {"POST /api/auth/password", "DELETE /api/auth/me"}
+    refused = {"POST /api/auth/password", "DELETE /api/auth/me", "GET /api/images/<name:address>"}
     assert {call.endpoint(app) for call in calls} - succeeded == refused
     assert {endpoint: tables for endpoint, tables in beyond.items() if tables} == LOOKS_BEYOND
 
@@ -381,9 +401,19 @@ def imports_of(app: Flask, account: Account) -> dict[str, Any]:
     return {"import": ids["ready"], "done_import": ids["done"]}
 
 
+def session_of(app: Flask, account: Account) -> str:
+    """The id of a new session."""
+    session_id = str(uuid.uuid4())
+    with app.app_context():
+        begin_session(TokenIdentity(account.id, session_id, 0, 9e9), PHONE)
+    return session_id
+
+
 def ids_of_everything(client: Client, new_name: str) -> dict[str, Any]:
     """A library as it may be asked for, once it is filled, with the name of somebody new."""
     ids: dict[str, Any] = {"list": fill(client), "person": "Mum", "only_bens_person": new_name}
+    client.put(f"/api/movies/{MATRIX}/tags/kept")
+    ids["only_bens_tag"] = "kept"
     ids["person_id"] = next(person["id"] for person in client.get("/api/people").json if person["name"] == "Mum")
     ids["viewing"] = client.get(f"/api/movies/{MATRIX}/viewings").json[0]["id"]
     export = client.get("/api/backup/export").json
@@ -407,6 +437,7 @@ def ask(client: Client, call: Call, ids: dict[str, Any]) -> Any:
         ("SELECT 1 FROM movies JOIN people ON people.id = movies.x WHERE movies.user_id = ?", {"people"}),
         ("SELECT 1 FROM movies JOIN people ON people.user_id = movies.user_id WHERE movies.user_id = ?", set()),
         ("INSERT INTO movies (user_id, imdb_id) VALUES (?, ?)", set()),
+        ("INSERT INTO import_jobs (user_id, found_people) VALUES (%(user_id)s, %(people)s)", set()),
         ("DELETE FROM tombstones WHERE tombstones.seq < ?", {"tombstones"}),
         ("SELECT users.id FROM users WHERE users.email = ?", set()),
     ],

@@ -215,7 +215,7 @@ class TestEmptyValues:
         self, monkeypatch: pytest.MonkeyPatch, make_app: MakeApp, empty: str
     ) -> None:
         settings = make_app().extensions["movietracker"].settings
-        meaningful = {"LOGIN_RATE_LIMIT", "IMPORT_RATE_LIMIT", "PROXY_RATE_LIMIT", "SYNC_RATE_LIMIT"}
+        meaningful = {"LOGIN_RATE_LIMIT", "IMPORT_RATE_LIMIT", "PROXY_RATE_LIMIT", "SYNC_RATE_LIMIT", "IMAGE_ORIGINS"}
         names = [setting.name for setting in settings if setting.name not in meaningful]
         instance = next(setting for setting in settings if setting.name == "MOVIETRACKER_INSTANCE_PATH")
         for setting in settings:
@@ -277,7 +277,7 @@ class TestUnknownNames:
     @pytest.mark.parametrize("name", ["TMDB_APIKEY", "tmdb_api_key", "BACKUP_RETENTION_DAY", "DATABSE_URL"])
     def test_a_name_that_is_nearly_that_of_a_setting_is_told(self, name: str) -> None:
         Path(".env").write_text(f"{name}=1\nSOMETHING_ELSE=1\n")
-        (told,) = create_app().extensions["movietracker"].suspects
+        (told,) = create_app().extensions["movietracker"].suspects()
 
         assert told.startswith(f"{name} (from .env) is not a setting and has no effect; ")
 

@@ -12,8 +12,10 @@ from . import (
     external,
     guards,
     health,
+    images,
     imports,
     lists,
+    marks,
     metrics,
     movies,
     observing,
@@ -26,11 +28,11 @@ from . import (
     sync,
     trust,
     viewings,
-    web,
 )
 from .blueprint import MAX_BODY_BYTES
 from .converters import CONVERTERS
 from .records import blueprint_of
+from .web import serve_client as serve_client
 
 _OWN = [
     module.blueprint
@@ -39,6 +41,7 @@ _OWN = [
             auth,
             movies,
             viewings,
+            marks,
             refresh,
             ranking,
             people,
@@ -50,6 +53,7 @@ _OWN = [
             exports,
             imports,
             external,
+            images,
         ),
         health,
     )
@@ -70,4 +74,3 @@ def init_app(app: Flask) -> None:
     error_handlers.init_app(app)
     for blueprint in (*BLUEPRINTS, docs.blueprint, metrics.blueprint):
         app.register_blueprint(blueprint)
-    web.init_app(app)

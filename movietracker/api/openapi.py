@@ -205,7 +205,7 @@ def _success(operation: Operation, status: int) -> dict[str, Any]:
     content = None if operation.response is None else {"schema": operation.response}
     described = _response(HTTPStatus(status).phrase, content, headers)
     for media_type in operation.files:
-        described["content"][media_type] = {"schema": {"type": "string", "format": "binary"}}
+        described.setdefault("content", {})[media_type] = {"schema": {"type": "string", "format": "binary"}}
     return described
 
 

@@ -5,6 +5,7 @@ It is base64 of a JSON array: the name of the order, then the values of the last
 
 import base64
 import binascii
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -14,6 +15,8 @@ from flask import Response, request
 
 from ..errors import Invalid
 from .responses import reply
+
+MAX_INTEGER = 2**31 - 1  # of the columns by which lists are ordered
 
 Place = tuple[Any, ...]
 Fetch = Callable[[Any, int | None], tuple[list[dict[str, Any]], Place | None]]
@@ -36,14 +39,18 @@ class Order:
         rows, last = fetch(None if cursor is None else self._place(cursor), paging.get("limit"))
         return reply(rows, headers={} if last is None else self._next_page(last))
 
-    def page_of(self, paging: Mapping[str, Any], items: Iterable[dict[str, Any]]) -> Response:
+    def page_of(
+        self, paging: Mapping[str, Any], items: Iterable[dict[str, Any]], *, newest_first: bool = False
+    ) -> Response:
         """The same of a list that is small beside a library, such as people, lists and accounts; sorted here."""
 
         def place(item: Mapping[str, Any]) -> Place:
             return tuple(item[field] for field in self._fields)
 
         def fetch(after: Any, limit: int | None) -> tuple[list[dict[str, Any]], Place | None]:
-            rest = [item for item in sorted(items, key=place) if after is None or place(item) > after]
+            ordered = sorted(items, key=place, reverse=newest_first)
+            follows = operator.lt if newest_first else operator.gt
+            rest = [item for item in ordered if after is None or follows(place(item), after)]
             chosen = rest[:limit]
             return chosen, place(chosen[-1]) if len(chosen) < len(rest) else None
 
@@ -54,9 +61,8 @@ class Order:
             name, *values = orjson.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
         except (binascii.Error, ValueError, TypeError):
             name, values = None, []
-        is_text_clean = not any(isinstance(value, str) and "\x00" in value for value in values)
         is_typed = [type(value) for value in values] == [*self._fields.values()]
-        if name != self._name or not is_typed or not is_text_clean:
+        if name != self._name or not is_typed or not all(map(_can_be_stored, values)):
             raise Invalid.field("cursor", "is not one that this server gave for this list")
         return tuple(values)
 
@@ -66,3 +72,10 @@ class Order:
         arguments = {**request.args.to_dict(), "cursor": cursor}
         address = f"{quote(request.root_path + request.path)}?{urlencode(arguments)}"
         return {"X-Next-Cursor": cursor, "Link": f'<{address}>; rel="next"'}
+
+
+def _can_be_stored(value: Any) -> bool:
+    """Whether databases can compare it with what they store."""
+    if isinstance(value, int):
+        return abs(value) <= MAX_INTEGER
+    return not (isinstance(value, str) and "\x00" in value)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Executable, Table, bindparam, delete, insert,
 
 from .. import clock
 from ..database import Rows, execute_many, in_chunks, insert_rows, reads_noted, savepoint, upsert
-from ..models import HEAD, LEDGER, RECORD_KEYS, TOMBSTONES
+from ..models import ATTEMPTS, HEAD, LEDGER, RECORD_KEYS, TOMBSTONES
 from ..plugin.events import Change, LibraryChanged, RecordKind
 from . import quota
 from .library_read import OF_KIND, Head, LibraryRead
@@ -71,6 +71,7 @@ class _Notes:
     unwritten: dict[RecordKey, dict[str, FieldChange]] = field(default_factory=dict)
     changes: dict[RecordKey, Change] = field(default_factory=dict)
     stubs: tuple[str, ...] = ()
+    unrated: frozenset[str] = frozenset()
 
     def copy(self) -> Self:
         return replace(
@@ -210,6 +211,10 @@ class LibraryWrite(LibraryRead):
         """Note movies stored without details, for enrichment."""
         self._notes.stubs += imdb_ids
 
+    def unrated(self, imdb_id: str) -> None:
+        """Note a movie stored with details and without ratings, which enrichment is to fetch."""
+        self._notes.unrated |= {imdb_id}
+
     def field_change(self, kind: RecordKind, key: str | int, name: str) -> FieldChange | None:
         """The change of a field that this transaction has noted, if any."""
         return self._notes.unwritten.get((kind, str(key)), {}).get(name)
@@ -284,7 +289,10 @@ class LibraryWrite(LibraryRead):
             return None
         self.execute(_ADD_ENTRY, seq=self.seq, at=self.at, nonce=self.nonce)
         self.execute(_ADVANCE, to_seq=self.seq, now=self.at, to_next_id=self._notes.next_id)
-        return LibraryChanged(self.user_id, self.seq, self.at, tuple(self._notes.changes.values()), self._notes.stubs)
+        unrated = sorted(self._notes.unrated)  # in one order for all, as rows that are shared must be locked
+        upsert(self.connection, ATTEMPTS, [{"imdb_id": each, "next_attempt_at": self.wall_time} for each in unrated])
+        to_look_up = (*self._notes.stubs, *unrated)
+        return LibraryChanged(self.user_id, self.seq, self.at, tuple(self._notes.changes.values()), to_look_up)
 
     def _number(self, record: RecordKey) -> int:
         self._notes.count += 1

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, delete, func, select, union_all, update
 
+from ..database import in_chunks
 from ..errors import NameTaken, PersonNotFound, QuickRecommenderProtected
 from ..models import NAMES, PEOPLE, STATUS, VOTES, WATCHED
 from ..models.library import DEFAULT_COLOR
@@ -49,6 +50,12 @@ _OF_PERSON = PEOPLE.c.id == bindparam("of_person")
 _HOLDERS = union_all(
     select(PEOPLE.c.id, PEOPLE.c.name).where(_OF_USER, PEOPLE.c.name == bindparam("of_name")),
     select(PEOPLE.c.id, PEOPLE.c.name).where(_OF_USER, PEOPLE.c.folded == bindparam("of_folded")),
+)
+_ALL = select(PEOPLE.c.name, PEOPLE.c.id).where(_OF_USER)
+_NAMES_OF = (
+    select(NAMES.c.person_id, NAMES.c.name)
+    .where(NAMES.c.user_id == bindparam("of_user"), NAMES.c.person_id.in_(bindparam("of_people", expanding=True)))
+    .order_by(NAMES.c.from_seq)
 )
 _QUICK_KEY = select(PEOPLE.c.quick_key).where(_OF_USER, _OF_PERSON)
 _SET_ASIDE = update(PEOPLE).where(_OF_USER, _OF_PERSON).values(name=bindparam("to_name"))
@@ -110,6 +117,16 @@ def person_numbered(read: LibraryRead, text: str) -> int | None:
     """The id that this text is; None for one that is no person's."""
     is_id = re.fullmatch(r"[0-9]{1,18}", text) is not None and has_person(read, int(text))
     return int(text) if is_id else None
+
+
+def made_again(read: LibraryRead, person_ids: Sequence[int]) -> dict[int, int]:
+    """Of these people those who are gone, each with the one who has exactly their last name now."""
+    last_names: dict[int, str] = {}
+    for part in in_chunks(person_ids):
+        last_names.update(map(tuple, read.execute(_NAMES_OF, of_people=part)))
+    present: dict[str, int] = dict(map(tuple, read.execute(_ALL)))
+    gone = last_names.keys() - set(present.values())
+    return {each: present[name] for each in gone if (name := last_names[each]) in present}
 
 
 def find_or_add_person(tx: LibraryWrite, name_or_id: str) -> int:

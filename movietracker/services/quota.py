@@ -15,7 +15,7 @@ from sqlalchemy import BindParameter, Connection, Engine, bindparam, func, selec
 from ..database import execute
 from ..errors import QuotaExceeded
 from ..extensions import db
-from ..models import LISTS, MOVIES, PEOPLE, VIEWINGS, VOTES
+from ..models import LISTS, MOVIES, PEOPLE, TAGS, VIEWINGS, VOTES
 from ..plugin.events import RecordKind
 from ..text import MAX_SEARCH_TEXT
 
@@ -42,7 +42,9 @@ _NOTES = [
     select(func.coalesce(func.sum(func.length(table.c.note)), 0)).where(table.c.user_id == _OF_USER)
     for table in (VOTES, VIEWINGS)
 ]
-_OTHERS = [select(func.count(table.c.id)).where(table.c.user_id == _OF_USER) for table in (PEOPLE, LISTS, VIEWINGS)]
+_OTHERS = [
+    select(func.count(table.c.user_id)).where(table.c.user_id == _OF_USER) for table in (PEOPLE, LISTS, VIEWINGS, TAGS)
+]
 
 
 class _Count(NamedTuple):

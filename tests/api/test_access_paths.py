@@ -17,11 +17,12 @@ from support.postgresql import ON_POSTGRESQL
 from support.statements import hearing_statements
 
 from movietracker.models.movie import Watch
-from movietracker.services.accounts import Account
+from movietracker.services.accounts import Account, TokenIdentity
 from movietracker.services.lists import add_list
-from movietracker.services.movies import ensure_movie, recommend, set_status, watch
+from movietracker.services.movies import add_tag, ensure_movie, recommend, set_status, watch
 from movietracker.services.movies.metadata import Metadata
 from movietracker.services.ranking import insert
+from movietracker.services.sessions import begin_session
 from movietracker.services.transactions import library_write
 
 MOVIE = "tt0000004"
@@ -29,16 +30,19 @@ WATCHED, RANKED = "tt0000006", "tt0000009"
 COMPARED = [{"winner": WATCHED, "loser": RANKED}]
 
 WHOLE_LIBRARY = {
-    "/api/movies": {"movies", "viewings", "recommendations", "people"},
-    "/api/sync?since=0": {"movies", "viewings", "recommendations", "people", "custom_lists"},
+    "/api/movies": {"movies", "viewings", "tags", "recommendations", "people"},
+    "/api/sync?since=0": {"movies", "viewings", "tags", "recommendations", "people", "custom_lists"},
+    "/api/tags": {"tags"},
+    "/api/movies?liked=false": {"movies"},
     "/api/backup/export": {"people", "custom_lists", "rankings"},
-    "/api/export/csv": {"people", "custom_lists", "rankings"},
-    "/api/export/letterboxd": {"people", "custom_lists"},
+    "/api/export/csv": {"movies", "people", "custom_lists", "rankings"},
+    "/api/export/letterboxd": {"movies", "people", "custom_lists"},
     "/api/ranking": {"rankings"},
     "/api/stats": {"movies", "movie_status", "viewings", "recommendations"},
     "/api/stats?year=2023&tz=Europe/Vienna": {"movies", "movie_status", "viewings", "recommendations"},
     "/api/trust": {"movies", "movie_status", "recommendations", "people"},
     "/api/queue?limit=2": {"movies", "movie_status", "recommendations", "people"},
+    f"/api/queue?imdb_id={MOVIE}": {"movies", "movie_status", "recommendations", "people"},
     "/api/people/Person%201/stats": {"movies", "movie_status", "recommendations", "people"},
     "/api/movies?q=film": {"movies"},
     "/api/movies?genre=drama": {"movies"},
@@ -46,19 +50,27 @@ WHOLE_LIBRARY = {
 }
 """Addresses that answer with all rows of these tables, or look at all of them."""
 
-ONLY_NOTES = re.compile("INDEX ix_(viewings|recommendations)_notes")
-"""What these indexes lead to is all to be searched."""
+ONLY_WANTED = re.compile("INDEX ix_(viewings_notes|recommendations_notes|movies_liked)")
+"""What these indexes lead to is all to be read."""
 
-FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users", "import_jobs"}
+FEW_OF_EACH_USER = {"people", "custom_lists", "library_heads", "users", "import_jobs", "sessions"}
 
 READS = [
     *WHOLE_LIBRARY,
-    *("/api/auth/me", f"/api/movies/{MOVIE}", "/api/movies?status=watched", "/api/movies?status=toWatch,custom"),
+    *(
+        "/api/auth/me",
+        "/api/auth/sessions",
+        f"/api/movies/{MOVIE}",
+        "/api/movies?status=watched",
+        "/api/movies?status=toWatch,custom",
+    ),
     *(
         "/api/movies?year_from=1990&year_to=1999",
         "/api/movies?min_rating=8",
         "/api/movies?watched_from=2020&watched_to=2024",
         "/api/movies?rated=true&sort=imdb_id",
+        "/api/movies?liked=true",
+        "/api/movies?tag=noir",
     ),
     *("/api/movies?person=Person%201", "/api/movies?limit=2", "/api/people"),
     *("/api/lists", "/api/lists/{list}/movies", "/api/sync?since={since}", "/api/sync/changes?limit=5"),
@@ -72,6 +84,7 @@ READS = [
     ),
 ]
 
+SESSION = "6f6c8a2e-9a53-4d0c-8c0b-0e3d2a1b4c5d"
 VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
 ACTION = {"action": "updateMovieStatus", "data": {"imdb_id": MOVIE, "status": "watched"}}
 WRITES: list[tuple[str, str, Any]] = [
@@ -79,6 +92,9 @@ WRITES: list[tuple[str, str, Any]] = [
     ("PUT", f"/api/movies/{MOVIE}/watch", {"date_watched": 1_700_000_000, "my_rating": 8}),
     ("POST", f"/api/movies/{MOVIE}/viewings", {"id": VIEWING, "watched_on": "1999", "rating": 8}),
     ("PUT", f"/api/movies/{WATCHED}/rating", {"my_rating": 5}),
+    ("PUT", f"/api/movies/{WATCHED}/liked", {"liked": True}),
+    ("PUT", f"/api/movies/{WATCHED}/tags/noir", None),
+    ("DELETE", f"/api/movies/{RANKED}/tags/noir", None),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Person 1", "vote_type": False}),
     ("POST", f"/api/movies/{MOVIE}/recommendations", {"person_name": "Somebody new"}),
     ("POST", "/api/ranking/insert", {"imdb_id": WATCHED, "position": 2, "liked": True, "comparisons": COMPARED}),
@@ -90,6 +106,7 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/api/import/{import}/confirm", None),
     ("POST", "/api/import/{import}/cancel", None),
     ("DELETE", "/api/import/{import}", None),
+    ("DELETE", "/api/auth/sessions/{session}", None),
 ]
 
 
@@ -108,11 +125,19 @@ def places(app: Flask, anna: Account, client: Client) -> dict[str, str]:
                 set_status(tx, imdb_id, "custom", list_id)
         for number in (0, 3, 9):
             insert(tx, f"tt{number:07}", liked=True, position=1)
+        add_tag(tx, RANKED, "noir")
     before = client.get("/api/sync/changes?limit=500").json
     client.put(f"/api/movies/{MOVIE}/status", json={"status": "toWatch"})
     with app.app_context():
+        begin_session(TokenIdentity(anna.id, SESSION, 0, 9e9), "curl")
         job = preview(anna, *({"row_id": str(number), "imdb_id": f"tt{number:07}"} for number in range(50)))
-    return {"import": job.id, "list": list_id, "since": repr(before["timestamp"]), "cursor": before["cursor"]}
+    return {
+        "import": job.id,
+        "session": SESSION,
+        "list": list_id,
+        "since": repr(before["timestamp"]),
+        "cursor": before["cursor"],
+    }
 
 
 @contextmanager
@@ -143,7 +168,7 @@ def reads_too_much(statement: str, line: str, whole: set[str]) -> bool:
         return "FROM custom_lists" not in statement  # a user has a few
     of_user = re.fullmatch(r"SEARCH (\w+) USING .*\(user_id=\?\)( LEFT-JOIN)?", line)
     stops_early = "LIMIT" in statement  # as there is no sorting
-    if of_user is None or stops_early or ONLY_NOTES.search(line):
+    if of_user is None or stops_early or ONLY_WANTED.search(line):
         return False
     return of_user[1] not in whole | FEW_OF_EACH_USER
 

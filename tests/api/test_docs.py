@@ -13,7 +13,7 @@ from support.applications import MakeApp
 from support.client import Client
 from support.live_server import serve
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def assets(page: str) -> list[str]:

@@ -10,6 +10,7 @@ from support.client import Client, client_of
 from support.exports import files_in, records_in, sheets_in
 from support.shapes import assert_invalid, assert_problem
 
+from movietracker import clock
 from movietracker.exports.formats import FORMATS
 from movietracker.services.accounts import Account
 
@@ -41,6 +42,15 @@ def test_every_format_is_a_download_that_says_its_size(filled: Client, name: str
     disposition = answer.headers["Content-Disposition"]
     assert re.fullmatch(rf'attachment; filename="movietracker-{name}-\d{{4}}-\d\d-\d\d\.{wanted.suffix}"', disposition)
     assert "tt0113277" in (str(sheets_in(answer.data)) if wanted.suffix == "zip" else answer.data.decode())
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_head_says_what_get_would(filled: Client, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: 1_700_000_000.5)  # the document names it
+    told, full = filled.head(f"/api/export/{name}"), export(filled, name)
+    assert (told.status_code, told.data) == (200, b"")
+    for header in ("Content-Type", "Content-Disposition", "Content-Length", "ETag"):
+        assert told.headers[header] == full.headers[header]
 
 
 def test_json_is_the_backup_document(filled: Client) -> None:

@@ -1,8 +1,10 @@
 """Imports from other trackers by the API: upload, preview, decisions, confirmation, undoing."""
 
+import base64
 import io
 from typing import Any
 
+import orjson
 import pytest
 from flask import Flask
 from support.client import Client
@@ -16,6 +18,7 @@ from movietracker.services.accounts import Account
 
 WATCHED = "Date,Name,Year,Letterboxd URI\n2021-03-01,Casablanca,1942,https://boxd.it/29jS\n"
 A_LIST = "\nDate,Name,Tags,URL,Description\n2021-01-01,Nelly's recommendations,,https://boxd.it/L,\n\n"
+DIARY = "Date,Name,Year,Letterboxd URI,Rating,Rewatch,Tags,Watched Date\n2024-01-01,Ikiru,1952,,,,,2024-01-01\n"
 PLACES = "Position,Name,Year,URL,Description\n1,Metropolis,1927,https://boxd.it/2a9q,\n2,Ikiru,,https://boxd.it/2a9r,\n"
 EXPORT = zip_bytes({"watched.csv": WATCHED, "lists/nelly.csv": A_LIST + PLACES})
 
@@ -99,6 +102,34 @@ def test_a_file_of_no_known_format_fails_with_a_sentence(imports: Imports) -> No
     assert job["error"].startswith("There is no importer named nothing.")
 
 
+def test_files_that_no_importer_recognizes_are_named(imports: Imports) -> None:
+    def error(content: bytes, query: str = "") -> str:
+        return str(imports.work(imports.upload(content, query))["error"])
+
+    other = '{"theme": "dark"}'
+    assert error(other.encode(), "?filename=theme.json") == "No importer recognizes theme.json."
+    assert error(b"", "?filename=films.csv") == "There is nothing in films.csv."
+    assert error(zip_bytes({})) == "There is nothing in the archive."
+    several = zip_bytes({f"{number}.json": other for number in range(5)})
+    assert error(several) == "No importer recognizes 0.json, 1.json, 2.json and 2 more."
+
+
+def test_what_is_wrong_with_a_row_or_an_upload_has_a_code_and_its_values(imports: Imports, client: Client) -> None:
+    table = DIARY + ",".join(["x"] * 1001)
+    job_id = imports.upload(table.encode(), "?filename=diary.csv")
+    imports.work(job_id)
+    told = [(row["said"], row["reason_code"], row["reason_values"]) for row in imports.rows(job_id).json]
+    (said, *removed), broken = told
+    assert said["needs_review"] == "Letterboxd has removed this title"
+    assert removed == ["title_removed", {"tracker": "Letterboxd"}]
+    assert broken == ({"reason": "has more than 1000 columns"}, "too_many_columns", {"most": 1000})
+
+    files = [(io.BytesIO(b"x"), f"{number}.csv") for number in range(101)]
+    problem = client.post("/api/import", data={"file": files}).json
+    assert (problem["code"], problem["detail_code"]) == ("upload_refused", "too_many_files")
+    assert problem["detail_values"] == {"most": 100}
+
+
 def test_rows_are_shown_by_state_and_by_page(imports: Imports) -> None:
     job_id = imports.ready()
     assert [row["state"] for row in imports.rows(job_id).json] == ["new", "new", "ambiguous"]
@@ -108,6 +139,16 @@ def test_rows_are_shown_by_state_and_by_page(imports: Imports) -> None:
     assert [row["number"] for row in first.json + rest.json] == [0, 1, 2]
     assert "X-Next-Cursor" not in rest.headers
     assert_invalid(imports.rows(job_id, "?state=odd"), "state")
+
+
+@pytest.mark.parametrize("number", [2**31 - 1, -(2**31) + 1, 2**31, 2**63 - 1, 2**64 - 1, 1.5, "0"])
+def test_a_cursor_that_is_made_up_is_refused_or_shows_a_page(imports: Imports, number: Any) -> None:
+    cursor = base64.urlsafe_b64encode(orjson.dumps(["import rows", number])).decode().rstrip("=")
+    answer = imports.rows(imports.ready(), f"?cursor={cursor}")
+    if type(number) is int and abs(number) < 2**31:
+        assert len(answer.json) == (0 if number > 0 else 3)
+    else:
+        assert_invalid(answer, "cursor")
 
 
 def test_titles_people_and_lists_are_decided(imports: Imports, client: Client) -> None:
@@ -129,6 +170,42 @@ def test_titles_people_and_lists_are_decided(imports: Imports, client: Client) -
     (vote,) = client.get("/api/movies/tt0044741").json["recommendations"]
     assert vote["person_name"] == "Aunt Nelly"
     assert [each["name"] for each in client.get("/api/lists").json] == ["To see"]
+
+
+def test_what_was_chosen_is_shown_also_by_the_next_import_and_can_be_changed(imports: Imports) -> None:
+    def chosen(job_id: str) -> list[tuple[str, str]]:
+        rows = imports.rows(job_id, "?is_chosen=true").json
+        return [(row["said"]["title"], row["imdb_id"]) for row in rows]
+
+    first = imports.ready()
+    assert chosen(first) == []
+    imports.ask(first, "resolve", {"rows": [{"row": 2, "imdb_id": "tt0000001"}]})
+    imports.ask(first, "resolve", {"rows": [{"row": 2, "imdb_id": "tt0000002"}]})
+    assert chosen(first) == [("Ikiru", "tt0000002")]
+    assert [row["is_chosen"] for row in imports.rows(first).json] == [False, False, True]
+    imports.ask(first, "resolve", {"rows": [{"row": 2, "candidate": 0}]})
+    (row,) = imports.rows(first, "?is_chosen=true").json
+    assert row["candidates"][0]["imdb_id"] == row["imdb_id"], "so that it is seen which candidate was chosen"
+    imports.ask(first, "resolve", {"rows": [{"row": 2, "imdb_id": "tt0000002"}]})
+    assert len(imports.rows(first, "?is_chosen=false").json) == 2
+
+    again = imports.ready()
+    assert chosen(again) == [("Ikiru", "tt0000002")]
+    imports.ask(again, "resolve", {"rows": [{"row": 2}]})
+    assert chosen(again) == []
+    assert [row["state"] for row in imports.rows(imports.ready()).json] == ["new", "new", "ambiguous"]
+
+
+def test_a_list_becomes_a_tag_when_the_user_says_so(imports: Imports, client: Client) -> None:
+    job_id = imports.ready()
+    (name,) = [each["name"] for each in client.get(f"/api/import/{job_id}").json["lists"]]
+    for become, kept in (("list", {}), ("tag", {name: "To see"})):
+        answer = imports.ask(job_id, "resolve", {"lists": [{"name": name, "to": "To see", "as": become}]})
+        assert answer.json["choices"]["list_tags"] == kept
+    imports.ask(job_id, "confirm")
+    imports.work(job_id)
+    assert client.get("/api/lists").json == []
+    assert client.get("/api/tags").json == [{"tag": "To see", "titles": 1}]
 
 
 @pytest.mark.parametrize(

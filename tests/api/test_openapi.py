@@ -67,7 +67,17 @@ def test_every_operation_has_a_summary_of_one_sentence(document: dict[str, Any])
 
 
 def test_every_operation_says_what_it_reads_with_an_example_that_fits(document: dict[str, Any]) -> None:
-    without_a_body = ("/logout", "/refresh", "/enable", "/restore/{filename}", "/confirm", "/cancel", "/undo")
+    without_a_body = (
+        "/logout",
+        "/everywhere",
+        "/refresh",
+        "/enable",
+        "/restore/{filename}",
+        "/confirm",
+        "/cancel",
+        "/undo",
+        "/{tag}",
+    )
     for name, operation in operations(document):
         if name.startswith(("POST", "PUT", "PATCH")) and not name.endswith((*without_a_body, "POST /api/import")):
             body = operation["requestBody"]
@@ -81,7 +91,7 @@ def test_every_operation_says_what_it_answers_with_an_example_that_fits(document
         assert successes, name
         for status in successes:
             response = operation["responses"][status]
-            if status != "204":
+            if status != "204" and "image/png" not in response["content"]:
                 assert schema_in(response), name
                 for example in examples_in(response):
                     validator(document, schema_in(response)).validate(example)

@@ -105,6 +105,8 @@ def test_titles_on_lists_are_queued_as_long_as_they_are_not_seen(library: Client
     ("query", "found"),
     [
         ({"limit": 1}, [22]),
+        ({"imdb_id": imdb_id(21)}, [21]),
+        ({"imdb_id": imdb_id(1)}, []),
         ({"media_type": "tv"}, [91]),
         ({"media_type": "movie"}, [22, 21]),
         ({"genre": "sci fi,horror"}, [91]),
@@ -120,11 +122,18 @@ def test_the_queue_can_be_narrowed_down(library: Client, query: dict[str, Any], 
     assert sorted(numbers(queue(library, **query))) == sorted(found)
 
 
+def test_a_title_that_is_asked_for_alone_matches_as_in_the_whole_queue(library: Client) -> None:
+    assert queue(library, imdb_id=imdb_id(21)) == [
+        each for each in queue(library) if each["movie"]["imdb_id"] == imdb_id(21)
+    ]
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
         ({"limit": 0}, "limit"),
         ({"limit": 1001}, "limit"),
+        ({"imdb_id": "22"}, "imdb_id"),
         ({"media_type": "book"}, "media_type"),
         ({"genre": ",".join(map(str, range(21)))}, "genre"),
         ({"max_runtime": "long"}, "max_runtime"),

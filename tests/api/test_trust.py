@@ -55,6 +55,15 @@ def library(client: Client) -> Client:
     return client
 
 
+def test_a_watched_title_that_is_only_marked_as_liked_is_evidence(library: Client) -> None:
+    library.put(f"/api/movies/{imdb_id(5)}/status", json={"status": "watched"})
+    before = trust(library)["Mum"]
+    library.put(f"/api/movies/{imdb_id(5)}/liked", json={"liked": True})
+    after = trust(library)["Mum"]
+    assert [each["evidence"] for each in (before, after)] == [4, 5]
+    assert after["liked"] == before["liked"] + 1
+
+
 def test_everybody_is_listed_the_most_trusted_first(library: Client) -> None:
     listed = library.get("/api/trust").json
     assert_shape(listed, [OWN_TRUST])
@@ -66,7 +75,7 @@ def test_a_person_s_trust_is_that_of_their_titles(library: Client) -> None:
     mum = trust(library)["Mum"]
     assert (mum["evidence"], mum["liked"], mum["to_watch"]) == (4, 3, 1)
     assert mum["score"] == pytest.approx((4 + 1 + 2 / 3 + 1 / 3 + 0) / 12)
-    assert mum["text"] == "Mixed: you liked 3 of 4; 1 still to watch"
+    assert mum["text"] == "Not clear yet: you liked 3 of 4; 1 still to watch"
     dad = trust(library)["Dad"]
     assert (dad["score"], dad["warnings"]["evidence"], dad["warnings"]["liked"]) == (None, 1, 0)
     assert dad["warnings"]["score"] == pytest.approx(5 / 9)

@@ -1,6 +1,7 @@
 """A built client at /, from the folder WEB_ROOT and from nowhere else."""
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from support.client import Client
 from support.live_server import LiveServer, Reply, serve
 from support.shapes import assert_problem
 
-from movietracker.errors import SettingsError
+from movietracker.errors import PluginError, SettingsError
 
 INDEX = "<!doctype html><title>client</title><script src=/assets/index-DiwrgTda.js></script>"
 SCRIPT = "console.log('client');\n" * 100
@@ -56,6 +57,7 @@ def test_every_path_of_the_clients_shows_its_page(web: Client, path: str) -> Non
     assert answer.mimetype == "text/html"
     assert answer.headers["Cache-Control"] == "no-cache", "a new deployment is seen at once"
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert "style-src 'self' 'unsafe-inline'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
@@ -167,3 +169,50 @@ def test_a_folder_that_cannot_be_meant_stops_the_start(make_app: MakeApp, root: 
     (instance_path.parent / "index.html").write_text("x")
     with pytest.raises(SettingsError, match="WEB_ROOT must not hold the instance folder"):
         make_app(WEB_ROOT=os.fspath(instance_path.parent))
+
+
+CLIENT = """
+from pathlib import Path
+from movietracker.pluginapi import hookimpl
+
+@hookimpl
+def register_web_clients(register):
+    register(Path({folder!r}))
+"""
+
+
+class TestClientsOfPlugins:
+    @pytest.fixture
+    def plugins(self, tmp_path: Path) -> Path:
+        (tmp_path / "plugins").mkdir()
+        return tmp_path / "plugins"
+
+    def test_the_client_of_a_plugin_is_served(self, make_app: MakeApp, plugins: Path, root: Path) -> None:
+        (plugins / "page.py").write_text(CLIENT.format(folder=str(root)))
+        app = make_app(MOVIETRACKER_PLUGIN_DIR=str(plugins))
+        answer = Browser(app, Flask.response_class).get("/movies")
+        assert answer.text == INDEX
+        assert "unsafe-" not in answer.headers["Content-Security-Policy"]
+
+    def test_web_root_overrides_it(self, make_app: MakeApp, plugins: Path, root: Path, tmp_path: Path) -> None:
+        (plugins / "page.py").write_text(CLIENT.format(folder=str(root)))
+        (tmp_path / "own").mkdir()
+        (tmp_path / "own" / "index.html").write_text("own")
+        app = make_app(MOVIETRACKER_PLUGIN_DIR=str(plugins), WEB_ROOT=str(tmp_path / "own"))
+        assert Browser(app, Flask.response_class).get("/").text == "own"
+
+    @pytest.mark.parametrize(
+        ("names", "said"),
+        [
+            (["page", "site"], "Plugin site registers a web client, as page does already."),
+            (["nowhere"], "which is no folder with an index.html"),
+        ],
+    )
+    def test_two_clients_and_no_client_stop_the_start(
+        self, make_app: MakeApp, plugins: Path, root: Path, names: list[str], said: str
+    ) -> None:
+        for name in names:
+            folder = root / "nothing" if name == "nowhere" else root
+            (plugins / f"{name}.py").write_text(CLIENT.format(folder=str(folder)))
+        with pytest.raises(PluginError, match=re.escape(said)):
+            make_app(MOVIETRACKER_PLUGIN_DIR=str(plugins))

@@ -45,6 +45,9 @@ def _row(said: dict[str, Any], where: str) -> ImportRow | BrokenRow:
         said["list_place"] = ListPlace(**said["list_place"])
     if "recommended_by" in said:
         said["recommended_by"] = tuple(Recommender(**each) for each in said["recommended_by"])
+    said |= {name: tuple(said[name]) for name in ("tags", "asides") if name in said}
+    if "other_ids" in said:
+        said["other_ids"] = tuple(map(tuple, said["other_ids"]))
     return ImportRow(**{"source": "lines", "row_id": where, "where": where, **said})
 
 
@@ -82,10 +85,22 @@ def choose(job: Job, **chosen: Any) -> Job:
 
 def bring_in(user: Account, *rows: Row, ratings: str = "keep") -> Job:
     """Import rows, with all people and lists that are found."""
-    job = preview(user, *rows)
+    return _confirm(preview(user, *rows), ratings)
+
+
+def bring_in_file(user: Account, name: str, content: bytes) -> Job:
+    """Import a file of whatever format, with all people and lists that are found."""
+    job_id = str(uuid.uuid4())
+    uploaded.store(user.id, job_id, [(name, io.BytesIO(content))])
+    job = work(jobs.create_job(user.id, job_id, None))
+    assert job.state == "ready", job
+    return _confirm(job)
+
+
+def _confirm(job: Job, ratings: str = "keep") -> Job:
     found = {kind: {each["name"]: each["name"] for each in getattr(job, kind)} for kind in ("people", "lists")}
     choose(job, ratings=ratings, **found)
-    return work(jobs.confirm(user.id, job.id))
+    return work(jobs.confirm(job.user_id, job.id))
 
 
 def take_back(job: Job) -> Job:
@@ -97,4 +112,14 @@ def exported(user: Account) -> dict[str, Any]:
     """The document of a library."""
     with library_read(user.id) as read:
         document: dict[str, Any] = orjson.loads(b"".join(export_document(read)))
+    return document
+
+
+def contents(user: Account) -> dict[str, Any]:
+    """What a library holds, without the times of its changes and the account."""
+    document = exported(user)
+    for name in ("exported_at", "account"):
+        document.pop(name, None)
+    for record in (*document["movies"], *document["people"], *document["lists"]):
+        del record["last_modified"]
     return document

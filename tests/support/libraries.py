@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from movietracker.models.movie import Vote, Watch
-from movietracker.schemas.values import MAX_NAME_LENGTH, normal_form
+from movietracker.schemas.values import MAX_NAME_LENGTH, is_unseen, normal_form
 from movietracker.services import lists, movies, people, ranking
 from movietracker.services.accounts import Account
 from movietracker.services.movies.metadata import Metadata
@@ -41,6 +41,9 @@ MOMENTS = st.one_of(
     st.sampled_from([0.0, 1.0, 1e10, 1_600_000_000.000001]), st.floats(0, 1e10, allow_nan=False, allow_subnormal=False)
 )
 PAST_MOMENTS = st.one_of(st.sampled_from([0.0, 1_600_000_000.000001]), st.floats(0, 1.7e9, allow_subnormal=False))
+TAGS = st.one_of(
+    st.sampled_from(["Noir", "noir", "N\u00d3IR", "a:b", "a/b"]), NAMES.filter(lambda tag: not is_unseen(tag))
+)
 NOTES = st.one_of(st.none(), TEXTS.map(str.strip))
 RATINGS = st.one_of(st.none(), st.floats(1, 10, allow_nan=False))
 
@@ -63,6 +66,8 @@ class MadeMovie:
     rating: tuple[float | None] | None
     votes: list[tuple[int, float, bool, str | None]]
     rank: tuple[bool, int] | None
+    liked: bool
+    tags: list[str]
 
 
 @dataclass
@@ -104,6 +109,9 @@ class MadeLibrary:
                     movies.add_viewing(tx, imdb_id, viewing)
                 if made.rating is not None:
                     movies.rate(tx, imdb_id, *made.rating)
+                movies.like(tx, imdb_id, made.liked)
+                for tag in made.tags:
+                    movies.add_tag(tx, imdb_id, tag)
                 if made.rank is not None:
                     movies.set_status(tx, imdb_id, "watched")
                     liked, position = made.rank
@@ -147,6 +155,8 @@ _MOVIES = st.dictionaries(
         st.one_of(st.none(), st.tuples(RATINGS)),
         st.lists(st.tuples(st.integers(0, 8), MOMENTS, st.booleans(), NOTES), max_size=4),
         st.one_of(st.none(), st.tuples(st.booleans(), st.integers(1, 6))),
+        st.booleans(),
+        st.lists(TAGS, max_size=3),
     ),
     max_size=6,
 )

@@ -65,6 +65,8 @@ MOVIE = {
     "custom_list_id": TEXT_OR_NULL,
     "recommendations": [RECOMMENDATION],
     "my_rating": NUMBER_OR_NULL,
+    "liked": bool,
+    "tags": [str],
     "viewings": [VIEWING],
     "watch_history": (WATCH_RECORD, type(None)),
     "ranking": (RANK, type(None)),
