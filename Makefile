@@ -16,16 +16,24 @@ INSTALL_LOCK := $(PIP) install --no-deps --require-hashes --requirement
 # With the setuptools of a lock; build isolation would download one without a hash.
 INSTALL_US := $(PIP) install --no-deps --no-build-isolation --editable .
 
-.PHONY: run test coverage check prove faults mutate lint bench lock clean
+.PHONY: run web web-types test coverage check prove faults mutate lint bench lock clean
 
-run: .venv/.runtime
+run: .venv/.runtime web
 	$(BIN)/movietracker serve --port $(PORT)
 
-test: .venv/.development
+# Builds the page at / if its sources changed; where Node or npm's registry cannot be had, there is none.
+web: .venv/.created
+	@$(BIN)/python tools/web.py
+
+# Types of requests and responses, from the server's OpenAPI document, for whoever works on the page.
+web-types: .venv/.development
+	$(BIN)/python tools/web.py --types
+
+test: .venv/.development web
 	$(BIN)/python -m pytest -n auto $(TESTS)
 
 # All tests with branch coverage; fails below fail_under in setup.cfg. Code in processes that tests start is not counted.
-coverage: .venv/.development
+coverage: .venv/.development web
 	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered $(TESTS)
 
 # What to run while editing: the checks of style, types and imports, and quick tests of every part; under a minute on two
@@ -62,6 +70,7 @@ lint: .venv/.development
 	$(BIN)/lint-imports
 	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive movietracker plugins migrations
 	$(BIN)/python tools/audit.py
+	$(BIN)/python tools/web.py --check
 
 # Measures the figures of docs/performance.md; BENCH="--sizes 2000" for fewer.
 bench: .venv/.development
@@ -85,7 +94,7 @@ lock:
 	echo setuptools | $(LOCK) $(UPGRADE) - --constraints requirements-dev.lock --output-file deploy/locks/build.lock
 
 clean:
-	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage*
+	rm -rf web/node_modules web/.node plugins/web/static .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis htmlcov .coverage*
 
 .venv/.created:
 	@for python in $(PYTHON); do \

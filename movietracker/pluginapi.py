@@ -21,6 +21,14 @@ from .errors import ProviderRefused as ProviderRefused
 from .errors import ProviderUnreachable as ProviderUnreachable
 from .errors import TitleUnknown as TitleUnknown
 from .files import whole_file as whole_file
+from .phrases import PHRASES as PHRASES
+from .phrases import Phrase as Phrase
+from .phrases import phrase as phrase
+from .plugin.base_importers import BaseImporter as BaseImporter
+from .plugin.base_importers import Rows as Rows
+from .plugin.base_importers import TableImporter as TableImporter
+from .plugin.base_importers import row_of_each as row_of_each
+from .plugin.base_importers import rows_of_each as rows_of_each
 from .plugin.context import PluginContext as PluginContext
 from .plugin.context import PluginUser as PluginUser
 from .plugin.destinations import BackupDestination as BackupDestination
@@ -64,6 +72,7 @@ from .uploads.cells import kind_of as kind_of
 from .uploads.cells import numeric_id as numeric_id
 from .uploads.cells import rating_on_ten as rating_on_ten
 from .uploads.cells import release_year as release_year
+from .uploads.cells import title_and_year as title_and_year
 from .uploads.cells import words_of as words_of
 from .uploads.dates import DateOrder as DateOrder
 from .uploads.dates import date_order as date_order
@@ -80,9 +89,11 @@ from .uploads.objects import JsonRow as JsonRow
 from .uploads.objects import read_objects as read_objects
 from .uploads.statuses import BEGUN as BEGUN
 from .uploads.statuses import status_of as status_of
+from .uploads.tables import TableOrder as TableOrder
 from .uploads.tables import TableRow as TableRow
 from .uploads.tables import columns_of as columns_of
 from .uploads.tables import leading_rows as leading_rows
+from .uploads.tables import read_dated_table as read_dated_table
 from .uploads.tables import read_table as read_table
 from .uploads.times import known_day as known_day
 from .uploads.times import when_watched as when_watched

@@ -1,4 +1,4 @@
-"""A built single-page client at ``/``, from the folder WEB_ROOT; nothing outside it is ever read.
+"""A built single-page client at ``/``, from WEB_ROOT or a plugin; nothing outside its folder is ever read.
 
 A path that the API does not know and that is a file below the folder gets that file. Any other path outside the API's
 own is a view of the client, which ``index.html`` shows, unless it looks like a build's asset: a page that is older than
@@ -26,17 +26,20 @@ _YEAR = timedelta(days=365) // timedelta(seconds=1)
 _HASHED = re.compile(r"[.-](?=[A-Za-z0-9_]*[0-9]|[a-z]*[A-Z][a-z]*[A-Z])[A-Za-z0-9_]{8,64}(\.[a-z0-9]+)+$")
 
 POLICY = (
-    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' https: data: blob:; font-src 'self' data:; "
-    "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'self'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
+# Clients that deployers build with other tools often bring styles inside their pages.
+POLICY_OF_WEB_ROOT = f"{POLICY}; style-src 'self' 'unsafe-inline'"
 
 
-def init_app(app: Flask) -> None:
-    """Serve the client, if WEB_ROOT is set; raises SettingsError for a folder that cannot be meant."""
-    if not app.config["WEB_ROOT"]:
-        return
-    client = _Client(_root(app), app.config["WEB_CONTENT_SECURITY_POLICY"] or POLICY)
-    app.before_request(client.respond)
+def serve_client(app: Flask, of_plugin: Path | None) -> None:
+    """Serve the client of WEB_ROOT, else that of a plugin; raises SettingsError for a folder that cannot be meant."""
+    root = _root(app) if app.config["WEB_ROOT"] else of_plugin
+    if root is not None:
+        policy = POLICY_OF_WEB_ROOT if app.config["WEB_ROOT"] else POLICY
+        client = _Client(root.resolve(), app.config["WEB_CONTENT_SECURITY_POLICY"] or policy)
+        app.before_request(client.respond)
 
 
 def _root(app: Flask) -> Path:

@@ -53,7 +53,8 @@ def configuration() -> Iterator[Finding]:
     for name, fault in weak.items():
         remedy = f"Set {name} to a random text of {_SHORTEST[name]} characters or more, or leave it out."
         yield Finding("configuration", "warning", f"{name} is {fault} that it can be guessed.", remedy)
-    for sentence in state().suspects:
+    suspects = list(state().suspects())
+    for sentence in suspects:
         yield Finding("configuration", "warning", sentence, "Correct the name, or remove it.")
     unknown = set(config["MOVIETRACKER_PLUGINS_DISABLED"]) - {plugin.name for plugin in state().plugins.disabled}
     for name in sorted(unknown):
@@ -65,7 +66,7 @@ def configuration() -> Iterator[Finding]:
     elif not state().rate_limits.is_working():
         remedy = "Make rate_limits.sqlite in the instance folder writable, or delete it."
         yield Finding("configuration", "warning", "Processes cannot count login attempts together.", remedy)
-    if not weak and not state().suspects:
+    if not weak and not suspects:
         yield ok("configuration", f"{len(state().settings)} settings are in order.")
 
 

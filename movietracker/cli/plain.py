@@ -44,6 +44,8 @@ def plain_errors() -> Iterator[None]:
         raise click.ClickException(printable(str(error))) from error
     except DBAPIError as error:
         raise click.ClickException(database_sentence(error)) from error
+    except BrokenPipeError:
+        raise  # Click ends quietly when nobody reads on, as behind head
     except OSError as error:
         raise click.ClickException(printable(file_sentence(error))) from error
 

@@ -27,6 +27,8 @@ def providers() -> Iterator[Finding]:
     for provider in chain:
         yield _provider(provider)
     for capability in Capability:
+        if capability is Capability.TVDB:  # imports do without it
+            continue
         if not any(each.is_configured() and capability in each.capabilities for each in chain):
             sentence = f"No metadata provider is ready for {capability}."
             yield Finding("metadata", "warning", sentence, "Set a provider's key, or enable the offline plugin.")

@@ -102,7 +102,7 @@ def _queue_rows(queue: list[dict[str, Any]]) -> Iterator[list[str]]:
 
 
 def _name_of(movie: dict[str, Any]) -> str:
-    details = movie["tmdb_data"] or movie["omdb_data"] or {}
+    details = movie["tmdb_data"] or movie["omdb_data"] or movie
     title, year = details.get("title"), details.get("year")
     name = title if isinstance(title, str) else movie["imdb_id"]
     return f"{name} ({year})" if isinstance(year, str | int) else name

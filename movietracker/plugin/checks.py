@@ -4,6 +4,7 @@ import inspect
 import logging
 import re
 from collections.abc import Callable, Mapping
+from functools import cache
 from types import ModuleType
 from typing import Any
 
@@ -58,7 +59,7 @@ def _can_stand_for(method: Any, specified: Function) -> bool:
     """Whether a method takes the arguments of a specified one, and returns its result itself."""
     if not callable(method) or inspect.iscoroutinefunction(method) or inspect.isasyncgenfunction(method):
         return False
-    _, *parameters = inspect.signature(specified).parameters.values()  # without self
+    parameters = _parameters(specified)
     by_name = {each.name: None for each in parameters if each.kind is each.KEYWORD_ONLY}
     try:
         inspect.signature(method).bind(*[None] * (len(parameters) - len(by_name)), **by_name)
@@ -69,9 +70,15 @@ def _can_stand_for(method: Any, specified: Function) -> bool:
     return True
 
 
+@cache
+def _parameters(specified: Function) -> tuple[inspect.Parameter, ...]:
+    """The parameters of a specified method without self; kept, since many plugins are compared with it."""
+    _, *parameters = inspect.signature(specified).parameters.values()
+    return tuple(parameters)
+
+
 def _arguments(specified: Function) -> str:
-    _, *names = inspect.signature(specified).parameters
-    return f"({', '.join(names)})"
+    return f"({', '.join(each.name for each in _parameters(specified))})"
 
 
 def misfit_of_setting(setting: Any) -> str | None:

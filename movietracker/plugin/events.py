@@ -18,7 +18,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class LibraryChanged:
-    """One committed change of one user's library; ``at`` is its time on the change clock in Unix seconds."""
+    """One committed change of one user's library; ``at`` is its time on the change clock in Unix seconds.
+
+    ``stubs`` are titles that were stored without details or ratings, for enrichment.
+    """
 
     user_id: str
     seq: int

@@ -1,6 +1,7 @@
 """The hooks that plugins may implement: one function and one sentence each."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import click
 import flask
@@ -44,6 +45,11 @@ def register_commands(cli: click.Group) -> None:
 @hookspec
 def register_blueprints(register: Callable[[flask.Blueprint], None], context: PluginContext) -> None:
     """Add Flask blueprints to the application."""
+
+
+@hookspec
+def register_web_clients(register: Callable[[Path], None]) -> None:
+    """Register the folder of a built single-page client, which is served at / unless WEB_ROOT is set."""
 
 
 @hookspec

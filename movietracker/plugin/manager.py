@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeVar
 
 import pluggy
@@ -48,12 +48,22 @@ class PluginInfo:
 _Found = tuple[PluginInfo, Callable[[], ModuleType]]
 
 
+class _Pluggy(pluggy.PluginManager):
+    """Looks for hooks among functions only, since the look at each imported class would take most of a start."""
+
+    def parse_hookimpl_opts(self, plugin: Any, name: str) -> Any:
+        """Return the options of a hook; None for what is none."""
+        if isinstance(plugin, ModuleType) and not isinstance(vars(plugin).get(name), FunctionType | MethodType):
+            return None
+        return super().parse_hookimpl_opts(plugin, name)
+
+
 class PluginManager:
     """The plugins of one application."""
 
     def __init__(self, plugin_folder: Path, disabled: Collection[str] = ()) -> None:
         """Load every plugin that is not disabled; raises PluginError that names the plugin at fault."""
-        self._pluggy = pluggy.PluginManager("movietracker")
+        self._pluggy = _Pluggy("movietracker")
         self._pluggy.add_hookspecs(hookspecs)
         self.plugins: list[PluginInfo] = []
         self.disabled: list[PluginInfo] = []
@@ -144,6 +154,20 @@ class PluginManager:
     def register_blueprints(self, app: Flask, context: PluginContext) -> None:
         """Add the Flask blueprints of plugins; raises PluginError for one that claims an address that is taken."""
         self._call("register_blueprints", register=partial(add_blueprint, app), context=context)
+
+    def web_client(self) -> Path | None:
+        """The folder of a built client, if a plugin has one; raises PluginError for two, and for no folder of one."""
+        offered: dict[str, Path] = {}
+
+        def register(plugin: str, folder: Any) -> None:
+            if not isinstance(folder, Path) or not (folder / "index.html").is_file():
+                raise PluginError(f"Plugin {plugin} registers {folder!r}, which is no folder with an index.html.")
+            if offered:
+                raise PluginError(f"Plugin {plugin} registers a web client, as {next(iter(offered))} does already.")
+            offered[plugin] = folder
+
+        self._call("register_web_clients", register=register)
+        return next(iter(offered.values()), None)
 
     def library_changed(self, event: Any) -> None:
         """Notify every plugin of a change; the failure of one is logged and does not affect the others."""

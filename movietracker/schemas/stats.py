@@ -105,7 +105,7 @@ class RecommenderSchema(ResponseSchema):
     name = Field(NAME)
     asked = Field(_COUNT, description="Upvotes; of a year, those given in it")
     watched = Field(_COUNT, description="Upvoted titles that were watched")
-    evidence = Field(_COUNT, description="Those of them that the user rated or ranked")
+    evidence = Field(_COUNT, description="Those of them that the user rated, ranked or marked as liked")
     liked = Field(_COUNT, description="Those of them that the user liked")
     liked_share = Field(_SHARE, 0.75, "liked by evidence, 2 decimals", allow_none=True)
     median_days = Field(number(12.5, 0), 12.5, "From the upvote to the next viewing", allow_none=True)

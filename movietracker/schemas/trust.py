@@ -8,7 +8,7 @@ from marshmallow import fields, post_load
 from .fields import Field, RequestSchema, ResponseSchema, flag, whole_number
 from .movie import MovieSchema
 from .movie_requests import split_genres
-from .values import FLAG, ID, MEDIA_TYPE, NAME, NUMBER, TEXT, UUID, WHOLE, number, one_of, text
+from .values import FLAG, ID, IMDB_ID, MEDIA_TYPE, NAME, NUMBER, TEXT, UUID, WHOLE, number, one_of, text
 
 VERDICTS = ("too_early", "reliable", "mixed", "not_your_taste")
 REASONS = ("base", "recommender", "warning", "public_rating", "taste")
@@ -18,18 +18,20 @@ _LIFT = "How much higher the score is than the public ratings of the titles led 
 
 
 class GenreTrust(NamedTuple):
-    """How right a person was within a genre: 0 to 1, by so many titles."""
+    """How right a person was within a genre: 0 to 1, by so many titles, of which the user liked some."""
 
     genre: str
     score: float
     evidence: int
+    liked: int
 
 
 class Trust(NamedTuple):
     """How right a person's upvotes, or their warnings, were.
 
     ``score``, from 0 to 1, is within ``low`` and ``high`` with a probability of 80 %; all three, and ``lift``, are None
-    without evidence, which is the number of titles that were watched and rated or ranked; the user ``liked`` so many.
+    without evidence, which is the number of titles that were watched and rated, ranked or marked; the user ``liked`` so
+    many.
     """
 
     score: float | None
@@ -67,7 +69,8 @@ class GenreTrustSchema(ResponseSchema):
 
     genre = Field(TEXT, "Thriller")
     score = Field(_SHARE)
-    evidence = Field(WHOLE, 6, "How many titles of it were watched and rated or ranked; at least 4")
+    evidence = Field(WHOLE, 6, "How many titles of it were watched and rated, ranked or marked as liked; at least 4")
+    liked = Field(WHOLE, 4, "How many of those the user liked")
 
 
 class SideOfTrustSchema(ResponseSchema):
@@ -76,7 +79,7 @@ class SideOfTrustSchema(ResponseSchema):
     score = Field(_SHARE, 0.62, "0 to 1; null without evidence", allow_none=True)
     low = Field(_SHARE, 0.47, "With a probability of 80 % the score is at least this", allow_none=True)
     high = Field(_SHARE, 0.77, "With a probability of 80 % the score is at most this", allow_none=True)
-    evidence = Field(WHOLE, 9, "How many of the titles were watched and rated or ranked")
+    evidence = Field(WHOLE, 9, "How many of the titles were watched and rated, ranked or marked as liked")
     liked = Field(WHOLE, 7, "How many of those the user liked")
     verdict = Field(one_of(VERDICTS, "mixed"))
     lift = Field(number(0.08, -1, 1), 0.08, _LIFT, allow_none=True)
@@ -90,7 +93,7 @@ class TrustSchema(SideOfTrustSchema):
         SideOfTrustSchema, metadata={"description": "Of downvotes; they are right where the user disliked the title"}
     )
     to_watch = Field(WHOLE, 4, "How many of the titles with an upvote are still to watch")
-    text = Field(TEXT, "Mixed: you liked 5 of 9; 4 still to watch", "The same in words")
+    text = Field(TEXT, "Not clear yet: you liked 5 of 9; 4 still to watch", "The same in words")
 
 
 class PersonTrustSchema(TrustSchema):
@@ -142,6 +145,7 @@ class QueueQuerySchema(RequestSchema):
     """Which titles to queue; everything that is given must fit."""
 
     limit = whole_number("Most titles to return.", 1, 1000)
+    imdb_id = Field(IMDB_ID, description="This title alone, if it is one to watch.")
     media_type = Field(MEDIA_TYPE)
     genre = Field(text("Drama,Sci-Fi", high=400), description="One genre or several, comma-separated; one must fit.")
     list = Field(text(UUID.example, high=36), description="Id of the custom list it is on.")

@@ -24,7 +24,7 @@ _TITLES = (
     select(
         *(MOVIES.c.imdb_id, MOVIES.c.title, MOVIES.c.year, MOVIES.c.media_type, STATUS.c.status),
         *(STATUS.c.custom_list_id, WATCHED.c.date_watched, WATCHED.c.my_rating, RANKINGS.c.liked, RANKINGS.c.order_key),
-        *(MOVIES.c.tmdb_data, MOVIES.c.omdb_data),
+        *(MOVIES.c.liked, MOVIES.c.tmdb_data, MOVIES.c.omdb_data),
     )
     .select_from(TITLES)
     .where(of_user(MOVIES), STATUS.c.status != "deleted")
@@ -44,7 +44,8 @@ class TitleVote(NamedTuple):
 class Title(NamedTuple):
     """A title of the library that is not deleted.
 
-    ``moment`` is that of the newest viewing (Unix seconds), ``liked`` and ``order_key`` are its place in the ranking.
+    ``moment`` is that of the newest viewing (Unix seconds), ``liked`` and ``order_key`` are its place in the ranking;
+    ``is_marked`` says that the user marked it as liked.
     """
 
     imdb_id: str
@@ -59,6 +60,7 @@ class Title(NamedTuple):
     order_key: str | None
     facts: Facts
     votes: Sequence[TitleVote]
+    is_marked: bool = False
 
     @property
     def decade(self) -> int | None:
@@ -119,10 +121,11 @@ def read_titles(
     """
     titles = {}
     for row in sorted(read.fetch(_TITLES), key=itemgetter(0)):
-        imdb_id, liked, order_key, *known = row[0], *row[_LIKED:]
+        imdb_id, liked, order_key, is_marked, *known = row[0], *row[_LIKED:]
         facts = facts_of(*known) if of is None or imdb_id in of else NOTHING
         is_liked = None if liked is None else bool(liked)
-        titles[imdb_id] = Title._make((*row[:_LIKED], is_liked, order_key, facts, votes.get(imdb_id, ())))
+        said = facts, votes.get(imdb_id, ()), bool(is_marked)
+        titles[imdb_id] = Title._make((*row[:_LIKED], is_liked, order_key, *said))
     if len(titles) >= LARGE_LIBRARY:
         give_back()
     return titles

@@ -92,15 +92,20 @@ def _verdict(evidence: int, low: float, high: float) -> str:
 
 
 def _by_genre(judged: Iterable[Judged], score: float) -> tuple[GenreTrust, ...]:
-    outcomes: defaultdict[str, list[float]] = defaultdict(list)
+    genres: defaultdict[str, list[Judged]] = defaultdict(list)
     names: dict[str, str] = {}
     for each in judged:
         for key, name in each.genres.items():
-            outcomes[key].append(each.outcome)
+            genres[key].append(each)
             names[key] = min(name, names.get(key, name))  # of several spellings, whatever the order of rows
     told = [
-        GenreTrust(names[key], shrunk(_total(of_genre), len(of_genre), GENRE_PRIOR, score), len(of_genre))
-        for key, of_genre in outcomes.items()
+        GenreTrust(
+            names[key],
+            shrunk(_total(each.outcome for each in of_genre), len(of_genre), GENRE_PRIOR, score),
+            len(of_genre),
+            sum(each.liked for each in of_genre),
+        )
+        for key, of_genre in genres.items()
         if len(of_genre) >= ENOUGH_OF_GENRE
     ]
     return tuple(sorted(told, key=lambda each: (-each.score, -each.evidence, each.genre)))

@@ -26,6 +26,7 @@ WIDE = 0.35
 class QueueFilter:
     """Which titles to queue; everything that is given must fit. ``genres`` are folded keys, of which one must fit."""
 
+    imdb_id: str | None = None
     media_type: str | None = None
     genres: tuple[str, ...] = ()
     list_id: str | None = None
@@ -35,7 +36,8 @@ class QueueFilter:
     def fits(self, title: Title) -> bool:
         """Whether a title fits; one of unknown runtime does not fit a limit."""
         return (
-            self.media_type in (None, title.media_type)
+            self.imdb_id in (None, title.imdb_id)
+            and self.media_type in (None, title.media_type)
             and (not self.genres or any(genre in title.facts.genres for genre in self.genres))
             and self.list_id in (None, title.list_id)
             and (self.max_runtime is None or (title.facts.runtime or self.max_runtime + 1) <= self.max_runtime)
@@ -47,6 +49,7 @@ def queue_filter(read: LibraryRead, query: Mapping[str, Any]) -> QueueFilter:
     """The filter that a query of QueueQuerySchema asks for."""
     person = query.get("person")
     return QueueFilter(
+        imdb_id=query.get("imdb_id"),
         media_type=query.get("media_type"),
         genres=query.get("genre", ()),
         list_id=query.get("list"),

@@ -1,16 +1,17 @@
 """Trust and the reasons for a match in words: the one place where their texts are made."""
 
 from collections.abc import Mapping
+from statistics import fmean
 from typing import Any, NamedTuple
 
 from ..schemas.trust import PersonTrust, Reason, Trust
 from .library import Title
-from .model import PERIOD, Feature
+from .model import MEAN_RATING, PERIOD, Feature
 
 _VERDICTS = {
     "too_early": "Too early to tell",
     "reliable": "Reliable",
-    "mixed": "Mixed",
+    "mixed": "Not clear yet",
     "not_your_taste": "Not your taste",
 }
 
@@ -58,7 +59,7 @@ def _reason(title: Title, feature: Feature, weight: float, background: Backgroun
     if kind == "base":
         text, numbers = _base(background.all)
     elif kind == "public_rating":
-        text, numbers = _public_rating(title)
+        text, numbers = _public_rating(title, weight)
     elif kind == "taste":
         text, numbers = _taste(title.facts.genres[str(key)], weight, background.genres.get(str(key), Counts(0, 0)))
     elif feature == PERIOD:
@@ -75,10 +76,13 @@ def _base(counts: Counts) -> tuple[str, dict[str, Any]]:
     return f"You liked {counts.liked} of the {counts.evidence} you watched and rated", numbers
 
 
-def _public_rating(title: Title) -> tuple[str, dict[str, Any]]:
-    ratings = {"TMDB": title.facts.tmdb, "IMDb": title.facts.imdb}
-    text = ", ".join(f"{source} {rating.value:.1f}" for source, rating in ratings.items() if rating is not None)
-    return text, {source.lower(): rating.value for source, rating in ratings.items() if rating is not None}
+def _public_rating(title: Title, weight: float) -> tuple[str, dict[str, Any]]:
+    told = {"TMDB": title.facts.tmdb, "IMDb": title.facts.imdb}
+    ratings = {source: rating.value for source, rating in told.items() if rating is not None}
+    text = ", ".join(f"{source} {value:.1f}" for source, value in ratings.items())
+    if (fmean(ratings.values()) > MEAN_RATING) != (weight > 0):  # its number of votes, or what was learned, decides
+        text += f"; with how well known it is, that counts {'for' if weight > 0 else 'against'} it"
+    return text, {source.lower(): value for source, value in ratings.items()}
 
 
 def _taste(genre: str, weight: float, counts: Counts) -> tuple[str, dict[str, Any]]:
@@ -88,8 +92,9 @@ def _taste(genre: str, weight: float, counts: Counts) -> tuple[str, dict[str, An
 
 def _period(decade: int, weight: float, decades: Mapping[int, Counts]) -> tuple[str, dict[str, Any]]:
     counts = decades.get(decade, Counts(0, 0))
-    said = f"You like the {decade}s" if weight > 0 else f"The {decade}s are less to your taste"
-    return f"{said}: liked {counts.liked} of {counts.evidence}", {"decade": decade, **counts._asdict()}
+    years = f"the {decade}s and the years around them"  # which the model takes together
+    said = f"You like {years}" if weight > 0 else f"{years[0].upper()}{years[1:]} are less to your taste"
+    return f"{said}: of the {decade}s liked {counts.liked} of {counts.evidence}", {"decade": decade, **counts._asdict()}
 
 
 def _vote(kind: str, trust: PersonTrust) -> tuple[str, dict[str, Any]]:

@@ -98,7 +98,7 @@ CAPABILITIES = "frozenset({Capability.SEARCH, Capability.DETAILS})"
         ),
         ("imdb_id, *, fresh=False", "imdb_id", "its find must be a method that takes (imdb_id, fresh)"),
         ("def search", "async def search", "its search must be a method that takes (query, year)"),
-        ("(BaseProvider)", "", "it lacks is_configured, check, ratings, discover"),
+        ("(BaseProvider)", "", "it lacks is_configured, check, ratings, discover, find_by_tvdb"),
         ("register(Loud())", "register(Loud)", "it is a class, not an object"),
     ],
 )

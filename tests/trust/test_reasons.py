@@ -36,6 +36,12 @@ def reason(feature: Feature, weight: float = 0.5, background: Background = BACKG
     [
         (("base", ""), 0.1, "You liked 12 of the 20 you watched and rated", {"liked": 12, "evidence": 20}),
         (("public_rating", ""), 0.5, "TMDB 8.1, IMDb 8.7", {"tmdb": 8.14, "imdb": 8.7}),
+        (
+            ("public_rating", ""),
+            -0.5,
+            "TMDB 8.1, IMDb 8.7; with how well known it is, that counts against it",
+            {"tmdb": 8.14, "imdb": 8.7},
+        ),
         (("taste", "drama"), 0.3, "You like Drama: liked 3 of 4", {"genre": "Drama", "liked": 3, "evidence": 4}),
         (
             ("taste", "drama"),
@@ -46,7 +52,7 @@ def reason(feature: Feature, weight: float = 0.5, background: Background = BACKG
         (
             ("period", 0),
             0.2,
-            "You like the 1990s: liked 5 of 6",
+            "You like the 1990s and the years around them: of the 1990s liked 5 of 6",
             {"decade": 1990, "liked": 5, "evidence": 6},
         ),
         (
@@ -98,7 +104,7 @@ def test_what_adds_nothing_is_no_reason_unless_it_is_the_base() -> None:
         (TRUST.upvotes, 0, "Reliable: you liked 7 of 9"),
         (TRUST.upvotes, 4, "Reliable: you liked 7 of 9; 4 still to watch"),
         (NOTHING, 4, "Too early to tell: nothing watched and rated yet; 4 still to watch"),
-        (TRUST.upvotes._replace(verdict="mixed"), 0, "Mixed: you liked 7 of 9"),
+        (TRUST.upvotes._replace(verdict="mixed"), 0, "Not clear yet: you liked 7 of 9"),
         (TRUST.upvotes._replace(verdict="not_your_taste", liked=1), 0, "Not your taste: you liked 1 of 9"),
     ],
 )

@@ -1,0 +1,58 @@
+/** What actions make of a library before the server has answered. */
+
+import { expect, test } from "vitest";
+import { forgotten } from "../src/sync/forgotten";
+import { Library } from "../src/sync/library";
+import type { Data } from "../src/sync/records";
+
+const HEAT = "tt0113277";
+
+function after(...steps: [action: string, data: Data][]): Library {
+    const library = new Library();
+    for (const [action, data] of steps) library.apply({ action, data, timestamp: 1000 });
+    return library;
+}
+
+test("names are compared as the server does, for which vowel signs are letters", () => {
+    expect(after(["addPerson", { name: "कि" }], ["addPerson", { name: "का" }]).people.size).toBe(2);
+    expect(after(["addPerson", { name: "Zoë" }], ["addPerson", { name: "ZOE" }]).people.size).toBe(1);
+});
+
+test("tags are sorted by code points", () => {
+    const library = after(
+        ["addMovie", { imdb_id: HEAT }],
+        ...["🌱", "ａ", "b"].map((tag): [string, Data] => ["addTag", { imdb_id: HEAT, tag }]),
+    );
+    expect(library.movies.get(HEAT)?.tags).toEqual(["b", "ａ", "🌱"]);
+});
+
+test("notes of people who are merged are cut between characters", () => {
+    const library = after(
+        ["addRecommendation", { imdb_id: HEAT, person_name: "Alma", note: "🌱".repeat(1500) }],
+        ["addRecommendation", { imdb_id: HEAT, person_name: "Bert", note: "a" + "🌱".repeat(1500) }],
+        ["mergePeople", { name: "Alma", into: "Bert" }],
+    );
+    expect([...library.movies.get(HEAT)!.recommendations[0]!.note!]).toHaveLength(2000);
+});
+
+test("a name that nobody has is not that of whoever has no number yet", () => {
+    expect([...after(["addPerson", { name: "Alma" }], ["deletePerson", { name: "null" }]).people.keys()]).toEqual([
+        "Alma",
+    ]);
+});
+
+test("a title is not added with its details by a recommendation that names nobody", () => {
+    const data = { imdb_id: HEAT, person_id: 7, tmdb_data: { title: "Heat" } };
+    expect(after(["addRecommendation", data]).movies.size).toBe(0);
+});
+
+test("a rating that comes back with a viewing is offered to a restored server once", () => {
+    const viewed = { imdb_id: HEAT, id: "one", watched_at: 500 };
+    const stored = (library: Library, rev: number) =>
+        Library.of(
+            [...library.movies.values()].map((movie) => ({ kind: "movies", key: HEAT, body: { ...movie, rev } })),
+        );
+    const ours = stored(after(["addViewing", { ...viewed, rating: 6 }]), 2);
+    const theirs = stored(after(["addViewing", { ...viewed, rating: 9 }]), 1);
+    expect([...forgotten(ours, theirs)].map(({ action }) => action)).toEqual(["updateViewing"]);
+});

@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import { genreOf } from "../src/app/names";
+import { sentenceOf } from "../src/app/problems";
+
+test("what the server says with a code is said in the page's words, with the values", () => {
+    const told = { code: "too_many_rows", message: "too many", values: { most: 200_000 } };
+    expect(sentenceOf(told)).toBe("An import has at most 200,000 rows.");
+});
+
+test.each(["of_a_later_server", null, undefined])("what it says with the code %s is said in its own words", (code) => {
+    expect(sentenceOf({ code, message: "has three eyes" })).toBe("has three eyes");
+});
+
+test.each(["Anti-war", "Action Adventure", "constructor", ""])(
+    "the genre %j, which nobody translates, is as it is",
+    (genre) => {
+        expect(genreOf(genre)).toBe(genre);
+    },
+);

@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import type { Plugin } from "vite";
+import { defineConfig } from "vitest/config";
+
+const WORKER = "sw.js";
+
+/** Tells the service worker what the build consists of, for it to store, and which version that is. */
+function precache(): Plugin {
+    return {
+        name: "precache",
+        generateBundle(_, bundle) {
+            const assets = Object.keys(bundle).filter((name) => name !== WORKER && name !== "index.html");
+            const files = ["index.html", ...assets, ...readdirSync(join(import.meta.dirname, "public"))]
+                .map((name) => `/${name}`)
+                .sort();
+            const sha = createHash("sha256");
+            for (const [name, file] of Object.entries(bundle).sort())
+                sha.update(name).update(file.type === "chunk" ? file.code : file.source);
+            const worker = bundle[WORKER];
+            if (worker?.type !== "chunk") throw new Error("The build has no service worker.");
+            const values = { __FILES: files, __VERSION: sha.digest("hex").slice(0, 16) };
+            const set = Object.entries(values).map(([name, value]) => `self.${name}=${JSON.stringify(value)};`);
+            worker.code = set.join("") + worker.code;
+        },
+    };
+}
+
+export default defineConfig({
+    plugins: [svelte(), precache()],
+    build: {
+        outDir: "../plugins/web/static",
+        emptyOutDir: true,
+        target: "es2022",
+        assetsInlineLimit: 0,
+        rolldownOptions: {
+            input: { index: "index.html", sw: "src/worker/sw.ts" },
+            // The server keeps names with digits in their hashes for a year, which base 64 need not have.
+            output: {
+                hashCharacters: "hex",
+                entryFileNames: (chunk) => (chunk.name === "sw" ? WORKER : "assets/[name]-[hash:16].js"),
+                chunkFileNames: "assets/[name]-[hash:16].js",
+                assetFileNames: "assets/[name]-[hash:16][extname]",
+            },
+        },
+    },
+    test: { include: ["tests/**/*.test.ts"], globalSetup: "tests/server.ts", setupFiles: ["fake-indexeddb/auto"] },
+});
