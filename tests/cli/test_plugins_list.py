@@ -66,7 +66,7 @@ def test_a_disabled_plugin_is_listed_as_such(make_app: MakeApp) -> None:
 def test_providers_are_listed_in_the_order_in_which_they_are_asked(make_app: MakeApp) -> None:
     by_priority = listed(make_app, TMDB_API_KEY="0123456789abcdef")["metadata_providers"]
     assert by_priority == [
-        {"name": "tmdb", "capabilities": ["details", "discover", "search"], "configured": True},
+        {"name": "tmdb", "capabilities": ["details", "discover", "search", "tvdb"], "configured": True},
         {"name": "omdb", "capabilities": ["ratings"], "configured": False},
         {"name": "offline", "capabilities": ["details", "discover", "ratings", "search"], "configured": True},
     ]

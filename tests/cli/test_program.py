@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from importlib.metadata import entry_points
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask.cli import FlaskGroup, ScriptInfo
-from support.serving import environment, run_program
+from support.serving import PROGRAM, environment, run_program
 
 import movietracker
 from movietracker import create_app
@@ -218,3 +219,14 @@ def test_what_the_program_writes_is_closed_to_other_users(tmp_path: Path) -> Non
     files = [path for path in (tmp_path / "instance").iterdir() if path.is_file()]
     assert {path.name for path in files} >= {"app.db", "secret_key", "admin_token"}
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
+
+
+def test_a_command_ends_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
+    assert run_program(tmp_path, "db", "upgrade").returncode == 0
+    nobody_reads, out = os.pipe()
+    os.close(nobody_reads)
+    ended = subprocess.run(
+        [*PROGRAM, "plugins", "list"], cwd=tmp_path, env=environment(), stdout=out, stderr=subprocess.PIPE, check=False
+    )
+    os.close(out)
+    assert (ended.returncode, ended.stderr) == (1, b"")

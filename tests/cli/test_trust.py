@@ -32,7 +32,7 @@ def test_trust_is_a_table(run: Run, anna: Account, library: Client) -> None:
     result = run("trust", "anna@example.com")
     assert result.exit_code == 0, result.output
     mum = next(line for line in result.stdout.splitlines() if "Mum" in line)
-    assert " ".join(mum.split()) == "Mum 50 31–69 2 of 3 +0 Mixed: you liked 2 of 3; 1 still to watch"
+    assert " ".join(mum.split()) == "Mum 50 31–69 2 of 3 +0 Not clear yet: you liked 2 of 3; 1 still to watch"
     assert "1 of 1" in next(line for line in result.stdout.splitlines() if "Dad" in line)
 
 
