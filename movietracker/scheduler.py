@@ -111,9 +111,10 @@ class _Jobs:
             self._kick(app)
 
     def _kick(self, _app: Flask, delay: timedelta = KICK_AFTER) -> None:
-        """Enrich soon. Stubs in quick succession cause one kick, which they do not postpone."""
-        if self._scheduler.get_job(_KICK) is None:
-            run_date = _from_now(delay)
+        """Enrich soon. Stubs in quick succession cause one kick, which they do not postpone; the earliest counts."""
+        run_date = _from_now(delay)
+        planned = self._scheduler.get_job(_KICK)
+        if planned is None or planned.next_run_time > run_date:
             self._scheduler.add_job(
                 _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=4
             )

@@ -100,6 +100,23 @@ def test_stubs_that_come_in_quick_succession_do_not_put_the_run_off(app: Flask, 
     wait_until(lambda: stubs_of(anna) == set())
 
 
+def test_stubs_are_filled_at_once_also_while_those_of_another_user_wait_for_requests(
+    make_app: MakeApp, anna: Account, ben: Account, catalogue: EndlessCatalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scheduler, "LEFT_AFTER", timedelta(hours=1))
+    app = make_app(**catalogue.settings, PROXY_RATE_LIMIT="9 per hour")
+    with app.app_context():
+        add_stubs(anna, imdb_ids(10))
+        scheduler.start(app)
+        try:
+            wait_until(lambda: app.apscheduler.get_job("kick") is not None)  # type: ignore[attr-defined]
+            add_stubs(ben, [MATRIX])
+            wait_until(lambda: stubs_of(ben) == set())
+            assert stubs_of(anna) != set()
+        finally:
+            scheduler.stop(app)
+
+
 def test_stubs_that_came_while_another_process_was_at_it_are_filled_in_the_next_run(
     app: Flask, anna: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
