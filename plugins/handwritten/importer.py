@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from movietracker.pluginapi import (
@@ -28,6 +29,7 @@ from .rows import SOURCE, row_of_cells, row_of_entry
 
 _MAX_TITLE_LINE = 150
 _MAX_KEYS = 1_000
+_FIRST_ITEMS = 20
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\ufffd]")
 _LINE_OF_TITLE = re.compile(r"[\w\"'“‘«(#¡¿].*")
 _CELLS_OF_TABLE = (re.compile(r",(?=\S)"), re.compile(";"), re.compile("\t"))
@@ -54,7 +56,13 @@ class HandwrittenImporter(BaseImporter):
 
 def _json_section(member: Member) -> str | None:
     """The array of a JSON file whose objects are titles."""
-    return next((section for section, keys in json_keys(member).items() if Columns.of(sorted(keys))), None)
+    found = ((section, Columns.of(sorted(keys))) for section, keys in json_keys(member).items())
+    return next((section for section, columns in found if columns and _has_titles(member, section, columns)), None)
+
+
+def _has_titles(member: Member, section: str, columns: Columns) -> bool:
+    """Whether titles are given by name: in files of trackers, ``movie`` can be an object with ids and more."""
+    return any(columns.get(_cells_of(item), "title") for item in islice(read_json(member, section), _FIRST_ITEMS))
 
 
 def _is_text(member: Member) -> bool:

@@ -291,6 +291,7 @@ def test_json_within_an_object_is_read_and_what_is_no_object_is_named() -> None:
     [
         "<html><body>Heat</body></html>",
         '{"a": 1}',
+        '[{"progress": 12.5, "type": "movie", "movie": {"title": "Heat", "ids": {"trakt": 669}}}]',
         "a,b\n1,2\n3,4",
         "a;b\n1;2",
         "\x89PNG\x01",
