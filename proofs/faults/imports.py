@@ -146,7 +146,7 @@ class ByServer:
             for pid in server.workers():
                 os.kill(pid, signal.SIGKILL)
         else:
-            os.killpg(server.process.pid, signal.SIGKILL)
+            server.kill()
             self.installation.stop()
             self.installation.start()
 

@@ -4,9 +4,7 @@
 times and in an order of its own, to ``movietracker serve``, while all processes of the server are killed with SIGKILL.
 """
 
-import os
 import random
-import signal
 import socket
 import sqlite3
 import time
@@ -93,7 +91,7 @@ def run(actions: int, kill_every: float) -> dict[str, Any]:
             while crew.is_working:
                 with place.serving(*options) as server:
                     time.sleep(random.uniform(0.5, 1.5) * kill_every)
-                    os.killpg(server.process.pid, signal.SIGKILL)
+                    server.kill()
                 kills += 1
             sent: list[Sent] = crew.wait()
         after = _counts(place.folder, user)

@@ -73,6 +73,10 @@ class Serving:
         pid = self.process.pid
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
+    def kill(self) -> None:
+        """Have it and its workers die at once, as a machine without power does."""
+        _kill_group(self.process.pid)
+
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Stop it, and return the exit code."""
         self.process.send_signal(how)

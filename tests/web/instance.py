@@ -1,8 +1,6 @@
 """A served instance of its own, which goes away and comes back."""
 
-import os
 import shutil
-import signal
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -36,8 +34,7 @@ class Instance:
 
     def kill(self) -> None:
         """Have it die at once, as a machine without power does."""
-        for pid in (self.serving.process.pid, *self.serving.workers()):
-            os.kill(pid, signal.SIGKILL)
+        self.serving.kill()
         self.stop()
 
     def restored(self, copy: Path) -> None:
