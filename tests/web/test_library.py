@@ -86,7 +86,8 @@ def test_a_title_is_rated_by_the_keyboard(library: Page) -> None:
     for _ in range(3):
         library.keyboard.press("ArrowRight")
     expect(library.get_by_role("slider")).to_have_attribute("aria-valuetext", "2 of 10")
-    library.get_by_role("button", name="Done").click()
+    library.keyboard.press("Enter")
+    expect(library.get_by_role("dialog")).to_have_count(0)
     expect(library.get_by_text("“Casablanca” rated 2.0.")).to_be_visible()
 
 
