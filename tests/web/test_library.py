@@ -1,10 +1,11 @@
 """The library: finding titles, and changing one or many of them."""
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from support.serving import Serving
 
-from .conftest import User, eventually
-from .library import add_titles
+from .conftest import User, eventually, log_in
+from .library import CASABLANCA, add_titles
 
 
 @pytest.fixture
@@ -60,6 +61,22 @@ def test_the_table_sorts_by_its_columns_and_is_remembered(library: Page) -> None
     expect(titles(library).first).to_contain_text("Metropolis")
     library.reload()
     expect(library.get_by_role("table")).to_be_visible()
+
+
+def test_days_are_those_at_the_user_s_place(browser: Browser, server: Serving, user: User) -> None:
+    evening = 1_777_696_200  # 9:30 p.m. of May 1, 2026 in Los Angeles
+    vote = {"person_name": "Alma", "date_recommended": evening}
+    user.api.call("POST", f"/api/movies/{CASABLANCA}/recommendations", vote)
+    user.api.call("PUT", f"/api/movies/{CASABLANCA}/watch", {"date_watched": evening})
+    context = browser.new_context(base_url=server.url, locale="en-US", timezone_id="America/Los_Angeles")
+    page = context.new_page()
+    log_in(page, user)
+    page.get_by_role("button", name="Table").click()
+    expect(page.get_by_role("cell", name="May 1, 2026")).to_have_count(2)  # when it was watched, and when added
+    page.goto(f"/title/{CASABLANCA}")
+    for card in ("Who told me", "When I watched it"):
+        expect(page.get_by_role("region", name=card)).to_contain_text("May 1, 2026")
+    context.close()
 
 
 def test_the_keyboard_goes_through_the_titles_and_marks_them(library: Page) -> None:

@@ -2,6 +2,7 @@
 
 import type { Movie } from "../sync/records";
 import { askAhead } from "./answer.svelte";
+import { dayOf } from "./deeds";
 import { statsAddress } from "./figures";
 import { session } from "./session.svelte";
 import { NO_FILTERS, queueAddress } from "./tonight.svelte";
@@ -19,8 +20,8 @@ export async function prepareAnswers(): Promise<void> {
 function yearsOf(movies: Iterable<Movie>): Set<string> {
     const years = new Set<string>();
     for (const { viewings } of movies)
-        for (const { watched_on, watched_at } of viewings) {
-            const year = watched_on?.slice(0, 4) ?? (watched_at && String(new Date(watched_at * 1000).getFullYear()));
+        for (const viewing of viewings) {
+            const year = dayOf(viewing)?.slice(0, 4);
             if (year) years.add(year);
         }
     return years;

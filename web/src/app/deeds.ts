@@ -13,11 +13,13 @@ type Status = Movie["status"];
 
 /** The day at the user's place, as YYYY-MM-DD. */
 export function today(): string {
-    return localDay(new Date());
+    return localDay(Date.now() / 1000);
 }
 
-function localDay(at: Date): string {
-    return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 10);
+/** The day that it was at the user's place at a moment (Unix seconds). */
+export function localDay(at: number): string {
+    const shift = new Date(at * 1000).getTimezoneOffset() * 60;
+    return new Date((at - shift) * 1000).toISOString().slice(0, 10);
 }
 
 /** What puts a title back to where it is now, and into its place of the ranking, which only watched titles have. */
@@ -29,7 +31,7 @@ export function statusBack(movie: Movie): Step[] {
 
 /** The day of a viewing at the user's place, or its date as far as it is known. */
 export function dayOf({ watched_on, watched_at }: Viewing): string | null {
-    return watched_on !== null || watched_at === null ? watched_on : localDay(new Date(watched_at * 1000));
+    return watched_on !== null || watched_at === null ? watched_on : localDay(watched_at);
 }
 
 export function isWatchedToday({ status, viewings }: Movie): boolean {

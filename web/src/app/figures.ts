@@ -1,13 +1,13 @@
 /** What statistics need beside the server's figures. */
 
 import type { components } from "../api/schema";
-import type { Movie, Viewing } from "../sync/records";
-import { moment } from "../sync/viewings";
+import type { Movie } from "../sync/records";
+import { dayOf, localDay } from "./deeds";
 
 export type Stats = components["schemas"]["Stats"];
 export type Highlight = components["schemas"]["Highlight"];
 
-const DAY = 86_400;
+const DAY = 86_400_000;
 
 /** The most days of each group; what takes longer is in one more. */
 export const WAITS = [1, 7, 30, 90, 365] as const;
@@ -33,19 +33,11 @@ export function waitsOf(movies: Iterable<Movie>, year: number | null): number[] 
 }
 
 function daysUntilWatched(movie: Movie, from: number, year: number | null): number | null {
+    const asked = localDay(from);
     const first = movie.viewings
-        .filter(hasDay)
-        .map(moment)
-        .filter((at) => dayOf(at) >= dayOf(from))
-        .sort((a, b) => a - b)[0];
-    if (first === undefined || (year !== null && new Date(first * 1000).getFullYear() !== year)) return null;
-    return dayOf(first) - dayOf(from);
-}
-
-function hasDay({ watched_at, watched_on }: Viewing): boolean {
-    return watched_at !== null || watched_on?.length === 10;
-}
-
-function dayOf(at: number): number {
-    return Math.floor(at / DAY);
+        .flatMap((viewing) => dayOf(viewing) ?? [])
+        .filter((day) => day.length === asked.length && day >= asked)
+        .sort()[0];
+    if (first === undefined || (year !== null && Number(first.slice(0, 4)) !== year)) return null;
+    return (Date.parse(first) - Date.parse(asked)) / DAY;
 }

@@ -100,9 +100,9 @@ class Language {
         return dates(this.code, { dateStyle: "medium", timeStyle: "short" }).format(at * 1000);
     }
 
-    /** A moment, as its day. */
+    /** A moment, as the day that it is at the user's place. */
     day(at: number): string {
-        return dates(this.code, { dateStyle: "medium" }).format(at * 1000);
+        return dates(this.code, { year: "numeric", month: "short", day: "numeric" }).format(at * 1000);
     }
 
     /** A moment, as its time if that is today, else as day and time. */
