@@ -105,11 +105,9 @@ def imdb_id_of(chain: ProviderChain, title_id: int, kind: MediaType) -> str | No
 
 def _by_tmdb_id(chain: ProviderChain, tmdb_id: int, kind: MediaType | None) -> str | None:
     for each in (kind,) if kind else ("movie", "tv"):
-        try:
+        with suppress(TitleUnknown, ProviderNotConfigured):
             if imdb_id := imdb_id_of(chain, tmdb_id, each):
                 return imdb_id
-        except TitleUnknown:
-            continue
     return None
 
 

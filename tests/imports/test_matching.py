@@ -8,7 +8,8 @@ import pytest
 from flask import Flask
 from standin.server import Standin
 from support.applications import MakeApp
-from support.imports import bring_in, preview, tools, upload, work
+from support.imports import bring_in, bring_in_file, preview, tools, upload, work
+from support.library import movie_of
 
 from movietracker import clock
 from movietracker.errors import ProviderUnreachable
@@ -42,6 +43,9 @@ def found(job: Job) -> list[tuple[str, str | None]]:
         ({"title": "A film that nobody made", "year": 1942}, ("not_found", None)),
         ({"title": "Кино без имени", "year": 1942}, ("not_found", None)),
         ({"title": "Anything", "imdb_id": "tt7654321"}, ("new", "tt7654321")),
+        ({"title": "Casablanca", "year": 1942, "tmdb_id": 289}, ("new", "tt0034583")),
+        ({"title": "Casablanca", "tmdb_id": 289, "kind": "movie"}, ("ambiguous", None)),
+        ({"tmdb_id": 289, "kind": "movie"}, ("not_found", None)),
         ({"title": "Casablanca", "year": 1942, "needs_review": "it was removed"}, ("needs_review", "tt0034583")),
         ({"title": "Casablanca", "year": 1942, "kind": "episode"}, ("unsupported", None)),
         ({"broken": "is cut off"}, ("broken", None)),
@@ -51,6 +55,12 @@ def test_a_row_is_matched_only_when_it_is_certain(
     anna: Account, row: dict[str, Any], state_and_id: tuple[str, str | None]
 ) -> None:
     assert found(preview(anna, row)) == [state_and_id]
+
+
+def test_an_export_with_ids_of_tmdb_comes_in_without_a_key_for_tmdb(anna: Account) -> None:
+    history = "title,year,tmdbId,imdbId,watchedAt,comment,location\nCasablanca,1942,289,,2020-01-01,,\n"
+    assert bring_in_file(anna, "history.csv", history.encode()).report["titles_added"] == 1
+    assert [each["watched_on"] for each in movie_of(anna, "tt0034583")["viewings"]] == ["2020-01-01"]
 
 
 def test_candidates_are_listed(anna: Account) -> None:
