@@ -32,7 +32,7 @@ from movietracker.pluginapi import (
 
 _DATES = ("date rated", "date added", "created")
 _LIST_ID = re.compile("ls[0-9]{6,}")
-_NUMBERED = re.compile(f"{_LIST_ID.pattern} - ")
+_NUMBERED = re.compile(f"^{_LIST_ID.pattern} - ")
 
 
 class ImdbImporter(TableImporter):

@@ -32,7 +32,7 @@ from .rows import SOURCE, film_row
 
 _IDS = {"letterboxduri", "tmdbid", "imdbid"}
 _OF_VIEWINGS = {"rating", "rating10", "watcheddate", "rewatch", "tags", "review"}
-_NUMBERED = re.compile(r"[0-9]+(?:-[0-9]+)? - ")
+_NUMBERED = re.compile(r"^[0-9]+(?:-[0-9]+)? - ")
 _COLUMNS = {*_IDS, "title", "year", "directors", *_OF_VIEWINGS}
 
 Read = Callable[[Member, TableRow, str], ImportRow]

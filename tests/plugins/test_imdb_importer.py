@@ -60,7 +60,11 @@ def test_a_list_with_its_number_is_a_list_with_an_order() -> None:
     row = only(LIST.replace(",,\n", ",7,2021-01-01\n"), "ls012345678.csv")
     assert (row.list_place, row.status) == (ListPlace("ls012345678", 1), "watched")
     assert only(LIST, "ls012345678.csv").status is None
-    assert only(LIST, "lists/ls000001 - Rainy Sundays.csv").list_place == ListPlace("Rainy Sundays", 1)
+
+
+@pytest.mark.parametrize("name", ["Rainy Sundays", "Top 10 - 2020", "ls0000001 - Best"])
+def test_a_list_has_the_name_behind_its_number(name: str) -> None:
+    assert only(LIST, f"lists/ls000001 - {name}.csv").list_place == ListPlace(name, 1)
 
 
 def test_a_list_that_could_be_any_is_taken_for_the_watchlist_and_needs_review() -> None:

@@ -268,6 +268,8 @@ class TestImportable:
             ("lists/1-rainy.csv", None, "1-rainy", False),
             ("lists/1 - Rainy Sundays.csv", None, "Rainy Sundays", False),
             ("lists/1-2 - Rainy Sundays.csv", None, "Rainy Sundays", False),
+            ("lists/1 - Top 10 - 2020.csv", None, "Top 10 - 2020", False),
+            ("lists/2 - 2 - Best.csv", None, "2 - Best", False),
             ("films.csv", None, None, True),
         ],
     )
