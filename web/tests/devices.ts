@@ -2,6 +2,7 @@
 
 import { onTestFinished, vi } from "vitest";
 import { inject } from "vitest";
+import { session } from "../src/app/session.svelte";
 import type { Patience } from "../src/sync/requests";
 import { type Options, Replica } from "../src/sync/replica";
 import { ADMIN_TOKEN } from "./server";
@@ -42,6 +43,21 @@ export async function tab(name: string, options: Options = {}): Promise<Replica>
     const replica = await Replica.open(name, origin, { patience: HASTE, ...options });
     onTestFinished(() => replica.db.close());
     return replica;
+}
+
+/** Open the session of the page on a new device of an account; it syncs when it is told to. */
+export async function openSession(email: string): Promise<void> {
+    vi.stubGlobal("navigator", { onLine: true });
+    const replica = await Replica.open(crypto.randomUUID(), origin);
+    await replica.login(email, PASSWORD);
+    const opened = session as unknown as {
+        replica: Replica;
+        loaded: null;
+        soon: () => void;
+        reload: () => Promise<void>;
+    };
+    Object.assign(opened, { replica, loaded: null, soon: () => {} });
+    await opened.reload();
 }
 
 type Hook = (url: string) => void | Promise<void>;

@@ -1,6 +1,6 @@
 /** Undoing: whatever was done, the library is as it was before, here and on the server. */
 
-import { beforeAll, describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { add } from "../src/app/adding";
 import * as deeds from "../src/app/deeds";
 import { changeList, deleteList, listsInOrder, makeList, moveList } from "../src/app/lists";
@@ -14,9 +14,8 @@ import { addVotes, changeVote, removeVote } from "../src/app/votes";
 import type { Library } from "../src/sync/library";
 import { inOrder } from "../src/sync/ranking";
 import type { List, Movie, Person } from "../src/sync/records";
-import { Replica } from "../src/sync/replica";
 import { uuid } from "../src/sync/uuid";
-import { newAccount, origin, PASSWORD } from "./devices";
+import { newAccount, openSession } from "./devices";
 
 const [HEAT, ALIEN, BRAZIL, CLUE] = ["tt0113277", "tt0078748", "tt0088846", "tt0088930"] as const;
 const LIST = uuid();
@@ -40,15 +39,8 @@ const LIBRARY: Step[] = [
     ["updateMovieStatus", { imdb_id: CLUE, status: "deleted" }],
 ];
 
-/** The session of the page, on a device of the tests. */
-type Open = { replica: Replica; reload: () => Promise<void> };
-
 beforeAll(async () => {
-    vi.stubGlobal("navigator", { onLine: true });
-    const replica = await Replica.open("movietracker", origin);
-    await replica.login(await newAccount(), PASSWORD);
-    Object.assign(session as unknown as Open, { replica });
-    await (session as unknown as Open).reload();
+    await openSession(await newAccount());
     await session.doAll(LIBRARY);
     await session.sync();
 });

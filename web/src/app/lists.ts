@@ -3,6 +3,7 @@
 import { t } from "../i18n/index.svelte";
 import type { Library } from "../sync/library";
 import type { List, Movie } from "../sync/records";
+import { changesOf } from "./changes";
 import { session, type Step } from "./session.svelte";
 import { undoable, undoableAll } from "./undo.svelte";
 import { uuid } from "../sync/uuid";
@@ -55,10 +56,12 @@ export async function makeList(looks: Looks, others: readonly List[]): Promise<v
     ]);
 }
 
-export async function changeList({ id, name, color, icon }: List, looks: Looks): Promise<void> {
-    await undoable(t("lists.changed", { name: looks.name }), "updateList", { id, ...looks }, [
-        ["updateList", { id, name, color, icon }],
-    ]);
+/** Change a list, of which the user saw `begun` when the form was filled. */
+export async function changeList(list: List, looks: Looks, begun: Looks = list): Promise<void> {
+    const changes = changesOf(looks, list, begun);
+    if (!changes) return;
+    const [forth, back] = changes.map((each) => ({ id: list.id, ...each }));
+    await undoable(t("lists.changed", { name: looks.name }), "updateList", forth!, ["updateList", back!]);
 }
 
 /** Put a list one place further up or down; all get a position of their own. */

@@ -2,6 +2,7 @@
 
 import { t } from "../i18n/index.svelte";
 import type { Person } from "../sync/records";
+import { changesOf } from "./changes";
 import { calledOf } from "./names";
 import { session, type Step } from "./session.svelte";
 import { undoable } from "./undo.svelte";
@@ -17,16 +18,15 @@ export async function trustOrNot({ name, is_trusted }: Person): Promise<void> {
     await undoable(text, "updatePerson", { name, is_trusted: !is_trusted }, ["updatePerson", { name, is_trusted }]);
 }
 
-/** Change the name and the looks of a person, as far as they are others. */
-export async function changePerson(
-    person: Person,
-    { name, color, emoji }: Pick<Person, "name" | "color" | "emoji">,
-): Promise<void> {
-    const [forth, back]: Record<string, unknown>[] = [{}, {}];
-    if (name !== person.name) [forth!.new_name, back!.new_name] = [name, person.name];
-    if (color !== person.color) [forth!.color, back!.color] = [color, person.color];
-    if (emoji !== person.emoji) [forth!.emoji, back!.emoji] = [emoji, person.emoji];
-    if (!Object.keys(forth!).length) return;
+type Looks = Pick<Person, "name" | "color" | "emoji">;
+
+/** Change the name and the looks of a person, of whom the user saw `begun` when the form was filled. */
+export async function changePerson(person: Person, looks: Looks, begun: Looks = person): Promise<void> {
+    const fields = ({ name, color, emoji }: Looks) => ({ new_name: name, color, emoji });
+    const changes = changesOf(fields(looks), fields(person), fields(begun));
+    if (!changes) return;
+    const [forth, back] = changes;
+    const name = forth.new_name ?? person.name;
     const text = t("people.changed", { name: calledOf(name) });
     await undoable(text, "updatePerson", { name: person.name, ...forth }, ["updatePerson", { name, ...back }]);
 }

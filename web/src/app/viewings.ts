@@ -3,6 +3,7 @@
 import { t } from "../i18n/index.svelte";
 import type { Movie, Viewing } from "../sync/records";
 import { uuid } from "../sync/uuid";
+import { changesOf } from "./changes";
 import { dayOf, statusBack } from "./deeds";
 import type { Step } from "./session.svelte";
 import { undoable } from "./undo.svelte";
@@ -24,17 +25,17 @@ export async function addViewing(movie: Movie, { date, rating, note }: Seen): Pr
     await undoable(t("viewings.added"), "addViewing", { imdb_id, id, ...said }, back);
 }
 
-export async function changeViewing(movie: Movie, viewing: Viewing, { date, rating, note }: Seen): Promise<void> {
+/** Change a viewing, of which the user saw `begun` when the form was filled. */
+export async function changeViewing(movie: Movie, viewing: Viewing, seen: Seen, begun = viewing): Promise<void> {
     const { imdb_id } = movie;
     const { id } = viewing;
-    const when = date === dayOf(viewing) ? {} : { watched_on: date, watched_at: null };
-    const before = { watched_on: viewing.watched_on, watched_at: viewing.watched_at, note: viewing.note };
-    await undoable(
-        t("viewings.changed"),
-        "updateViewing",
-        { imdb_id, id, ...when, rating, note: note.trim() || null },
-        [["updateViewing", { imdb_id, id, ...before, rating: viewing.rating }], ratingBack(movie)],
-    );
+    const { date, rating, note } = seen;
+    const when = date === dayOf(begun) ? {} : { watched_on: date, watched_at: null };
+    const changes = changesOf<Partial<Viewing>>({ ...when, rating, note: note.trim() || null }, viewing, begun);
+    if (!changes) return;
+    const [forth, back] = changes.map((each) => ({ imdb_id, id, ...each }));
+    const rated = "rating" in forth! ? [ratingBack(movie)] : [];
+    await undoable(t("viewings.changed"), "updateViewing", forth!, [["updateViewing", back!], ...rated]);
 }
 
 export async function removeViewing(movie: Movie, viewing: Viewing): Promise<void> {

@@ -2,6 +2,7 @@
 
 import { t } from "../i18n/index.svelte";
 import type { Movie, Vote } from "../sync/records";
+import { changesOf } from "./changes";
 import { calledOf } from "./names";
 import { session, type Step } from "./session.svelte";
 import { undoable, undoableAll } from "./undo.svelte";
@@ -36,16 +37,17 @@ export function votesBack(imdb_id: string, people: readonly string[]): Inverse[]
     });
 }
 
-export async function changeVote(vote: Vote, isFor: boolean, text: string): Promise<void> {
-    const { imdb_id, person_name, vote_type, note } = vote;
-    const said = text.trim() || null;
-    if (vote_type === isFor && note === said) return;
-    await undoable(
-        t("votes.changed", { person: calledOf(person_name) }),
+/** Change a vote, of which the user saw `begun` when the form was filled. */
+export async function changeVote(vote: Vote, isFor: boolean, text: string, begun = vote): Promise<void> {
+    const { imdb_id, person_name } = vote;
+    const said = { vote_type: isFor, note: text.trim() || null };
+    const changes = changesOf<typeof said>(said, vote, begun);
+    if (!changes) return;
+    const [forth, back] = changes.map((each) => ({ imdb_id, person_name, ...each }));
+    await undoable(t("votes.changed", { person: calledOf(person_name) }), "updateRecommendation", forth!, [
         "updateRecommendation",
-        { imdb_id, person_name, vote_type: isFor, note: said },
-        ["updateRecommendation", { imdb_id, person_name, vote_type, note }],
-    );
+        back!,
+    ]);
 }
 
 export async function removeVote(vote: Vote): Promise<void> {
