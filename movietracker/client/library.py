@@ -14,6 +14,9 @@ STUB: Record = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "cust
 STUB |= {"my_rating": None, "liked": False}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
+_MARKS = "[\u0300-\u036f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
+_MARKS += "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+_LETTERS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"})
 
 
 class Library:
@@ -164,8 +167,8 @@ class Library:
 
 
 def _folded(name: str) -> str:
-    """Return a name without case and accents: nearly as the server compares names, which knows more letters."""
-    return re.sub("[\u0300-\u036f]", "", unicodedata.normalize("NFKD", name)).casefold()
+    """Return a name without case, accents and invisible characters: two are one where they are for the server."""
+    return re.sub(_MARKS, "", unicodedata.normalize("NFKD", name)).casefold().translate(_LETTERS).strip() or name
 
 
 def _note(data: Record) -> Record:
@@ -173,11 +176,9 @@ def _note(data: Record) -> Record:
 
 
 def _show_watch_record(movie: Record) -> None:
-    is_whole = movie["viewings"] and movie["my_rating"] is not None
-    watched = (
-        {"date_watched": viewings.moment(movie["viewings"][0]), "my_rating": movie["my_rating"]} if is_whole else None
-    )
-    movie["watch_history"] = watched and {"imdb_id": movie["imdb_id"], "user_id": movie.get("user_id"), **watched}
+    seen, told = movie["viewings"], {name: movie.get(name) for name in ("imdb_id", "user_id", "my_rating")}
+    is_whole = seen and movie["my_rating"] is not None
+    movie["watch_history"] = {**told, "date_watched": viewings.moment(seen[0])} if is_whole else None
 
 
 def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, float]]:

@@ -1,8 +1,9 @@
 /** What actions make of a library before the server has answered. */
 
+import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { forgotten } from "../src/sync/forgotten";
-import { Library } from "../src/sync/library";
+import { fold, Library } from "../src/sync/library";
 import type { Data } from "../src/sync/records";
 
 const HEAT = "tt0113277";
@@ -16,6 +17,37 @@ function after(...steps: [action: string, data: Data][]): Library {
 test("names are compared as the server does, for which vowel signs are letters", () => {
     expect(after(["addPerson", { name: "कि" }], ["addPerson", { name: "का" }]).people.size).toBe(2);
     expect(after(["addPerson", { name: "Zoë" }], ["addPerson", { name: "ZOE" }]).people.size).toBe(1);
+});
+
+/** All characters that the server's Unicode has, some words, and what the server makes of each. */
+const FOLDED = `
+import json, sys, unicodedata
+from movietracker.text import fold
+texts = [chr(code) for code in range(sys.maxunicode + 1) if unicodedata.category(chr(code)) not in ("Cn", "Co", "Cs")]
+texts += [" Łukasz Sørensen", "lukasz sorensen ", "ΟΔΟΣ", "οδός", "οδοσ", "❤\\ufe0f Straße", "❤ STRASSE", "İzmir"]
+texts += ["ırmak", "irmak", "Re\\u200bne\\u0301e", "renee", "\\u0301", "\\u200b", " ", "a\\u0323\\u0301", "기생", "कि", "का"]
+print(json.dumps([[text, fold(text)] for text in texts]))
+`;
+
+test("texts are one where they are for the server, in all scripts", { timeout: 60_000 }, () => {
+    const python = new URL("../../.venv/bin/python", import.meta.url).pathname;
+    const output = execFileSync(python, ["-c", FOLDED], { encoding: "utf8", maxBuffer: 2 ** 26 });
+    const known = (JSON.parse(output) as [string, string][]).filter(([text]) => !/\p{Cn}/u.test(text));
+    expect(known.length).toBeGreaterThan(140_000);
+    const [theirs, ours] = [new Map<string, string>(), new Map<string, string>()];
+    const others = known.filter(([text, folded]) => {
+        const own = fold(text);
+        if (!theirs.has(own)) theirs.set(own, folded);
+        if (!ours.has(folded)) ours.set(folded, own);
+        return theirs.get(own) !== folded || ours.get(folded) !== own;
+    });
+    expect(others).toEqual([]);
+});
+
+test("whoever is found by letters that few keyboards have is no second person", () => {
+    expect(
+        after(["addPerson", { name: "Łukasz Sørensen" }], ["addPerson", { name: "lukasz sorensen" }]).people.size,
+    ).toBe(1);
 });
 
 test("tags are sorted by code points", () => {

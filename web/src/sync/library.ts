@@ -353,14 +353,34 @@ export class Library {
     }
 }
 
-/** A text without case and accents: nearly as the server compares names, which knows more letters. */
+/** Accents and what nobody sees, as the server has them (movietracker/text.py). */
+const NOT_COMPARED = new RegExp(
+    "[\u0300-\u036f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f" +
+        "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\u{1bca0}-\u{1bca3}\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]+",
+    "gu",
+);
+/** Letters without a decomposition, and the one whose form tells the end of a word. */
+const LETTERS = { ø: "o", đ: "d", ł: "l", æ: "ae", œ: "oe", þ: "th", ð: "d", ħ: "h", ß: "ss", ς: "σ" } as const;
+
+/**
+ * A text without case, accents, invisible characters and white space around it: two are one where they are one for the
+ * server.
+ *
+ * It stays decomposed, so that a Korean syllable is found before it is typed to its end.
+ */
 export function fold(text: string): string {
+    return folded(text).trim() || text;
+}
+
+function folded(text: string): string {
     if (/^[\x00-\x7f]*$/.test(text)) return text.toLowerCase(); // much faster, and most names are
     return text
         .normalize("NFKD")
-        .replace(/[\u0300-\u036f]/g, "")
+        .replace(NOT_COMPARED, "")
+        .toUpperCase() // and back, for ı is I
         .toLowerCase()
-        .replaceAll("ß", "ss");
+        .replace(/[øđłæœþðħßς]/g, (letter) => LETTERS[letter as keyof typeof LETTERS])
+        .normalize("NFD");
 }
 
 function byCodePoint(one: string, other: string): number {
