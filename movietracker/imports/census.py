@@ -110,6 +110,10 @@ class Census:
             person.titles += self._is_new("person", found.name, number)
         return number
 
+    def is_shared(self, number: int) -> bool:
+        """Whether several titles have the name, year and kind of this one."""
+        return self._numbers.is_shared(number)
+
     def _is_new(self, *name: object) -> bool:
         """Whether a name is there for the first time."""
         return self._named.add(key_of(*name))

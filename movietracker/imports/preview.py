@@ -3,14 +3,15 @@
 Nothing of this touches the library. Reading starts over when it was interrupted; matching goes on.
 """
 
+from array import array
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import delete
+from sqlalchemy import bindparam, delete, update
 
 from .. import clock
-from ..database import insert_rows
+from ..database import execute_many, insert_rows
 from ..errors import FormatUnknown, ImportProblem, UploadRefused
 from ..models import IMPORT_ROWS, IMPORT_TITLES
 from ..phrases import coded, phrase
@@ -23,9 +24,11 @@ from .census import Census
 from .choices import form_of
 from .detection import find_importer
 from .jobs import WAIT_FOR_FILES, Job, change_job
+from .keys import KeyMap, key_of
 from .matching import in_library
 from .reading import read_rows
 from .rows import count_rows, count_titles, dumped
+from .titles import has_ids
 
 MAX_ROWS = 200_000
 ROWS_AT_ONCE = 500
@@ -40,6 +43,15 @@ MAX_NAMED = 3
 
 _ROW_COLUMNS = ("user_id", "job_id", "number", "title", "state", "place", "said")
 _TITLE_COLUMNS = ("user_id", "job_id", "number", "state", "form", "imdb_id")
+_SET_TITLE = (
+    update(IMPORT_ROWS)
+    .where(
+        IMPORT_ROWS.c.user_id == bindparam("of_user"),
+        IMPORT_ROWS.c.job_id == bindparam("of_job"),
+        IMPORT_ROWS.c.number == bindparam("of_number"),
+    )
+    .values(title=bindparam("to_title"))
+)
 
 
 def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[Job], bool]) -> Job | None:
@@ -92,6 +104,9 @@ class _Reading:
         self._lists: dict[str, int] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._titles: list[tuple[int, str | None, str | None]] = []
+        self._without_ids = array("Q")
+        """Of each row without ids its number, that of its title, and a key of its viewing, else of itself."""
+        self._moved: list[dict[str, Any]] = []
         self._characters = self._read = self._numbered = self._certain = 0
 
     def add(self, row: ImportRow | BrokenRow) -> bool:
@@ -118,6 +133,8 @@ class _Reading:
             form = form_of(row)
             is_certain = row.imdb_id is not None and form is not None
             self._titles.append((number, form, row.imdb_id) if is_certain else (number, None, None))
+        if not has_ids(row):
+            self._without_ids.extend((self._read, number, key_of(number, row.viewing_id or row.row_id)))
         if row.list_place is not None and (row.list_place.name in self._lists or len(self._lists) < MAX_ROWS):
             self._lists[row.list_place.name] = self._lists.get(row.list_place.name, 0) + 1
 
@@ -129,6 +146,7 @@ class _Reading:
 
     def finish(self, importer: Importer) -> Job:
         """Write the rest, and what was found."""
+        self._part_shared()
         self._write()
         lists = sorted(self._lists.items(), key=lambda each: -each[1])[:MAX_FOUND]
         with write_connection(self.job.user_id) as connection:
@@ -141,10 +159,27 @@ class _Reading:
                 done=self._certain,
                 total=self._numbered,
                 position="",
-                counts=self._census.counts(),
+                counts=self._census.counts() | {"titles": self._numbered},
                 people=_people(self._census),
                 lists=[{"name": name, "titles": count} for name, count in lists],
             )
+
+    def _part_shared(self) -> None:
+        """Give rows whose name alone says what they are about, where that is the name of several, titles of their own.
+
+        That is known at the end only, and no title is guessed. Rows of one viewing stay together.
+        """
+        of_job, titles = {"of_user": self.job.user_id, "of_job": self.job.id}, KeyMap()
+        for place in range(0, len(self._without_ids), 3):
+            row_number, number, key = self._without_ids[place : place + 3]
+            if self._census.is_shared(number):
+                if (own := titles.get(key)) is None:
+                    own, self._numbered = self._numbered, self._numbered + 1
+                    titles.set_default(key, own)
+                    self._titles.append((own, None, None))
+                self._moved.append({**of_job, "of_number": row_number, "to_title": own})
+                if len(self._moved) == ROWS_AT_ONCE:
+                    self._write()
 
     def _write(self) -> None:
         of_job = self.job.user_id, self.job.id
@@ -155,8 +190,9 @@ class _Reading:
             self.job = change_job(connection, self.job, done=self._read)
             insert_rows(connection, IMPORT_TITLES, _TITLE_COLUMNS, titles)
             insert_rows(connection, IMPORT_ROWS, _ROW_COLUMNS, self._rows)
+            execute_many(connection, _SET_TITLE, self._moved)
         self._certain += sum(imdb_id is not None for *_, imdb_id in self._titles)
-        self._rows, self._titles, self._characters = [], [], 0
+        self._rows, self._titles, self._moved, self._characters = [], [], [], 0
 
 
 def finish_preview(job: Job) -> Job:

@@ -6,7 +6,8 @@ from ..plugin.importers import ImportRow
 from ..text import fold_key
 from .keys import KeyMap, key_of
 
-MAX_NAMESPACES = 8
+MAX_NAMESPACES = 7
+_SHARED = 1 << MAX_NAMESPACES
 
 
 class TitleNumbers:
@@ -18,7 +19,7 @@ class TitleNumbers:
         self._by_form = KeyMap()
         self._namespaces: dict[str, int] = {}
         self._claimed = bytearray()
-        """For each title, a bit for each namespace in which it has an id."""
+        """For each title, a bit for each namespace in which it has an id, and one if others have its name."""
 
     def number_of(self, row: ImportRow) -> int:
         """The number of a row's title; a row without ids is the first title of its name, year and kind."""
@@ -38,14 +39,26 @@ class TitleNumbers:
         self._claimed[number] |= claims
         return number
 
+    def is_shared(self, number: int) -> bool:
+        """Whether other titles have this one's name, year and kind, so far; which is meant is then told by ids only."""
+        return bool(self._claimed[number] & _SHARED)
+
     def _named(self, form: int, claims: int) -> int | None:
         """The title of this form, unless it has another id of the same namespace: then it is only of the same name."""
         number = self._by_form.get(form)
-        return None if number is None or self._claimed[number] & claims else number
+        if number is None or not claims or not self._claimed[number] & (claims | _SHARED):
+            return number
+        self._claimed[number] |= _SHARED
+        return None
 
     def _bit_of(self, namespace: str) -> int:
         place = self._namespaces.setdefault(namespace, min(len(self._namespaces), MAX_NAMESPACES - 1))
         return 1 << place
+
+
+def has_ids(row: ImportRow) -> bool:
+    """Whether more than a name says which title a row is about."""
+    return any(True for _ in _ids(row))
 
 
 def _ids(row: ImportRow) -> Iterator[tuple[str, *tuple[object, ...]]]:

@@ -1,15 +1,17 @@
 """Which titles rows are matched to, with the sample of the offline catalog and with a stand-in of TMDB."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import permutations
 from typing import Any
 
 import pytest
 from flask import Flask
 from standin.server import Standin
 from support.applications import MakeApp
-from support.imports import bring_in, bring_in_file, preview, tools, upload, work
+from support.imports import bring_in, bring_in_file, preview, preview_file, tools, upload, work
 from support.library import movie_of
+from support.uploads import zip_bytes
 
 from movietracker import clock
 from movietracker.errors import ProviderUnreachable
@@ -114,6 +116,35 @@ def test_what_is_chosen_for_one_of_two_films_of_a_name_is_not_taken_for_the_othe
 def test_of_two_films_of_a_name_that_a_tracker_tells_apart_one_alone_is_the_film_that_is_known(anna: Account) -> None:
     rows = [{"title": "Casablanca", "year": 1942, "row_id": each, "other_ids": [["x", each]]} for each in "ab"]
     assert found(preview(anna, *rows)) == [("new", "tt0034583"), ("ambiguous", None)]
+
+
+@pytest.mark.parametrize("order", list(permutations("abv")))
+def test_a_row_whose_name_is_that_of_two_films_is_not_taken_for_the_first(anna: Account, order: Sequence[str]) -> None:
+    facts = {each: {"other_ids": [["x", each]]} for each in "ab"} | {"v": {"is_viewing": True}}
+    job = preview(anna, *({"title": "Casablanca", "year": 1942, "row_id": each, **facts[each]} for each in order))
+    states = {each: state for each, (state, _) in zip(order, found(job), strict=True)}
+    assert (states["v"], sorted(states.values())) == ("ambiguous", ["ambiguous", "ambiguous", "new"])
+    assert (job.counts["titles"], job.counts["new"], job.counts["ambiguous"]) == (3, 1, 2)
+
+
+def test_viewings_of_two_films_of_a_name_are_chosen_one_by_one(anna: Account) -> None:
+    head = "Date,Name,Year,Letterboxd URI"
+    told = {
+        "watched.csv": f"{head}\n2020-01-01,Casablanca,1942,https://boxd.it/a\n2020-01-01,Casablanca,1942,https://boxd.it/b\n",
+        "diary.csv": f"{head},Rating,Rewatch,Tags,Watched Date\n"
+        "2020-01-01,Casablanca,1942,https://boxd.it/x,4,,,2020-01-01\n"
+        "2021-01-01,Casablanca,1942,https://boxd.it/y,1,,,2021-01-01\n",
+        "reviews.csv": f"{head},Rating,Rewatch,Review,Tags,Watched Date\n"
+        "2021-01-01,Casablanca,1942,https://boxd.it/y,1,,Another film,,2021-01-01\n",
+    }
+    job = preview_file(anna, "letterboxd.zip", zip_bytes(told))
+    assert [state for state, _ in found(job)] == ["new", *["ambiguous"] * 4]
+    job = resolve(job, [Decision(1, imdb_id="tt0000001"), Decision(3, imdb_id="tt0000001")], state().lookup.chain, {})
+    assert found(job)[2:] == [("ambiguous", None), *[("new", "tt0000001")] * 2]
+    work(jobs.confirm(anna.id, job.id))
+    viewings = {key: movie_of(anna, key)["viewings"] for key in ("tt0034583", "tt0000001")}
+    assert viewings["tt0034583"] == []
+    assert [(each["watched_on"], each["note"]) for each in viewings["tt0000001"]] == [("2021-01-01", "Another film")]
 
 
 def test_of_two_films_of_a_name_one_alone_is_the_film_of_the_library(anna: Account) -> None:

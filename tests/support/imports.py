@@ -88,13 +88,18 @@ def bring_in(user: Account, *rows: Row, ratings: str = "keep") -> Job:
     return _confirm(preview(user, *rows), ratings)
 
 
-def bring_in_file(user: Account, name: str, content: bytes) -> Job:
-    """Import a file of whatever format, with all people and lists that are found."""
+def preview_file(user: Account, name: str, content: bytes) -> Job:
+    """A job of a file of whatever format that is read and matched."""
     job_id = str(uuid.uuid4())
     uploaded.store(user.id, job_id, [(name, io.BytesIO(content))])
     job = work(jobs.create_job(user.id, job_id, None))
     assert job.state == "ready", job
-    return _confirm(job)
+    return job
+
+
+def bring_in_file(user: Account, name: str, content: bytes) -> Job:
+    """Import a file of whatever format, with all people and lists that are found."""
+    return _confirm(preview_file(user, name, content))
 
 
 def _confirm(job: Job, ratings: str = "keep") -> Job:
