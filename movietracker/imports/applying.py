@@ -28,7 +28,7 @@ from ..services.movies.tags import tag_named
 from ..services.transactions import library_write, query, write_connection
 from .facts import Fact, fact_of_title, retired_fields, store_facts
 from .jobs import Job, change_job
-from .planning import Known, Means, plan
+from .planning import Known, Means, listed_in, plan
 from .rows import Portion, leading_rows
 from .same_viewings import viewing_ids
 
@@ -97,7 +97,7 @@ class _Chunk:
         stored = read_titles(self._tx.stored, imdb_ids)
         retired = retired_fields(self._tx.connection, self._job.user_id, imdb_ids)
         viewings = {key: viewing_ids(rows, key, retired.get(key, ())) for key, rows in self._rows.items()}
-        means = self._means(viewings)
+        means = self._means(viewings, stored)
         changed = self._changed_fields(list(stored))
         list_names: dict[str | None, str] = {
             list_id: self._job.choices["lists"][name] for name, list_id in means.lists.items()
@@ -124,11 +124,11 @@ class _Chunk:
         self._counts["titles_unchanged"] += len(self._rows) - len(new) - len(old)
         return self._counts
 
-    def _means(self, viewings: Mapping[str, Collection[str]]) -> Means:
+    def _means(self, viewings: Mapping[str, Collection[str]], stored: Collection[str]) -> Means:
         choices = self._job.choices
         return Means(
             people=self._people(choices.get("people", {})),
-            lists=self._lists(choices.get("lists", {})),
+            lists=self._lists(choices.get("lists", {}), stored),
             replaces_ratings=choices.get("ratings") == "replace",
             told_at=self._job.created_at,
             now=self._tx.wall_time,
@@ -154,14 +154,18 @@ class _Chunk:
         self._counts["people"] += 1
         return person_id
 
-    def _lists(self, chosen: Mapping[str, str | None]) -> dict[str, str]:
+    def _lists(self, chosen: Mapping[str, str | None], stored: Collection[str]) -> dict[str, str]:
         """The lists that these rows name and that were not left out, made if a new title needs them."""
+        wanted = {name: to for name, to in chosen.items() if to is not None}
+        new = (rows for imdb_id, rows in self._rows.items() if imdb_id not in stored)
+        needed = {wanted[name] for rows in new if (name := listed_in(rows, wanted)) is not None}
         places = {row.list_place.name: None for rows in self._rows.values() for row in rows if row.list_place}
         ids: dict[str, str] = {}
         for name in places:
-            wanted = chosen.get(name)
-            if wanted is not None:
-                ids[name] = lists.find_list(self._tx, wanted) or self._list(wanted)
+            if (to := wanted.get(name)) is not None:
+                list_id = lists.find_list(self._tx, to) or (self._list(to) if to in needed else None)
+                if list_id is not None:
+                    ids[name] = list_id
         return ids
 
     def _list(self, name: str) -> str:

@@ -87,7 +87,7 @@ def plan(rows: Sequence[ImportRow], known: Known, means: Means) -> Plan:
     before = known.stored.state if known.stored else TitleState()
     viewings = _viewings(rows, known, means, counts)
     seen = _seen(rows, before.seen or NOT_SEEN, viewings, means, counts)
-    status = _status(rows, before.status, bool(viewings), means, counts)
+    status = _status(rows, before.status, means, counts)
     votes = _votes(rows, before.votes, known, means, counts)
     liked = _liked(rows, bool(before.liked), known, counts)
     tags = _tags(rows, before.tags, known, means, counts)
@@ -176,28 +176,33 @@ def _seen(
     return Seen(told, viewings)
 
 
-def _status(
-    rows: Sequence[ImportRow], before: Status | None, adds_viewings: bool, means: Means, counts: Counter[ReportCount]
-) -> Status:
+def _status(rows: Sequence[ImportRow], before: Status | None, means: Means, counts: Counter[ReportCount]) -> Status:
     """A title that is seen and wanted stays wanted; one that is watched, removed or on a list stays that."""
-    is_wanted = any(row.status == "toWatch" for row in rows)
-    is_watched = any(row.is_viewing or row.status == "watched" or row.rating is not None for row in rows)
-    all_places = [row.list_place for row in rows if row.list_place is not None]
-    places = [place.name for place in all_places]
-    chosen = next((means.lists[name] for name in places if name in means.lists), None)
-    after = before
-    if before is None and chosen and any(place.is_status for place in all_places):
-        after = Status("custom", chosen)
-    elif before is None:
-        after = TO_WATCH if is_wanted else WATCHED if is_watched else Status("custom", chosen) if chosen else TO_WATCH
-    elif before == TO_WATCH and is_watched and not is_wanted:
-        after = WATCHED
-    assert after is not None
+    told, on_list = _told_status(rows), listed_in(rows, means.lists) if before is None else None
+    after = told or TO_WATCH if before is None or (before == TO_WATCH and told == WATCHED) else before
+    if on_list is not None:
+        after = Status("custom", means.lists[on_list])
     is_on = after.custom_list_id
-    counts["list_items"] += before is None and is_on is not None
-    others = [name for name in places if name not in means.list_tags]
+    counts["list_items"] += on_list is not None
+    others = [row.list_place.name for row in rows if row.list_place and row.list_place.name not in means.list_tags]
     counts["list_items_left_out"] += sum(is_on is None or means.lists.get(name) != is_on for name in others)
     return after
+
+
+def _told_status(rows: Sequence[ImportRow]) -> Status | None:
+    if any(row.status == "toWatch" for row in rows):
+        return TO_WATCH
+    if any(row.is_viewing or row.status == "watched" or row.rating is not None for row in rows):
+        return WATCHED
+    return None
+
+
+def listed_in(rows: Sequence[ImportRow], lists: Collection[str]) -> str | None:
+    """Under which of these names a new title of these rows comes to a list; None if it is watched or wanted instead."""
+    places = [row.list_place for row in rows if row.list_place]
+    if _told_status(rows) and not any(place.is_status for place in places):
+        return None
+    return next((place.name for place in places if place.name in lists), None)
 
 
 def _votes(

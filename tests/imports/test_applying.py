@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from support.imports import bring_in, choose, exported, preview, work
+from support.imports import bring_in, choose, contents, exported, preview, take_back, work
 from support.library import movie_of
 
 from movietracker.imports import jobs
@@ -211,6 +211,25 @@ def test_a_list_can_be_left_out(anna: Account) -> None:
     assert in_library(anna)["status"] == "toWatch"
     with library_read(anna.id) as read:
         assert lists.list_lists(read) == []
+
+
+def test_a_list_whose_titles_are_all_watched_or_known_is_not_made(anna: Account) -> None:
+    bring_in(anna, wish(imdb_id="tt0000001"))
+    before = contents(anna)
+    best = {"status": None, "list_place": {"name": "Best"}}
+    job = bring_in(anna, viewing(), wish("3", **best), wish("4", imdb_id="tt0000001", **best))
+    assert ("lists" in job.report, job.report["list_items_left_out"]) == (False, 2)
+    with library_read(anna.id) as read:
+        assert lists.list_lists(read) == []
+    take_back(job)
+    assert contents(anna) == before
+
+
+def test_a_place_in_a_list_of_the_library_that_a_new_title_needs_not_is_counted_once(anna: Account) -> None:
+    place = {"status": None, "list_place": {"name": "Best"}}
+    bring_in(anna, wish("1", imdb_id="tt0000001", **place))
+    job = bring_in(anna, wish("2", imdb_id="tt0000001", **place), viewing(), wish("3", **place))
+    assert ("lists" in job.report, job.report["list_items_left_out"]) == (False, 1)
 
 
 def test_a_list_becomes_a_tag_of_all_its_titles_when_the_user_says_so(anna: Account) -> None:
