@@ -15,7 +15,9 @@ MAX_NUMERIC_ID = 2**40 - 1
 _IMDB_ID = re.compile(r"(?:tt)?0*([0-9]{1,17})(?:\.0)?", re.IGNORECASE)
 _WHOLE = re.compile(r"\+?([0-9]{1,13})(?:\.0+)?")
 _TITLE_AND_YEAR = re.compile(r"(.+?)\s*\(([12][0-9]{3})\)")
-_YES = {"yes", "y", "true", "1", "x", "ja", "si", "oui"}
+_OF_BEST = re.compile(r"\s*([0-9.,]+)\s*/\s*(5|10|100)\s*")
+_YES = {"yes", "y", "true", "1", "x", "ja", "si", "oui", "✓", "✔", "✅", "☑"}
+_NO = {"no", "n", "false", "0", "nein", "non", "-"}
 
 _KINDS: dict[Kind, str] = {
     "movie": "movie film feature featurefilm documentary short shortfilm tvmovie tvshort tvspecial video corto"
@@ -61,11 +63,13 @@ def kind_of(text: object) -> Kind | None:
 def rating_on_ten(text: object, best: int) -> float | None:
     """A rating of 1.0 to 10.0 from one of 0 to ``best`` (5, 10, 100), which is multiplied, not spread.
 
-    So half a star of five is 1.0, and five are 10.0. Less than a tenth of ``best`` becomes 1.0, but 0 is no rating in
-    most trackers, and None here; so is what is not between them.
+    So half a star of five is 1.0, and five are 10.0; ``4/5`` says itself which is the best. Less than a tenth of
+    ``best`` becomes 1.0, but 0 is no rating in most trackers, and None here; so is what is not between them.
     """
     if isinstance(text, bool) or not isinstance(text, str | int | float | Decimal):
         return None
+    if isinstance(text, str) and (found := _OF_BEST.fullmatch(text)):
+        text, best = found[1], int(found[2])
     try:
         given = float(text.replace(",", ".") if isinstance(text, str) else text)
     except (ValueError, OverflowError):
@@ -87,8 +91,17 @@ def best_rating(texts: Iterable[str], scales: Sequence[int]) -> int:
 
 
 def is_yes(text: object) -> bool:
-    """Whether a cell says yes."""
-    return text is True or (isinstance(text, str | int) and str(text).strip().lower() in _YES)
+    """Whether a cell says yes, in a word or by a tick."""
+    return _word(text) in _YES
+
+
+def is_no(text: object) -> bool:
+    """Whether a cell says no; one that is empty says nothing."""
+    return _word(text) in _NO
+
+
+def _word(text: object) -> str:
+    return str(text).strip().rstrip("\ufe0f").lower() if isinstance(text, str | int) else ""
 
 
 def words_of(text: str, separator: str = ",") -> tuple[str, ...]:

@@ -8,7 +8,9 @@ from ..text import fold_key
 BEGUN = phrase("begun")
 
 _WATCHED = "completed finished watched seen repeating uptodate"
-_WANTED = "planning planned plantowatch towatch watchlist watchlater notstarted notstartedyet wanttowatch wishlist"
+_WANTED = (
+    "planning planned plantowatch towatch watchlist watchlater notstarted notstartedyet wanttowatch wanted wishlist"
+)
 _BEGUN = "inprogress watching paused hold onhold onahold dropped stopped abandoned continuing"
 _FIELDS: dict[str, dict[str, Any]] = (
     {fold_key(word): {"status": "watched"} for word in _WATCHED.split()}

@@ -1,10 +1,11 @@
 """The columns and keys of the documented form, and what their values mean."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any
 
 from movietracker.pluginapi import (
+    BrokenRow,
     DateOrder,
     ImportRow,
     ListPlace,
@@ -12,12 +13,15 @@ from movietracker.pluginapi import (
     TableOrder,
     content_id,
     imdb_id,
+    is_no,
     is_yes,
     kind_of,
     moment_of,
     numeric_id,
+    phrase,
     rating_on_ten,
     release_year,
+    status_of,
     words_of,
 )
 
@@ -29,11 +33,6 @@ FIELDS = frozenset(
     (*NAMING, "id", "original_title", "year", "kind", "tvdb_id", "watched", "watched_on", "viewing_rating", "review")
 ) | frozenset(("rating", "liked", "note", "tags", "status", "list", "position", "recommended_by", "added_on"))
 
-_STATUSES: Mapping[str, Literal["toWatch", "watched"]] = {
-    **dict.fromkeys(("watched", "seen", "completed"), "watched"),
-    **dict.fromkeys(("towatch", "to watch", "to_watch", "watchlist", "wanted", "planned"), "toWatch"),
-}
-
 
 @lru_cache(1_000)  # the same few names in every row
 def field_name(name: str) -> str:
@@ -43,8 +42,8 @@ def field_name(name: str) -> str:
 
 def row_of(
     values: Mapping[str, str], where: str, order: DateOrder | TableOrder, people: tuple[Recommender, ...] = ()
-) -> ImportRow:
-    """The row that these fields state, which have no white space around them.
+) -> ImportRow | BrokenRow:
+    """The row that these fields state, which have no white space around them; broken if one makes no sense.
 
     ``people`` are recommenders that the file lists by themselves.
     """
@@ -52,9 +51,10 @@ def row_of(
     def get(name: str) -> str:
         return values.get(name, "")
 
-    moment, day = moment_of(get("watched_on")), order.read(get("watched_on"))
+    when = get("watched_on") or ("" if is_yes(get("watched")) or is_no(get("watched")) else get("watched"))
+    moment, day = moment_of(when), order.read(when)
     number = get("id")
-    return ImportRow(
+    row = ImportRow(
         source=SOURCE,
         row_id=f"id:{number}"
         if number
@@ -77,25 +77,43 @@ def row_of(
         liked=is_yes(get("liked")) if get("liked") else None,
         note=get("note") or None,
         tags=words_of(get("tags")),
-        status=_status(values, is_viewing=day is not None),
         added_on=order.read(get("added_on")),
         list_place=ListPlace(get("list"), numeric_id(get("position"))) if get("list") else None,
         told_by=None if people else get("recommended_by") or None,
         recommended_by=people,
+        **_state(values, is_viewing=day is not None),
     )
+    unread = next((name for name, is_read in _READ.items() if get(name) and not is_read(row, get(name))), None)
+    return row if unread is None else BrokenRow(where, phrase("invalid_field", field=unread.replace("_", " ")))
 
 
-def _status(values: Mapping[str, str], *, is_viewing: bool) -> Literal["toWatch", "watched"] | None:
+_READ: Mapping[str, Callable[[ImportRow, str], bool]] = {
+    "watched_on": lambda row, _: row.is_viewing,
+    "watched": lambda row, cell: row.is_viewing or is_yes(cell) or is_no(cell),
+    "viewing_rating": lambda row, cell: row.viewing_rating is not None or _is_zero(cell),
+    "rating": lambda row, cell: row.rating is not None or _is_zero(cell),
+    "status": lambda row, cell: bool(status_of(cell)),
+    "added_on": lambda row, _: row.added_on is not None,
+}
+"""Whether fields that are given could be read."""
+
+
+def _is_zero(cell: str) -> bool:
+    """Whether a rating is empty or none, as many programs write it."""
+    return not cell.strip("0.,")
+
+
+def _state(values: Mapping[str, str], *, is_viewing: bool) -> dict[str, Any]:
     """What is said; else watched if there is a sign of it, wanted if there is none, nothing for a place in a list."""
-    if said := _STATUSES.get(values.get("status", "").lower()):
+    if said := status_of(values.get("status", "")):
         return said
     if (
         is_viewing
         or is_yes(values.get("watched"))
-        or any(values.get(name) for name in ("rating", "viewing_rating", "review"))
+        or not all(_is_zero(values.get(name, "")) for name in ("rating", "viewing_rating", "review"))
     ):
-        return "watched"
-    return None if values.get("list") else "toWatch"
+        return {"status": "watched"}
+    return {} if values.get("list") else {"status": "toWatch"}
 
 
 def text_of(value: Any) -> str:

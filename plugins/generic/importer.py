@@ -23,9 +23,15 @@ from movietracker.pluginapi import (
 
 from .fields import FIELDS, NAMING, SOURCE, field_name, people_of, row_of, text_of
 
+_OPINIONS = frozenset(("watched", "rating", "recommended_by"))
+_OUR_OWN = frozenset(("id", "original_title", "tvdb_id", "viewing_rating", "liked", "list", "position"))
+
 
 class GenericImporter(BaseImporter):
-    """Recognizes files of nothing but documented fields; if it is chosen by name, it passes over other fields."""
+    """Recognizes files of nothing but documented fields; if it is chosen by name, it passes over other fields.
+
+    Tables that people may have made without our document are read better by the importer of lists kept by hand.
+    """
 
     name = SOURCE
     label = "CSV or JSON as documented"
@@ -33,7 +39,9 @@ class GenericImporter(BaseImporter):
 
     def reads(self, member: Member) -> bool:
         """Whether the fields of a member are documented ones, one of them a title or an id."""
-        return _has_fields(columns_of(member)) or _has_fields(tuple(json_keys(member).get("", ())))
+        columns = columns_of(member)
+        is_table = _has_fields(columns) and not _is_kept_by_hand(columns)
+        return is_table or _has_fields(tuple(json_keys(member).get("", ())))
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all tables and arrays, also of those with other fields."""
@@ -41,7 +49,7 @@ class GenericImporter(BaseImporter):
             if json_keys(member):
                 yield from row_of_each(read_json(member), _of_item)
             else:
-                order = TableOrder(member, "watched_on", "watched on")
+                order = TableOrder(member, "watched_on", "watched on", "added_on", "added on", "watched")
                 yield from row_of_each(read_table(member), partial(_of_line, member, order))
 
 
@@ -50,7 +58,14 @@ def _has_fields(names: tuple[str, ...]) -> bool:
     return given <= FIELDS and not given.isdisjoint(NAMING)
 
 
-def _of_line(member: Member, order: TableOrder, row: TableRow) -> ImportRow:
+def _is_kept_by_hand(names: tuple[str, ...]) -> bool:
+    """Whether no column is called as only our document does, and one is of watching, rating or recommending."""
+    given = set(map(field_name, names))
+    is_ours = not given.isdisjoint(_OUR_OWN) or any("_" in name for name in names)
+    return not is_ours and "title" in given and not given.isdisjoint(_OPINIONS)
+
+
+def _of_line(member: Member, order: TableOrder, row: TableRow) -> ImportRow | BrokenRow:
     return row_of({field_name(name): cell for name, cell in row.cells.items()}, member.at(row.line), order)
 
 

@@ -10,6 +10,7 @@ from movietracker.pluginapi import (
     best_rating,
     date_order,
     fold_words,
+    is_no,
     is_yes,
     means_recommending,
     rating_on_ten,
@@ -33,11 +34,12 @@ _COLUMNS: Mapping[str, tuple[str, ...]] = {
     "note": ("note", "notes", "comment", "comments", "review", "why", "thoughts", "remarks", "description"),
     "tags": ("tags", "tag"),
 }
+_OPINIONS = ("watched", "rating")
 _TOLD = frozenset(
     ("from", "selector", "selected by", "chosen by", "who", "who told me", "told by", "told me", "via", "von", "par")
 )
 _TOLD_WORDS = frozenset(("selected", "selector", "told", "picked", "chosen", "empfohlen"))
-_NO = frozenset(("no", "n", "false", "0", "nein", "not yet", "-", "unseen", "to watch", "towatch", "planned", "todo"))
+_UNSEEN = frozenset(("not yet", "unseen", "to watch", "towatch", "planned", "todo", "watchlist", "wanted"))
 _SEEN = frozenset(("watched", "seen", "done", "completed", "finished", "gesehen"))
 
 
@@ -65,7 +67,7 @@ class Columns:
     def told_by(self, cells: Mapping[str, str]) -> str | None:
         """The first cell of recommenders that names somebody, and does not only say yes or no."""
         texts = (cells.get(name, "").strip() for name in self.told)
-        return next((text for text in texts if text and not is_yes(text) and text.lower() not in _NO), None)
+        return next((text for text in texts if text and not is_yes(text) and not _is_unseen(text)), None)
 
 
 @lru_cache(64)
@@ -77,8 +79,16 @@ def _columns_of(given: tuple[str, ...]) -> Columns | None:
         if (found := next((each for each in known if each in plain), None)) is not None
     }
     told = _told_of([name for name in reversed(plain) if _is_told(name)])
-    is_strong = " ".join(fold_words(names.get("title", ""))) in _STRONG and len(names) > 1
-    return Columns(names, tuple(plain[name] for name in told)) if "title" in names and (told or is_strong) else None
+    is_of_films = bool(told) or _speaks_of_films(" ".join(fold_words(names.get("title", ""))), names, plain)
+    return Columns(names, tuple(plain[name] for name in told)) if "title" in names and is_of_films else None
+
+
+def _speaks_of_films(title: str, names: Mapping[str, str], plain: Iterable[str]) -> bool:
+    """Whether the column of titles says so, or all columns are usual ones, and one of them is of watching or rating."""
+    if title in _STRONG:
+        return len(names) > 1
+    known = {each for meaning in _COLUMNS.values() for each in meaning}
+    return title == "title" and known.issuperset(filter(None, plain)) and not names.keys().isdisjoint(_OPINIONS)
 
 
 def _told_of(names: Sequence[str]) -> Sequence[str]:
@@ -108,8 +118,6 @@ class Scale:
 
     def rating(self, text: str) -> float | None:
         """A rating such as ``8``, ``4/5`` or ``★★★½``."""
-        if found := re.fullmatch(r"([0-9.,]+)\s*/\s*(5|10|100)", text.strip()):
-            return rating_on_ten(found[1], int(found[2]))
         if found := re.fullmatch(r"([★⭐*]+)\ufe0f?(½?)☆*", text.strip()):
             return rating_on_ten(len(found[1]) + len(found[2]) / 2, 5)
         return rating_on_ten(text, self.best)
@@ -118,8 +126,12 @@ class Scale:
 def seen_of(cell: str, order: DateOrder) -> tuple[bool | None, str | None]:
     """Whether a cell says that a title was seen, and on which day; None if it says nothing."""
     text = cell.strip()
-    if not text or text.lower() in _NO:
+    if not text or _is_unseen(text):
         return (False if text else None), None
     if day := order.read(text):
         return True, day
-    return (True if is_yes(text) or text.lower() in _SEEN or text in "✓✔✅☑" else None), None
+    return (True if is_yes(text) or text.lower() in _SEEN else None), None
+
+
+def _is_unseen(text: str) -> bool:
+    return is_no(text) or text.lower() in _UNSEEN

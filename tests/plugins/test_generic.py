@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from movietracker_plugins.generic.fields import FIELDS
 from movietracker_plugins.generic.importer import GenericImporter
-from support.uploads import counts_of, rows_of, upload
+from movietracker_plugins.handwritten.importer import HandwrittenImporter
+from support.uploads import counts_of, rows_and_broken, rows_of, upload
 
 from movietracker.plugin.importers import Importer, ImportRow, ListPlace, Recommender
 from movietracker.testing.importers import ImporterContract
+from movietracker.uploads.statuses import BEGUN
 
 GENERIC = GenericImporter()
 MOVING = (Path(__file__).parents[2] / "docs" / "moving.md").read_text(encoding="utf-8")
@@ -47,6 +49,53 @@ def test_a_table_with_other_columns_is_read_only_by_name() -> None:
     content = "title,author\nThe Dispossessed,Le Guin\n"
     assert not GENERIC.recognizes(upload({"x": content}))
     assert only(content).title == "The Dispossessed"
+
+
+@pytest.mark.parametrize("header", ["Title,Year,Watched,Rating", "Title,Rating", "title,recommended by,note"])
+def test_a_table_with_columns_such_as_people_have_is_left_to_lists_kept_by_hand(header: str) -> None:
+    table = upload({"x": f"{header}\nHeat,,,\n"})
+    assert HandwrittenImporter().recognizes(table)
+    assert not GENERIC.recognizes(table)
+
+
+@pytest.mark.parametrize("column", ["recommended_by", "imdb_id", "liked", "Original Title"])
+def test_one_column_that_people_call_otherwise_makes_a_table_a_documented_one(column: str) -> None:
+    assert GENERIC.recognizes(upload({"x": f"Title,Watched,Rating,{column}\nHeat,,,\n"}))
+
+
+@pytest.mark.parametrize(
+    ("field", "cell", "said"),
+    [
+        ("watched_on", "soon", "watched on"),
+        ("watched", "twice", "watched"),
+        ("rating", "11", "rating"),
+        ("viewing_rating", "great", "viewing rating"),
+        ("status", "owned", "status"),
+        ("added_on", "31.31.2020", "added on"),
+    ],
+)
+def test_a_row_with_a_value_that_cannot_be_read_is_named(field: str, cell: str, said: str) -> None:
+    rows, broken = rows_and_broken(GENERIC, {"x": f"title,{field}\nHeat,{cell}\nRan,\n"})
+    assert [row.title for row in rows] == ["Ran"]
+    assert [(each.where, each.reason) for each in broken] == [("x, line 2", f"has no valid {said}")]
+
+
+@pytest.mark.parametrize(("field", "cell"), [("rating", "0"), ("watched", "no"), ("watched", "-")])
+def test_no_rating_and_no_viewing_can_be_said(field: str, cell: str) -> None:
+    row = only(f"title,{field}\nHeat,{cell}\n")
+    assert (row.status, row.rating) == ("toWatch", None)
+
+
+@pytest.mark.parametrize("day", ["2020-01-31", "1/31/2020"])
+def test_what_was_watched_can_say_when(day: str) -> None:
+    for content in (f"title,imdb_id,watched\nHeat,tt0113277,{day}\n", [{"title": "Heat", "watched": "2020-01-31"}]):
+        row = only(content)
+        assert (row.is_viewing, row.watched_on, row.status) == (True, "2020-01-31", "watched")
+
+
+def test_a_title_that_was_begun_is_for_the_user_to_look_at() -> None:
+    row = only([{"title": "Heat", "status": "watching"}])
+    assert (row.status, row.needs_review) == (None, BEGUN)
 
 
 def test_every_field_is_read() -> None:
@@ -105,6 +154,8 @@ def test_every_field_is_read() -> None:
         ({}, "toWatch"),
         ({"rating": "8"}, "watched"),
         ({"watched": "yes"}, "watched"),
+        ({"watched": "✓"}, "watched"),
+        ({"rating": "4/5"}, "watched"),
         ({"watched_on": "2020"}, "watched"),
         ({"list": "Best"}, None),
         ({"status": "watchlist", "rating": "8"}, "toWatch"),

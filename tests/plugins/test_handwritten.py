@@ -269,6 +269,15 @@ def test_a_spreadsheet_is_read_with_its_dates_ratings_and_notes() -> None:
     assert alien.status == "toWatch"
 
 
+def test_a_table_that_says_how_titles_were_liked_and_when_they_were_watched_needs_no_recommenders() -> None:
+    table = "Title,Year,Watched,Rating\nHeat,1995,1/31/2020,4/5\nRan,1985,✓,5\nAlien,,,\n"
+    assert [(row.status, row.watched_on, row.rating) for row in rows(table)] == [
+        ("watched", "2020-01-31", 8.0),
+        ("watched", None, 10.0),
+        ("toWatch", None, None),
+    ]
+
+
 @pytest.mark.parametrize("day", ["1988", "1988/??/??"])
 def test_of_a_day_that_is_not_known_the_year_is_kept(day: str) -> None:
     assert only(f"Film;Von;Gesehen am\nHeat;Anna;{day}\n").watched_on == "1988"
@@ -297,6 +306,8 @@ def test_json_within_an_object_is_read_and_what_is_no_object_is_named() -> None:
         "\x89PNG\x01",
         "x" * 300,
         "Title,Date\nHeat,1/2/20",
+        "Title,Author,Rating\nEmma,Austen,5",
+        "Name,Rating\nLisbon,5",
     ],
 )
 def test_what_is_no_list_of_titles_is_not_recognized(text: str) -> None:

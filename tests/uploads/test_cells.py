@@ -11,6 +11,7 @@ from movietracker.uploads.cells import (
     Places,
     content_id,
     imdb_id,
+    is_no,
     is_yes,
     kind_of,
     numeric_id,
@@ -106,7 +107,9 @@ def test_kinds_are_read_in_display_text_camel_case_and_italian(words: str, kind:
         ("80", 100, 8.0),
         ("3", 100, 1.0),
         ("85.4", 100, 8.5),
-        *((text, 10, None) for text in ("0", "11", "-1", "", "x", "nan", "inf", None, True)),
+        ("9/10", 5, 9.0),
+        ("4,5 / 5", 10, 9.0),
+        *((text, 10, None) for text in ("0", "11", "-1", "", "x", "nan", "inf", None, True, "11/10", "0/5", "9/12")),
     ],
 )
 def test_a_rating_of_any_scale_is_multiplied(text: Any, best: int, rating: float | None) -> None:
@@ -121,15 +124,20 @@ def test_a_rating_is_between_one_and_ten_whatever_is_given(text: Any, best: int)
 
 @given(st.text())
 def test_no_text_raises(text: str) -> None:
-    for read in (imdb_id, numeric_id, release_year, kind_of, is_yes, plain_text):
+    for read in (imdb_id, numeric_id, release_year, kind_of, is_yes, is_no, plain_text):
         read(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "yes"), [("Yes", True), ("true", True), ("1", True), (True, True), ("", False), ("no", False)]
+    ("text", "says"),
+    [
+        *((text, "yes") for text in ("Yes", "true", "1", True, 1, "✓", "✔️", "✅")),
+        *((text, "no") for text in ("No", "false", "0", False, 0, "-")),
+        *((text, "") for text in ("", "perhaps", None, "2020-01-31")),
+    ],
 )
-def test_yes_is_said_in_several_ways(text: Any, yes: bool) -> None:
-    assert is_yes(text) is yes
+def test_yes_and_no_are_said_in_several_ways(text: Any, says: str) -> None:
+    assert (is_yes(text), is_no(text)) == (says == "yes", says == "no")
 
 
 def test_words_are_taken_apart_once_each() -> None:

@@ -14,6 +14,7 @@ from movietracker.uploads.statuses import BEGUN, status_of
         ("FINISHED", {"status": "watched"}),
         ("plantowatch", {"status": "toWatch"}),
         ("not_started_yet", {"status": "toWatch"}),
+        ("wanted", {"status": "toWatch"}),
         ("In progress", {"needs_review": BEGUN}),
         ("on_a_hold", {"needs_review": BEGUN}),
         ("DROPPED", {"needs_review": BEGUN}),
