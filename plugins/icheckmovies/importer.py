@@ -14,10 +14,9 @@ from movietracker.pluginapi import (
     TableImporter,
     TableRow,
     imdb_id,
-    is_yes,
+    is_no,
     known_day,
-    partial_date,
-    read_table,
+    read_dated_table,
     release_year,
     rows_of_each,
 )
@@ -32,7 +31,7 @@ class ICheckMoviesImporter(TableImporter):
 
     def rows_of(self, member: Member) -> Rows:
         """The rows of each line."""
-        return rows_of_each(read_table(member), partial(_rows, member))
+        return rows_of_each(read_dated_table(member, "checked"), partial(_rows, member))
 
 
 def _rows(member: Member, row: TableRow) -> Iterator[ImportRow]:
@@ -60,5 +59,5 @@ def _rows(member: Member, row: TableRow) -> Iterator[ImportRow]:
 
 
 def _is_set(cell: str) -> bool:
-    """Whether a cell says yes, or when."""
-    return is_yes(cell) or partial_date(cell) is not None
+    """Whether a cell says yes, or when, in whatever way."""
+    return bool(cell) and not is_no(cell)

@@ -34,6 +34,7 @@ _PARTS = {
     "ratings": {"title name", "profile name", "thumbs value"},
     "wishes": {"title name", "profile name", "utc title add date"},
 }
+_DATES = ("date", "start time", "starttime", "event utc ts", "utc title add date")
 _NO_VIEWING = re.compile(r"_hook_|^(?:Season \d+ )?Clip(?: \d+)?:|\((?:Official )?(?:Teaser )?Trailer(?: \d+)?\)\s*$")
 _AUTOPLAYED = "Autoplayed: user action: None;"
 _CONTINUED = "Not latest view"
@@ -62,7 +63,7 @@ class NetflixImporter(BaseImporter):
         for member in upload.members:
             if part := _part_of(member):
                 made = partial(_rows, member, _READERS[part], Places(), len(profiles) > 1)
-                yield from rows_of_each(read_dated_table(member, "date"), made)
+                yield from rows_of_each(read_dated_table(member, *_DATES), made)
 
 
 def _part_of(member: Member) -> str | None:

@@ -15,18 +15,19 @@ from movietracker.pluginapi import (
     content_id,
     known_day,
     numeric_id,
+    read_dated_table,
     read_table,
     rows_of_each,
 )
 
-from .titles import SOURCE, episode_facts, film_of, moment_of_row
+from .titles import DATES, SOURCE, episode_facts, film_of, moment_of_row
 
 MAX_REWATCHES = 1_000
 
 
 def read_films(member: Member) -> Rows:
     """Viewings and wishes; what is only followed, and counts over all titles, say nothing of one."""
-    return rows_of_each(read_table(member), partial(_of_record, member, _recorded(member)))
+    return rows_of_each(read_dated_table(member, *DATES), partial(_of_record, member, _recorded(member)))
 
 
 def _of_record(member: Member, recorded: Counter[str], row: TableRow) -> Rows:

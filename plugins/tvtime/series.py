@@ -13,21 +13,21 @@ from movietracker.pluginapi import (
     is_yes,
     known_day,
     numeric_id,
-    read_table,
+    read_dated_table,
     rows_of_each,
 )
 
-from .titles import SOURCE, episode_facts, film_of, moment_of_row, series_name
+from .titles import DATES, SOURCE, episode_facts, film_of, moment_of_row, series_name
 
 
 def read_series(member: Member) -> Rows:
     """Episodes that were watched, and series that are followed; the rest are counts."""
-    return rows_of_each(read_table(member), partial(_of_record, member))
+    return rows_of_each(read_dated_table(member, *DATES), partial(_of_record, member))
 
 
 def read_show_data(member: Member) -> Rows:
     """Series of an export that has no second form of the records."""
-    return rows_of_each(read_table(member), partial(_of_show, member))
+    return rows_of_each(read_dated_table(member, *DATES), partial(_of_show, member))
 
 
 def _of_record(member: Member, row: TableRow) -> Rows:

@@ -13,6 +13,9 @@ from movietracker.pluginapi import (
 )
 
 SOURCE = "tvtime"
+DATES = ("watch_date", "created_at", "release_date")
+"""Columns of records, which a spreadsheet may have rewritten."""
+
 _SHORT_FORM = re.compile(r".*-?alpha-(.+)")
 
 

@@ -29,6 +29,17 @@ def test_a_wish_is_not_seen_and_dislikes_are_kept() -> None:
     assert (heat.status, heat.liked) == ("toWatch", None)
 
 
+@pytest.mark.parametrize("checked", ["10/24/2012 20:15", "24.10.2012 20:15", "2012-10-24", "Oct 24, 2012"])
+def test_a_film_is_checked_however_a_spreadsheet_wrote_the_date(checked: str) -> None:
+    _, check, _, _ = rows_of(ICHECKMOVIES, {"x": TABLE.replace("2014-06-21 10:00:00", f'"{checked}"')})
+    assert (check.status, check.added_on) == ("watched", "2012-10-24")
+
+
+def test_a_film_is_checked_by_whatever_does_not_say_no() -> None:
+    _, check, _, _ = rows_of(ICHECKMOVIES, {"x": TABLE.replace("2014-06-21 10:00:00", "last summer")})
+    assert (check.status, check.added_on) == ("watched", None)
+
+
 def test_text_of_windows_is_read() -> None:
     rows = rows_of(ICHECKMOVIES, {"x": TABLE.encode("cp1252")})
     assert (rows[0].title, rows[0].original_title) == ("Amélie", "Le fabuleux destin")

@@ -128,6 +128,18 @@ def test_an_archive_can_name_the_column_of_the_start_otherwise() -> None:
     assert seen.watched_on == "2020-12-31"
 
 
+@pytest.mark.parametrize("day", ["10/24/2012", "24.10.2012", "24-10-12"])
+def test_days_of_an_archive_that_a_spreadsheet_rewrote_are_the_same_days(day: str) -> None:
+    seen, _ = rows_of(NETFLIX, {"v": ACTIVITY.replace("2020-12-31 23:30:00", f"{day} 20:15")})
+    renamed, _ = rows_of(NETFLIX, {"v": ACTIVITY.replace("2020-12-31", day).replace("Start Time", "StartTime")})
+    rated, wished = rows_of(
+        NETFLIX,
+        {"r": RATINGS.replace("2020-01-01 00:00:00", f"{day} 0:00"), "m": WISHES.replace("2020-01-01", day)},
+    )
+    assert (seen.watched_on, renamed.watched_on) == ("2012-10-24", "2012-10-24")
+    assert (rated.added_on, wished.added_on) == ("2012-10-24", "2012-10-24")
+
+
 def test_an_archive_without_titles_is_not_recognized() -> None:
     assert not NETFLIX.recognizes(upload({"x": ACTIVITY.replace(",Title,", ",Name,")}))
 

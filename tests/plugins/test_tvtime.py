@@ -235,6 +235,21 @@ def test_a_day_in_a_saved_table_that_a_spreadsheet_rewrote_is_the_same_day() -> 
     assert (row.is_viewing, row.watched_on) == (True, "2021-05-26")
 
 
+@pytest.mark.parametrize("day", ["5/26/2021", "26.05.2021"])
+def test_days_of_records_that_a_spreadsheet_rewrote_are_the_same_days(day: str) -> None:
+    first = {"x.csv": FILMS + WATCHED.replace("2023-05-10", day).replace("1995-12-15", "12/15/1995")}
+    dated = {"x.csv": FILMS + WATCHED.replace("Heat,,", f"Heat,,{day} 10:00")}
+    wanted = {"x.csv": FILMS + WANTED.replace("2023-03-17", day)}
+    second = {"x.csv": SERIES + EPISODE.replace("2019-01-01", day)}
+    assert [only(files).watched_on for files in (first, dated, second)] == ["2021-05-26"] * 3
+    assert only(wanted).added_on == "2021-05-26"
+    assert only({"x.csv": SERIES + followed().replace("2023-03-17", day)}).added_on == "2021-05-26"
+
+
+def test_a_year_of_records_that_a_spreadsheet_rewrote_is_the_same_year() -> None:
+    assert only({"x.csv": FILMS + WATCHED.replace("1995-12-15", "12/15/1995")}).year == 1995
+
+
 def test_a_liberated_table_has_films_and_episodes_and_ids_that_mean_none() -> None:
     lines = (
         "-1,345,movie,Heat,,,false,true,2021-05-06T19:30:00Z,,false\n"
