@@ -15,6 +15,7 @@ from movietracker.pluginapi import (
     content_id,
     imdb_id,
     is_yes,
+    kind_of,
     known_day,
     numeric_id,
     read_dated_table,
@@ -31,7 +32,7 @@ from .titles import SOURCE, series_name
 
 
 def saved_table(member: Member) -> Rows:
-    """Films, and episodes if they have a season; a row without a type is of a film."""
+    """Films, series, and episodes, which have a season or say so; a row without a type is of a film."""
     return rows_of_each(read_dated_table(member, "watched_at", "created_at"), partial(_of_line, member))
 
 
@@ -58,20 +59,20 @@ def saved_favorites(member: Member) -> Rows:
 def _of_line(member: Member, row: TableRow) -> Iterator[ImportRow]:
     where, own = member.at(row.line), row.get("uuid", "imdb_id", "tvdb_id")
     ids: dict[str, Any] = {"imdb_id": imdb_id(row.get("imdb_id")), "tvdb_id": numeric_id(row.get("tvdb_id"))}
-    if row.get("season") or row.get("episode"):
+    kind = kind_of(row.get("type"))
+    if row.get("season") or row.get("episode") or kind == "episode":
         if is_yes(row.get("is_watched")):
             yield _episode(where, row.get("title"), row.get("season"), row.get("episode"), own)
-    elif row.get("type").lower() in ("show", "series"):
-        facts = series_name(row.get("title")) | ids | _state_of_series(row)
-        yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=where, kind="tv", **facts)
+    elif kind == "tv":
+        named: dict[str, Any] = {"source": SOURCE, "where": where, "kind": "tv"} | series_name(row.get("title")) | ids
+        is_wanted = is_yes(row.get("is_watchlisted"))
+        state = {"status": "watched"} if is_yes(row.get("is_watched")) else status_of(row.get("status"))
+        if state and not (is_wanted and "needs_review" in state):
+            yield ImportRow(row_id=f"series:{own}", **named, **state)
+        if is_wanted:
+            yield ImportRow(row_id=f"wish:{own}", status="toWatch", **named)
     else:
         yield from _film(where, _of_table(row), ids)
-
-
-def _state_of_series(row: TableRow) -> dict[str, Any]:
-    if is_yes(row.get("is_watchlisted")):
-        return {"status": "toWatch"}
-    return status_of(row.get("status")) or ({"status": "watched"} if is_yes(row.get("is_watched")) else {})
 
 
 def _series(row: JsonRow) -> Iterator[ImportRow]:
@@ -97,6 +98,7 @@ def _of_table(row: TableRow) -> dict[str, Any]:
     return {name: row.get(name) for name in ("uuid", "title", "year", "created_at", "watched_at", "rewatch_count")} | {
         "is_watched": is_yes(row.get("is_watched")),
         "is_favorite": is_yes(row.get("is_favorite")),
+        "is_wanted": is_yes(wanted) if (wanted := row.cells.get("is_watchlisted")) is not None else None,
     }
 
 
@@ -104,11 +106,15 @@ def _of_object(row: JsonRow) -> dict[str, Any]:
     return {name: row.text(name) for name in ("uuid", "title", "year", "created_at", "watched_at", "rewatch_count")} | {
         "is_watched": row.get("is_watched") is True,
         "is_favorite": row.get("is_favorite") is True,
+        "is_wanted": row.get("is_watchlisted"),
     }
 
 
 def _film(where: str, film: dict[str, Any], ids: dict[str, Any]) -> Iterator[ImportRow]:
-    """A film that was watched, with a viewing for each time, or that is wanted."""
+    """A film that was watched, with a viewing for each time, that is wanted, or both.
+
+    If the file does not say what is wanted, it is what was not watched.
+    """
     own = film["uuid"] or content_id(film["title"], film["year"], *ids.values())
     named: dict[str, Any] = {
         "source": SOURCE,
@@ -118,13 +124,16 @@ def _film(where: str, film: dict[str, Any], ids: dict[str, Any]) -> Iterator[Imp
         "year": release_year(film["year"]),
         "other_ids": ((SOURCE, film["uuid"]),) if film["uuid"] else (),
     } | ids
-    moment = when_watched(film["watched_at"])
-    facts: dict[str, Any] = {"status": "watched" if film["is_watched"] else "toWatch"}
-    if film["is_favorite"]:
-        facts["liked"] = True
-    if film["is_watched"] and moment:
-        facts |= moment | {"is_viewing": True, "viewing_id": f"watch-{own}-0"}
-    yield ImportRow(row_id=f"film:{own}", added_on=known_day(film["created_at"]), **named, **facts)
+    about = named | {"added_on": known_day(film["created_at"]), "liked": True if film["is_favorite"] else None}
+    is_wanted = not film["is_watched"] if film["is_wanted"] is None else film["is_wanted"]
+    if film["is_watched"]:
+        moment = when_watched(film["watched_at"])
+        viewing = moment | {"is_viewing": True, "viewing_id": f"watch-{own}-0"} if moment else {}
+        yield ImportRow(row_id=f"film:{own}", status="watched", **about, **viewing)
+    elif film["is_favorite"] and not is_wanted:
+        yield ImportRow(row_id=f"film:{own}", **about)
+    if is_wanted:
+        yield ImportRow(row_id=f"wish:{own}", status="toWatch", **about)
     again = min(numeric_id(film["rewatch_count"]) or 0, MAX_REWATCHES) if film["is_watched"] else 0
     for number in range(1, again + 1):
         viewing_id = f"rewatch-{own}-{number}"
@@ -133,7 +142,7 @@ def _film(where: str, film: dict[str, Any], ids: dict[str, Any]) -> Iterator[Imp
 
 def _episode(where: str, series: str, season: str, episode: str, own: str) -> ImportRow:
     row_id = f"episode:{content_id(own, series, season, episode)}"
-    title = f"{series}, season {season} episode {episode}"
+    title = f"{series}, season {season} episode {episode}" if season or episode else series
     return ImportRow(source=SOURCE, row_id=row_id, where=where, kind="episode", title=title, is_viewing=True)
 
 

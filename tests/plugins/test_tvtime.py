@@ -31,6 +31,7 @@ EPISODE = "2019-01-01 10:00:00,1,watch-episode-73-1-2,73739,,,,1,2,Lost\n"
 AGAIN = "2020-01-01 10:00:00,1,rewatch-episode-73-1-2,73739,,,,1,2,Lost\n"
 LISTS = "lists,s_key,user_id,created_at,objects,type,name,description\n"
 SAVED = "uuid,tvdb_id,imdb_id,title,year,created_at,watched_at,is_watched,rewatch_count\n"
+LIBERATED_LESS = "imdb_id,tvdb_id,type,title,is_watched,watched_at,is_watchlisted\n"
 LIBERATED = "imdb_id,tvdb_id,type,title,season,episode,is_special,is_watched,watched_at,status,is_watchlisted\n"
 
 
@@ -261,6 +262,35 @@ def test_a_liberated_table_has_films_and_episodes_and_ids_that_mean_none() -> No
     assert (seen.imdb_id, seen.tvdb_id, seen.is_viewing) == (None, 345, True)
     assert (wanted.status, wanted.imdb_id) == ("toWatch", "tt0089881")
     assert (episode.kind, episode.title) == ("episode", "Lost, season 1 episode 2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "watched", "wanted", "said"),
+    [
+        ("movie", "true", "true", ["watched", "toWatch"]),
+        ("movie", "true", "false", ["watched"]),
+        ("movie", "false", "true", ["toWatch"]),
+        ("movie", "false", "false", []),
+        ("series", "true", "true", ["watched", "toWatch"]),
+        ("series", "false", "false", []),
+    ],
+)
+def test_a_liberated_title_is_seen_or_wanted_or_both_or_neither(
+    kind: str, watched: str, wanted: str, said: list[str | None]
+) -> None:
+    line = f"tt0113277,345,{kind},Heat,{watched},2020-01-02,{wanted}\n"
+    assert [row.status for row in rows_of(TV_TIME, {"x.csv": LIBERATED_LESS + line})] == said
+
+
+def test_a_liberated_film_that_is_liked_and_nothing_else_is_no_wish() -> None:
+    line = "tt0113277,345,movie,Heat,false,,false,true\n"
+    row = only({"x.csv": LIBERATED_LESS.replace("\n", ",is_favorite\n") + line})
+    assert (row.status, row.liked) == (None, True)
+
+
+def test_a_liberated_episode_without_its_number_is_no_film() -> None:
+    row = only({"x.csv": LIBERATED_LESS + "tt0636289,1,episode,Lost S01E02,true,2020-01-02,false\n"})
+    assert (row.kind, row.title) == ("episode", "Lost S01E02")
 
 
 @pytest.mark.parametrize(
