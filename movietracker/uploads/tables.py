@@ -16,6 +16,9 @@ from .upload import MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
 
 MAX_CELL_LENGTH = 100_000
 MAX_COLUMNS = 1_000
+MAX_ROW_LENGTH = 1_000_000
+"""Characters, on all lines that quotes make one row."""
+
 DELIMITERS = (",", ";", "\t")
 _HEAD_ROWS = 10
 _CONFLICT_MARKERS = ("<" * 7, "=" * 7, ">" * 7)
@@ -126,11 +129,14 @@ def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str
         reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
         while True:
             begins = lines.count + 1
-            lines.has_cut = False
+            lines.begin_row()
             try:
                 row = next(reader)
             except StopIteration:
                 return
+            except _RowTooLong:
+                yield begins, phrase("line_too_long")
+                continue
             except csv.Error as error:
                 yield begins, phrase("not_a_table_row", error=str(error))
                 continue
@@ -140,13 +146,22 @@ def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str
                 yield begins, row
 
 
+class _RowTooLong(Exception):
+    """A row goes on for so long that a quote may be open for the rest of the file."""
+
+
 class _Lines:
-    """The lines of a text, counted, for the reader of the csv module."""
+    """The lines of a text, counted, for the reader of the csv module, which keeps a row until it ends."""
 
     def __init__(self, lines: Iterator[tuple[str, bool]]) -> None:
         self._lines = lines
         self.count = 0
+        self.begin_row()
+
+    def begin_row(self) -> None:
+        """Count what is read from now on towards the next row."""
         self.has_cut = False
+        self._room = MAX_ROW_LENGTH
 
     def __iter__(self) -> "_Lines":
         return self
@@ -155,6 +170,9 @@ class _Lines:
         line, is_cut = next(self._lines)
         self.count += 1
         self.has_cut |= is_cut
+        self._room -= len(line)
+        if self._room < 0:
+            raise _RowTooLong
         return line
 
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.uploads import member
 
-from movietracker.uploads import decoding
+from movietracker.uploads import decoding, tables
 from movietracker.uploads.tables import TableOrder, TableRow, columns_of, leading_rows, read_dated_table, read_table
 from movietracker.uploads.upload import BrokenRow
 
@@ -85,6 +85,12 @@ def test_a_row_beyond_the_limits_is_reported_and_the_rest_is_read(row: str, reas
 def test_a_line_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MAX_LINE_LENGTH", 50)
     assert rows("a,b\n" + "x" * 175 + "\n1,2\n") == ["file.csv, line 2 is too long", {"a": "1", "b": "2"}]
+
+
+def test_a_row_that_a_quote_keeps_open_ends_at_a_limit_and_the_rest_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "MAX_ROW_LENGTH", 30)
+    endless = '"' + 'ab\n","' * 5
+    assert rows(f"a,b\n{endless}\n1,2\n") == ["file.csv, line 2 is too long", {"a": "1", "b": "2"}]
 
 
 def test_the_header_may_stand_below_other_rows() -> None:
