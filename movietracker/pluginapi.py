@@ -98,12 +98,15 @@ from .uploads.tables import read_dated_table as read_dated_table
 from .uploads.tables import read_table as read_table
 from .uploads.times import known_day as known_day
 from .uploads.times import when_watched as when_watched
+from .uploads.upload import MAX_ROWS as MAX_ROWS
 from .uploads.upload import BrokenRow as BrokenRow
 from .uploads.upload import Member as Member
 from .uploads.upload import MemberDamaged as MemberDamaged
 from .uploads.upload import Upload as Upload
 from .uploads.vocabulary import is_kin as is_kin
 from .uploads.vocabulary import means_recommending as means_recommending
+from .uploads.xml_items import XmlItem as XmlItem
+from .uploads.xml_items import read_xml as read_xml
 
 hookimpl = pluggy.HookimplMarker("movietracker")
 

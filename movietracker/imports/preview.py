@@ -18,7 +18,7 @@ from ..phrases import coded, phrase
 from ..plugin.importers import Importer, ImportRow
 from ..services.transactions import write_connection
 from ..uploads.archive import open_upload
-from ..uploads.upload import BrokenRow, Upload
+from ..uploads.upload import MAX_ROWS, BrokenRow, Upload
 from . import uploaded
 from .census import Census
 from .choices import form_of
@@ -30,7 +30,6 @@ from .reading import read_rows
 from .rows import count_rows, count_titles, dumped
 from .titles import has_ids
 
-MAX_ROWS = 200_000
 ROWS_AT_ONCE = 500
 CHARACTERS_AT_ONCE = 1_000_000
 MAX_PLACE_LENGTH = 1_000

@@ -4,18 +4,17 @@ import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, BinaryIO
+from typing import Any
 
 import ijson
 
 from ..phrases import phrase
+from .bounded import CHUNK_BYTES, MARK, Bounded
 from .upload import MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
 
 MAX_ELEMENT_BYTES = 4 * 1024 * 1024
 MAX_ELEMENT_EVENTS = 250_000
 MAX_DEPTH = 64
-_CHUNK_BYTES = 64 * 1024
-_MARK = b"\xef\xbb\xbf"
 _BEGINNINGS = frozenset({"start_map", "start_array"})
 _ENDS = frozenset({"end_map", "end_array"})
 
@@ -43,8 +42,8 @@ def read_json(member: Member, *sections: str) -> Iterator[JsonItem | BrokenRow]:
     """
     try:
         with member.open() as stream:
-            source = _Bounded(stream)
-            events = ijson.basic_parse(source, use_float=True, buf_size=_CHUNK_BYTES)
+            source = Bounded(stream, MAX_ELEMENT_BYTES)
+            events = ijson.basic_parse(source, use_float=True, buf_size=CHUNK_BYTES)
             yield from _items(member.label, events, source, frozenset(sections or ("",)))
     except MemberDamaged as error:
         yield BrokenRow(member.label, error.reason)
@@ -60,7 +59,7 @@ def json_keys(member: Member) -> Mapping[str, frozenset[str]]:
     file is no JSON.
     """
     found: dict[str, frozenset[str]] = {}
-    head = member.head.removeprefix(_MARK).lstrip()
+    head = member.head.removeprefix(MARK).lstrip()
     if head[:1] not in (b"{", b"["):
         return found
     section, depth, keys = "", 0, set[str]()
@@ -86,31 +85,7 @@ def json_keys(member: Member) -> Mapping[str, frozenset[str]]:
     return found
 
 
-class _Bounded:
-    """The bytes of a file without its byte-order mark; reading fails when an element is too long."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._since = 0
-        self._at_start = True
-
-    def read(self, size: int = -1, /) -> bytes:
-        """At most a chunk; raises MemberDamaged."""
-        chunk = self._stream.read(min(size, _CHUNK_BYTES) if size >= 0 else _CHUNK_BYTES)
-        if self._at_start and chunk:
-            self._at_start = False
-            chunk = chunk.removeprefix(_MARK) or self._stream.read(_CHUNK_BYTES)
-        self._since += len(chunk)
-        if self._since > MAX_ELEMENT_BYTES:
-            raise MemberDamaged(phrase("element_too_large", most=MAX_ELEMENT_BYTES // 2**20))
-        return chunk
-
-    def begin_element(self) -> None:
-        """Count what is read from now on towards the next element."""
-        self._since = 0
-
-
-def _items(label: str, events: Iterator[Event], source: _Bounded, wanted: frozenset[str]) -> Iterator[JsonItem]:
+def _items(label: str, events: Iterator[Event], source: Bounded, wanted: frozenset[str]) -> Iterator[JsonItem]:
     beginning, _ = next(events, ("", None))
     if beginning == "start_array":
         if "" in wanted:
@@ -127,7 +102,7 @@ def _items(label: str, events: Iterator[Event], source: _Bounded, wanted: frozen
             source.begin_element()
 
 
-def _of_array(key: str, label: str, events: Iterator[Event], source: _Bounded) -> Iterator[JsonItem]:
+def _of_array(key: str, label: str, events: Iterator[Event], source: Bounded) -> Iterator[JsonItem]:
     for place, (event, value) in enumerate(events, 1):
         if event == "end_array":
             return
@@ -135,7 +110,7 @@ def _of_array(key: str, label: str, events: Iterator[Event], source: _Bounded) -
         yield JsonItem(key, place, _build(event, value, events), f"{label}, {key or 'item'} {place}")
 
 
-def _skip(events: Iterator[Event], source: _Bounded) -> None:
+def _skip(events: Iterator[Event], source: Bounded) -> None:
     depth = 1
     for event, _ in events:
         source.begin_element()

@@ -11,6 +11,9 @@ from ..phrases import phrase
 HEAD_BYTES = 8 * 1024
 """How much of a member importers see when they are asked whether they recognize it."""
 
+MAX_ROWS = 200_000
+"""Of an import; no pass that is made before the rows looks at more."""
+
 MEMBERS_KEPT = 32
 """Of how many members heads, and what is read from them, are kept; an upload can have 10,000."""
 

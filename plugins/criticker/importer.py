@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator
 from functools import partial
-from typing import Any
-
-from defusedxml.common import DefusedXmlException
-from defusedxml.ElementTree import ParseError, iterparse
+from itertools import islice
 
 from movietracker.pluginapi import (
+    MAX_ROWS,
     BaseImporter,
     BrokenRow,
     Member,
-    MemberDamaged,
     Rows,
     TableRow,
+    XmlItem,
     best_rating,
     columns_of,
     imdb_id,
     known_day,
-    phrase,
     read_table,
+    read_xml,
     row_of_each,
     text_head,
 )
@@ -43,7 +41,8 @@ class CritickerImporter(BaseImporter):
     def rows_of(self, member: Member) -> Rows:
         """A row for each film."""
         films = _of_table if _is_table(member) else _of_xml
-        best = best_rating((each.rating for each in films(member) if isinstance(each, Film)), _SCALES)
+        counted = islice(films(member), MAX_ROWS)
+        best = best_rating((each.rating for each in counted if isinstance(each, Film)), _SCALES)
         return row_of_each(films(member), partial(row_of, best))
 
 
@@ -74,27 +73,18 @@ def _film(member: Member, row: TableRow) -> Film:
 
 
 def _of_xml(member: Member) -> Iterator[Film | BrokenRow]:
-    """The films of XML, one after the other; entities and document types are refused."""
-    count = 0
-    try:
-        with member.open() as stream:
-            for _, element in iterparse(stream, events=("end",), forbid_dtd=True):
-                if element.tag == "film":
-                    count += 1
-                    yield _element(element, f"{member.label}, film {count}")
-                    element.clear()
-    except MemberDamaged as error:
-        yield BrokenRow(member.label, error.reason)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        yield BrokenRow(member.label, phrase("invalid_xml", count=count))
+    for item in read_xml(member, "film"):
+        yield item if isinstance(item, BrokenRow) else _element(item)
 
 
-def _element(film: Any, where: str) -> Film:
-    """The film of an element, which the safe parser gives without a type."""
-
-    def get(name: str) -> str:
-        return (film.findtext(name) or "").strip()
-
-    address = get("filmlink") or get("url")
-    day = known_day(get("reviewdate"))
-    return Film(where, get("filmname"), "", imdb_id(get("imdbid")), get("rating"), get("quote"), day, address)
+def _element(film: XmlItem) -> Film:
+    return Film(
+        film.where,
+        film.get("filmname"),
+        "",
+        imdb_id(film.get("imdbid")),
+        film.get("rating"),
+        film.get("quote"),
+        known_day(film.get("reviewdate")),
+        film.get("filmlink", "url"),
+    )
