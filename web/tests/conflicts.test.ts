@@ -3,10 +3,13 @@
 import { beforeEach, expect, test } from "vitest";
 import { changeList } from "../src/app/lists";
 import { changePerson } from "../src/app/persons";
+import { decisions, differencesOf, dismiss, hasChoice, isDeleted, titleOf, useOurs } from "../src/app/reports";
 import { session, type Step } from "../src/app/session.svelte";
 import { undo } from "../src/app/undo.svelte";
 import { changeViewing } from "../src/app/viewings";
 import { changeVote } from "../src/app/votes";
+import { has } from "../src/i18n/index.svelte";
+import { inOrder } from "../src/sync/ranking";
 import type { Replica } from "../src/sync/replica";
 import { device, newAccount, openSession } from "./devices";
 
@@ -117,4 +120,75 @@ test("a form that was filled before another device changed something sends what 
     await changeList(list(), { ...begun, name: "Dark" }, begun);
     await session.sync();
     expect([list().name, list().color]).toEqual(["Dark", GREEN]);
+});
+
+/** What is told of the only report: its title, and each field with both values. */
+function told(): unknown[] {
+    expect(decisions()).toHaveLength(1);
+    const report = decisions()[0]!;
+    return [titleOf(report), ...differencesOf(report).map(({ name, ours, theirs }) => [name, ours, theirs])];
+}
+
+test("two changes of a person that both conflict are told and decided as one", async () => {
+    await elsewhere(["updatePerson", { name: "Anna", color: RED, emoji: "🌻", is_trusted: true }]);
+    await changePerson(anna(), { ...anna(), color: GREEN });
+    await changePerson(anna(), { ...anna(), emoji: "🐈" });
+    await session.sync();
+    expect(told()).toEqual(["Person: Anna", ["Color", "Green", "Red"], ["Emoji", "🐈", "🌻"]]);
+    await useOurs(decisions()[0]!);
+    await session.sync();
+    expect(session.reports).toEqual([]);
+    expect([anna().color, anna().emoji]).toEqual([GREEN, "🐈"]);
+    await undo.last();
+    expect([anna().color, anna().emoji]).toEqual([RED, "🌻"]);
+});
+
+test("a conflict on a list is told in words", async () => {
+    await elsewhere(["updateList", { id: LIST, name: "Black", icon: "sun" }]);
+    await changeList(list(), { ...list(), name: "Dark", icon: "star" });
+    await session.sync();
+    expect(told()).toEqual(["List: Black", ["Name", "Dark", "Black"], ["Icon", "Star", "Sun"]]);
+});
+
+test("a conflict on the ranking tells the group and the place, and the choice can be undone", async () => {
+    await elsewhere(
+        ["rankMovie", { imdb_id: ALIEN, liked: true, after: null }],
+        ["rankMovie", { imdb_id: HEAT, liked: true, after: ALIEN }],
+    );
+    const comparisons = [{ winner: HEAT, loser: ALIEN }];
+    await session.do("rankMovie", { imdb_id: HEAT, liked: false, after: null, comparisons });
+    await session.sync();
+    expect(told()).toEqual(["Ranking: Heat", ["Group", "What you did not", "What you liked"], ["Place", "1", "2"]]);
+    const liked = () => inOrder(session.library.movies.values(), true).map(({ imdb_id }) => imdb_id);
+    await useOurs(decisions()[0]!);
+    expect(liked()).toEqual([ALIEN]);
+    await undo.last();
+    expect(liked()).toEqual([ALIEN, HEAT]);
+});
+
+test("every action has words", async () => {
+    const actions = await tablet.call<{ action: string }[]>("/api/sync/actions");
+    expect(actions.map(({ action }) => `action.${action}`).filter((key) => !has(key))).toEqual([]);
+});
+
+test("what another device has deleted is named, and is only dismissed", async () => {
+    await session.do("updateRating", { imdb_id: HEAT, my_rating: 10 });
+    await tablet.call(`/api/movies/${HEAT}`, { method: "DELETE" });
+    await session.sync();
+    const report = decisions()[0]!;
+    expect([titleOf(report), isDeleted(report), hasChoice(report)]).toEqual(["Rating: Heat", true, false]);
+    await dismiss(report);
+    expect(session.reports).toEqual([]);
+});
+
+test("a title that another device has deleted is added again by who insists on it", async () => {
+    await session.do("addRecommendation", { imdb_id: HEAT, person_name: "Bert", note: "see it" });
+    await tablet.call(`/api/movies/${HEAT}`, { method: "DELETE" });
+    await session.sync();
+    const report = decisions()[0]!;
+    expect([titleOf(report), hasChoice(report)]).toEqual(["Recommendation: Heat", true]);
+    await useOurs(report);
+    await session.sync();
+    expect(session.reports).toEqual([]);
+    expect(vote().note).toBe("see it");
 });

@@ -4,7 +4,7 @@
  * Each step is one transaction of the database. docs/client.md describes the same client, in Python.
  */
 
-import { Library } from "./library";
+import { type KindOfRecord, Library } from "./library";
 import { stage } from "./pages";
 import type { Action, BatchResponse, Data, Page } from "./records";
 import { type Call, LoggedOut, type Patience, PATIENCE, Refused, request } from "./requests";
@@ -259,7 +259,8 @@ export class Replica {
             if (known?.id !== action.id || known.stage !== "sent") continue;
             const result = response.results[place]!;
             const stage = result.success ? "done" : (result.status as QueuedAction["stage"]);
-            await tx.objectStore("queue").put({ ...action, stage, result });
+            const gone = result.code === "deleted" ? await knownOf(tx, action) : undefined; // before a pull removes it
+            await tx.objectStore("queue").put({ ...action, stage, result, ...(gone && { gone }) });
         }
         if ((await readState(tx, "cursor")) !== cursor) return;
         await tx.objectStore("staged").clear();
@@ -327,6 +328,12 @@ export class Replica {
             return null;
         }
     }
+}
+
+/** What is known of the title or list that an action is about. */
+async function knownOf(tx: Transaction, { data: { imdb_id, id } }: Action): Promise<QueuedAction["gone"]> {
+    const key: [KindOfRecord, string] = imdb_id ? ["movies", `${imdb_id}`] : ["lists", `${id}`];
+    return (await tx.objectStore("records").get(key))?.body;
 }
 
 /** The cursor with which a pull goes on. */

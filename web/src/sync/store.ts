@@ -19,6 +19,8 @@ export interface QueuedAction extends Action {
     base_rev: number | null;
     stage: Stage;
     result: Result | null;
+    /** What was known of the title or list that it is about, and that another device has deleted. */
+    gone?: StoredRecord["body"];
 }
 
 /** What is known of the account and of the place in its history. */
