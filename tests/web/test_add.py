@@ -159,3 +159,15 @@ def test_without_a_network_a_name_is_noted_and_matched_later(page: Page, context
     expect(page.get_by_role("link", name="Alma")).to_be_visible()
     expect(page.get_by_text("Carol Reed")).to_be_visible()
     expect(page.get_by_role("definition").filter(has_text="8.1").first).to_be_visible()
+
+
+def test_what_two_tabs_note_is_in_both(page: Page, context: BrowserContext) -> None:
+    tabs = (page, context.new_page())
+    for tab in tabs:
+        tab.goto("/add")
+    for tab, title in zip(tabs, ("First note", "Second note"), strict=True):
+        tab.get_by_role("searchbox").fill(title)
+        tab.get_by_role("button", name=f"Note “{title}” by its name alone").click()
+        tab.get_by_role("button", name="Add without a recommender").click()
+    for tab in tabs:
+        expect(tab.get_by_role("heading", name="2 titles wait to be found")).to_be_visible()

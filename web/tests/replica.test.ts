@@ -6,6 +6,7 @@ import { openDB } from "idb";
 import { expect, onTestFinished, test } from "vitest";
 import { TooLarge } from "../src/sync/replica";
 import { LoggedOut, PATIENCE, Refused, request, Unreachable } from "../src/sync/requests";
+import { readState } from "../src/sync/store";
 import { device, intercept, newAccount, offline, origin, tab } from "./devices";
 
 const HEAT = "tt0113277";
@@ -185,6 +186,12 @@ test("a token that died asks for the password and keeps the queue", async () => 
     await phone.login(email, "correct horse battery");
     await phone.sync();
     expect(await phone.unsent()).toBe(0);
+});
+
+test("an account has one name, however its address is spelled at a login", async () => {
+    const email = await newAccount();
+    const phone = await device(email.toUpperCase());
+    expect(await readState(phone.db, "email")).toBe(email);
 });
 
 test("a device refuses the account of somebody else", async () => {

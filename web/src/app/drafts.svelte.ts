@@ -1,7 +1,7 @@
 /** Titles that were noted by name alone, on this device, until they are found and added. */
 
-import { session } from "./session.svelte";
 import { uuid } from "../sync/uuid";
+import { Stored } from "./stored.svelte";
 
 export interface Draft {
     id: string;
@@ -11,12 +11,12 @@ export interface Draft {
     note: string;
 }
 
+/** Those of the one account that a device holds; earlier versions kept a list for each spelling of its address. */
 class Drafts {
-    private kept = $state.raw<Record<string, Draft[]>>(read());
+    private readonly stored = new Stored("drafts", (kept) => Object.values((kept ?? []) as Draft[]).flat());
 
-    /** Those of the account on this device. */
     get all(): readonly Draft[] {
-        return this.kept[session.email] ?? [];
+        return this.stored.value;
     }
 
     /** Note one; its id. */
@@ -27,32 +27,15 @@ class Drafts {
     }
 
     put(draft: Draft): void {
-        this.write([...this.all, draft]);
+        this.stored.change((drafts) => [...drafts, draft]);
     }
 
     remove(id: string): void {
-        this.write(this.all.filter((each) => each.id !== id));
+        this.stored.change((drafts) => drafts.filter((each) => each.id !== id));
     }
 
-    /** Forget those of all accounts. */
     forget(): void {
-        this.kept = {};
-        localStorage.removeItem(KEY);
-    }
-
-    private write(drafts: Draft[]): void {
-        this.kept = { ...this.kept, [session.email]: drafts };
-        localStorage.setItem(KEY, JSON.stringify(this.kept));
-    }
-}
-
-const KEY = "drafts";
-
-function read(): Record<string, Draft[]> {
-    try {
-        return JSON.parse(localStorage.getItem(KEY) ?? "{}") as Record<string, Draft[]>;
-    } catch {
-        return {}; // somebody else wrote it
+        this.stored.forget();
     }
 }
 

@@ -166,7 +166,7 @@ export class Replica {
 
     /** Get a token. Throws Refused, also for another account than that of this database. */
     async login(email: string, password: string): Promise<void> {
-        type Response = { access_token: string; user: { id: string }; first_password?: boolean };
+        type Response = { access_token: string; user: { id: string; email: string }; first_password?: boolean };
         const body = { email, password };
         const response = await request<Response>(
             `${this.origin}/api/auth/login`,
@@ -178,8 +178,9 @@ export class Replica {
             if (user !== null && user !== response.user.id)
                 throw new Refused(410, "wrong_user", "This device holds the library of another account.");
             const device = (await readState(tx, "device")) ?? uuid();
-            const { access_token: token, first_password = false } = response;
-            await writeState(tx, { user: response.user.id, token, email, device, first_password });
+            const { access_token: token, user: account, first_password = false } = response;
+            // However the user has spelled the address now, what is kept under it is found again.
+            await writeState(tx, { user: account.id, token, email: account.email, device, first_password });
         });
     }
 
