@@ -89,6 +89,16 @@ def test_what_is_put_off_stays_away_until_it_is_asked_for(page: Page, user: User
     expect(titles(page)).to_have_text(["Film 22", "Film 21"])
 
 
+def test_what_is_put_off_is_back_on_the_next_day_on_a_page_that_stayed_open(page: Page, user: User) -> None:
+    two_advisers(user.api)
+    page.clock.install()
+    page.goto("/tonight")
+    card(page, "Film 22").get_by_role("button", name="Not tonight").click()
+    expect(titles(page)).to_have_text(["Film 21"])
+    page.clock.fast_forward("24:00:00")
+    expect(titles(page)).to_have_text(["Film 22", "Film 21"])
+
+
 def test_filters_are_in_the_address(page: Page, user: User) -> None:
     two_advisers(user.api)
     recommend(user.api, 30, "Mum", genres=["Western"], runtime=80)

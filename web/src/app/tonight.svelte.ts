@@ -1,10 +1,12 @@
 /** What may be watched tonight: filters, what was put off until tomorrow, and an order that needs no server. */
 
+import { createSubscriber } from "svelte/reactivity";
 import type { Library } from "../sync/library";
 import type { Movie } from "../sync/records";
 import { factsOf } from "./facts";
 import { isToWatch } from "./opinions";
 import { recommendersOf } from "./people";
+import { Stored } from "./stored.svelte";
 import { genresOf } from "./titles";
 
 export interface Filters {
@@ -16,7 +18,6 @@ export interface Filters {
 }
 
 const MOST = 100;
-const KEY = "movietracker-not-tonight";
 
 export function filtersIn(query: URLSearchParams): Filters {
     const of = (name: string) => query.get(name) ?? "";
@@ -73,35 +74,45 @@ export function runtimeOf(movie: Movie): number | null {
     return (parseInt(String(movie.tmdb_data?.runtime ?? movie.omdb_data?.runtime ?? "")) || null) as number | null;
 }
 
-/** The titles that the user does not want tonight; all may come again tomorrow. */
+interface Night {
+    day: string;
+    ids: readonly string[];
+}
+
+const eachMinute = createSubscriber((update) => {
+    const timer = setInterval(update, 60_000);
+    return () => clearInterval(timer);
+});
+
+/** The titles that the user does not want tonight; all may come again tomorrow, also on a page that stays open. */
 class NotTonight {
-    ids = $state.raw<ReadonlySet<string>>(new Set(read()));
+    private readonly stored = new Stored("movietracker-not-tonight", (kept) => (kept ?? { day: "", ids: [] }) as Night);
+
+    get ids(): ReadonlySet<string> {
+        eachMinute();
+        return new Set(idsOf(this.stored.value));
+    }
 
     add(id: string): void {
-        this.set([...this.ids, id]);
+        this.set((ids) => [...ids, id]);
     }
 
     remove(id: string): void {
-        this.set([...this.ids].filter((each) => each !== id));
+        this.set((ids) => ids.filter((each) => each !== id));
     }
 
     clear(): void {
-        this.set([]);
+        this.stored.forget();
     }
 
-    private set(ids: string[]): void {
-        this.ids = new Set(ids);
-        localStorage.setItem(KEY, JSON.stringify({ day: today(), ids }));
+    private set(change: (ids: readonly string[]) => string[]): void {
+        this.stored.change((night) => ({ day: today(), ids: change(idsOf(night)) }));
     }
 }
 
-function read(): string[] {
-    try {
-        const { day, ids } = JSON.parse(localStorage.getItem(KEY) ?? "{}") as { day?: string; ids?: string[] };
-        return day === today() && ids ? ids : [];
-    } catch {
-        return []; // somebody else wrote it
-    }
+/** What was put off, unless another day has begun since. */
+function idsOf({ day, ids }: Night): readonly string[] {
+    return day === today() ? ids : [];
 }
 
 /** A night belongs to the day on which it begins. */
