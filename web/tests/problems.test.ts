@@ -17,3 +17,11 @@ test.each(["Anti-war", "Action Adventure", "constructor", ""])(
         expect(genreOf(genre)).toBe(genre);
     },
 );
+
+test.each([
+    [40, "Too many requests. Try again in 40 seconds."],
+    [2_400, "Too many requests. Try again in 40 minutes."],
+    [undefined, "Too many requests. Wait a moment, then try again."],
+])("who is asked too often says how long to wait, if that is known: %s", (seconds, sentence) => {
+    expect(sentenceOf({ code: "rate_limited", message: "", values: { seconds } })).toBe(sentence);
+});

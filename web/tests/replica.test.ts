@@ -231,19 +231,31 @@ test.each([
     ["cannot be reached", "provider_unavailable", 2],
     ["is not set up", "provider_not_configured", 1],
 ])("why a server that responds could not do something is told: %s", async (_, code, attempts) => {
-    const problem = { detail: "The metadata provider is of no help.", code };
-    let requests = 0;
+    const { url, told } = await serverThatAnswers(503, code);
+    const asked = request(url, {}, { ...PATIENCE, attempts: 2, pause: 1, longestPause: 1 });
+    await expect(asked).rejects.toMatchObject(new Unreachable("It is of no help.", code));
+    expect(told.requests).toBe(attempts);
+});
+
+test("who is asked too often is asked again for the sync only; a user hears at once how long to wait", async () => {
+    const { url, told } = await serverThatAnswers(429, "rate_limited");
+    const haste = { ...PATIENCE, attempts: 2, pause: 1, longestPause: 1 };
+    await expect(request(url, {}, haste)).rejects.toMatchObject({ code: "rate_limited", values: { seconds: 40 } });
+    expect(told.requests).toBe(1);
+    await expect(request(url, { isPatient: true }, haste)).rejects.toThrow(Unreachable);
+    expect(told.requests).toBe(3);
+});
+
+async function serverThatAnswers(status: number, code: string): Promise<{ url: string; told: { requests: number } }> {
+    const told = { requests: 0 };
     const server = createServer((_, response) => {
-        requests++;
-        response.writeHead(503).end(JSON.stringify(problem));
+        told.requests++;
+        response.writeHead(status, { "Retry-After": "40" }).end(JSON.stringify({ detail: "It is of no help.", code }));
     });
     onTestFinished(() => void server.close());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    const asked = request(`http://127.0.0.1:${port}/`, {}, { ...PATIENCE, attempts: 2, pause: 1 });
-    await expect(asked).rejects.toMatchObject(new Unreachable(problem.detail, problem.code));
-    expect(requests).toBe(attempts);
-});
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, told };
+}
 
 test("tags and likes are there at once, a tag in the spelling that is known", async () => {
     const phone = await device(await newAccount());

@@ -79,8 +79,9 @@ export async function jobs(): Promise<Summary[]> {
     return await session.ask<Summary[]>("/api/import");
 }
 
+/** An import as it is now, which is asked again and again while the server is at work. */
 export async function jobOf(id: string): Promise<Job> {
-    return await session.ask<Job>(`/api/import/${id}`);
+    return await session.ask<Job>(`/api/import/${id}`, { isPatient: true });
 }
 
 /** The first rows that are wanted, in their order, and whether there are more. Throws Refused. */

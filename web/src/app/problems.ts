@@ -1,6 +1,6 @@
 /** What went wrong with a request, in words for the user. */
 
-import { has, t } from "../i18n/index.svelte";
+import { has, language, t } from "../i18n/index.svelte";
 import { LoggedOut, Refused, Unreachable } from "../sync/requests";
 
 export function problemOf(error: unknown): string {
@@ -19,6 +19,8 @@ interface Told {
 
 /** What the server says in the user's language; in its own words where there is no text for its code. */
 export function sentenceOf({ code, message, values }: Told): string {
+    if (code === "rate_limited" && values?.seconds)
+        return t("problem.wait", { when: language.soon(Number(values.seconds)) });
     const key = `problem.code.${code}`;
     return has(key) ? t(key, values as Record<string, string | number>) : message;
 }

@@ -111,6 +111,12 @@ class Language {
         return isToday ? dates(this.code, { timeStyle: "short" }).format(at * 1000) : this.moment(at);
     }
 
+    /** A time to come, such as "in 40 seconds". */
+    soon(seconds: number): string {
+        const words = new Intl.RelativeTimeFormat(this.code);
+        return seconds > 120 ? words.format(Math.ceil(seconds / 60), "minute") : words.format(seconds, "second");
+    }
+
     private shown(value: string | number): string {
         return typeof value === "number" ? this.number(value) : value;
     }

@@ -242,7 +242,7 @@ export class Replica {
                 base_rev,
             }));
             const body = { cursor, device: await readState(this.db, "device"), actions };
-            const call = { method: "POST", body } as const;
+            const call = { method: "POST", body, isPatient: true } as const;
             const response = await this.orStartOver(this.call<BatchResponse>("/api/sync/batch", call), cursor);
             if (response) await step(this.db, (tx) => this.acknowledge(tx, batch, response, cursor));
         }
@@ -311,7 +311,7 @@ export class Replica {
 
     private async pageAt(cursor: string | null): Promise<Page> {
         const place = new URLSearchParams({ limit: String(this.pageSize), ...(cursor !== null && { cursor }) });
-        return await this.call<Page>(`/api/sync/changes?${place}`);
+        return await this.call<Page>(`/api/sync/changes?${place}`, { isPatient: true });
     }
 
     /** A response; where the server cannot go on from the cursor, null, and the next pull starts from the beginning. */

@@ -44,6 +44,8 @@ export interface Call {
     method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
     token?: string | null;
     body?: unknown;
+    /** Whether to wait as long as a server wants that is asked too often, since no user waits for the answer. */
+    isPatient?: boolean;
     /** Ends the request where the answer is no longer wanted; then it throws what `fetch` throws. */
     signal?: AbortSignal;
 }
@@ -78,7 +80,8 @@ class Unusable extends Error {
     }
 }
 
-async function respond(url: string, { method = "GET", token, body, signal }: Call, timeout: number): Promise<unknown> {
+async function respond(url: string, call: Call, timeout: number): Promise<unknown> {
+    const { method = "GET", token, body, signal, isPatient } = call;
     const late = AbortSignal.timeout(timeout);
     const response = await fetch(url, {
         method,
@@ -96,12 +99,12 @@ async function respond(url: string, { method = "GET", token, body, signal }: Cal
     if (response.ok) return await response.json();
     const told = (await response.json()) as { detail: string; code: string; errors?: Record<string, string[]> };
     const isOurs = typeof told.code === "string";
-    if (isOurs && response.status < 500 && response.status !== 429)
-        throw new Refused(response.status, told.code, told.detail, told.errors);
+    const seconds = Number(response.headers.get("Retry-After")) || 0;
+    if (isOurs && response.status < 500 && !(response.status === 429 && isPatient))
+        throw new Refused(response.status, told.code, told.detail, told.errors, seconds ? { seconds } : {});
     // What nobody has set up is not there a moment later either.
     if (isOurs && told.code.endsWith("_not_configured")) throw new Unreachable(told.detail, told.code);
-    const retryAfter = Number(response.headers.get("Retry-After")) || 0;
-    throw new Unusable(isOurs ? told.detail : `status ${response.status}`, isOurs ? told.code : "", retryAfter);
+    throw new Unusable(isOurs ? told.detail : `status ${response.status}`, isOurs ? told.code : "", seconds);
 }
 
 function pauseOf(problem: unknown, failures: number, { pause, longestPause }: Patience): number {
