@@ -253,6 +253,21 @@ def test_an_upload_tells_how_far_it_is_and_can_be_canceled(
     assert user.api.call("GET", "/api/import").json == []
 
 
+def test_offline_the_preview_says_what_needs_a_connection_and_then_goes_on(page: Page, context: BrowserContext) -> None:
+    upload(page, file("films.csv", UNCLEAR))
+    context.set_offline(True)
+    told = page.get_by_role("alert").filter(has_text="This needs a connection to the server.")
+    page.get_by_role("button", name="Show more").click()
+    expect(told).to_be_visible()
+    leave_out = page.get_by_role("button", name="Leave out all that are left")
+    leave_out.click()
+    expect(leave_out).to_be_enabled()
+    context.set_offline(False)
+    leave_out.click()
+    expect(leave_out).to_have_count(0)
+    expect(told).to_have_count(0)
+
+
 def test_an_import_that_is_gone_is_told_once(page: Page) -> None:
     page.goto("/import?job=00000000-0000-4000-8000-000000000000")
     expect(page.get_by_role("alert").first).not_to_be_empty()

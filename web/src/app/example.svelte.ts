@@ -66,7 +66,7 @@ class Example {
         try {
             await deed();
         } catch (error) {
-            this.problem = problemOf(error instanceof TypeError ? new Unreachable() : error);
+            this.problem = problemOf(error);
         } finally {
             await session.sync();
             [this.busy, this.loading, this.job] = [false, false, null];

@@ -2,7 +2,7 @@
 
 import type { components } from "../api/schema";
 import { has, t } from "../i18n/index.svelte";
-import { Refused } from "../sync/requests";
+import { Refused, Unreachable } from "../sync/requests";
 import { sentenceOf } from "./problems";
 import { send } from "./sending";
 import { session } from "./session.svelte";
@@ -84,7 +84,7 @@ export async function jobOf(id: string): Promise<Job> {
     return await session.ask<Job>(`/api/import/${id}`, { isPatient: true });
 }
 
-/** The first rows that are wanted, in their order, and whether there are more. Throws Refused. */
+/** The first rows that are wanted, in their order, and whether there are more. Throws Refused, Unreachable. */
 export async function rowsOf(
     job: Summary,
     wanted: readonly Wanted[],
@@ -106,9 +106,9 @@ export async function rowsOf(
     return { rows, hasMore: false };
 }
 
-async function refusal(response: Response): Promise<Refused> {
-    const { code, detail } = (await response.json()) as { code: string; detail: string };
-    return new Refused(response.status, code, detail);
+async function refusal(response: Response): Promise<Refused | Unreachable> {
+    const told = (await response.json().catch(() => null)) as { code: string; detail: string } | null;
+    return told ? new Refused(response.status, told.code, told.detail) : new Unreachable();
 }
 
 /** Have decisions count, in as many requests as they take. */

@@ -177,9 +177,11 @@ class Session {
         }
     }
 
-    /** A response of the server as it is, such as a picture. */
-    async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-        const response = await fetch(path, { ...init, headers: await this.headers() });
+    /** A response of the server as it is, such as a picture. Throws Unreachable. */
+    async fetch(path: string): Promise<Response> {
+        const response = await fetch(path, { headers: await this.headers() }).catch((error: Error) => {
+            throw new Unreachable(error.message);
+        });
         if (response.status === 401) this.soon(0); // the sync finds out whether the token has died
         return response;
     }
