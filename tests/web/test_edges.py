@@ -286,3 +286,19 @@ def test_the_page_works_where_the_address_is_not_secure(browser: Browser, server
     sync(page)
     other.close()
     assert watched(user) == {CASABLANCA: 1}
+
+
+# What browsers do that refuse a site its data.
+REFUSALS = (
+    """for (const name of ["localStorage", "sessionStorage"])
+        Object.defineProperty(window, name, { get() { throw new DOMException("no", "SecurityError"); } });""",
+    "IDBFactory.prototype.open = () => { throw new DOMException('no', 'SecurityError'); }",
+)
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=["storage", "database"])
+def test_a_browser_that_stores_nothing_for_the_page_is_told(context: BrowserContext, refusal: str) -> None:
+    page = context.new_page()
+    page.add_init_script(refusal)
+    page.goto("/library")
+    expect(page.get_by_role("alert")).to_contain_text("Your browser lets this page store nothing")

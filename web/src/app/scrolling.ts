@@ -1,5 +1,6 @@
 /** Where the page was scrolled at each entry of the browser's history: lists are drawn too late for it to do that itself. */
 
+import { stored } from "./stored.svelte";
 import { uuid } from "../sync/uuid";
 
 const STORED = "scrolled";
@@ -9,7 +10,7 @@ const PATIENCE = 2_000;
 const FRAMES = 3;
 
 export class Scrolling {
-    private readonly places = new Map<string, number>(JSON.parse(sessionStorage.getItem(STORED) ?? "[]"));
+    private readonly places = new Map<string, number>(JSON.parse(stored(STORED, "sessionStorage") ?? "[]"));
     /** Counts the returns; one ends when the user scrolls, or another begins. */
     private returns = 0;
     private isReturning = false;

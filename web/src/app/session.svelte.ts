@@ -76,7 +76,9 @@ class Session {
     /** Ends the pause before the socket is opened again. */
     private wake: (woken: boolean) => void = () => {};
 
+    /** Throws where the browser keeps nothing for the page. */
     async start(): Promise<void> {
+        void localStorage.length; // what is not in the database
         const inTurn = <T>(work: () => Promise<T>) => alone(TURN, work);
         const onPage = (titles: number) => void (this.arrived = titles);
         this.replica = await Replica.open(DATABASE, location.origin, { inTurn, onPage, patience: HASTE });

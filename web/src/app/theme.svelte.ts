@@ -1,5 +1,7 @@
 /** Light, dark, or as the system has it. */
 
+import { stored } from "./stored.svelte";
+
 export type Theme = "system" | "light" | "dark";
 
 const KEY = "movietracker-theme";
@@ -8,8 +10,8 @@ class Look {
     theme = $state<Theme>("system");
 
     constructor() {
-        const stored = localStorage.getItem(KEY);
-        if (stored === "light" || stored === "dark") this.set(stored);
+        const chosen = stored(KEY);
+        if (chosen === "light" || chosen === "dark") this.set(chosen);
     }
 
     set(theme: Theme): void {

@@ -1,5 +1,6 @@
 /** Texts in the user's language, from JSON files; dates and numbers by Intl. */
 
+import { stored } from "../app/stored.svelte";
 import en from "./en.json";
 
 type Key = keyof typeof en;
@@ -54,7 +55,7 @@ export function pluralsOf(code: string): Intl.LDMLPluralRule[] {
 class Language {
     code = $state("en");
     /** The code that the user chose on this device; empty for the browser's. */
-    chosen = $state(globalThis.localStorage?.getItem(CHOICE) ?? "");
+    chosen = $state(stored(CHOICE) ?? "");
     private texts = $state.raw<Texts>(en);
 
     async choose(code: string): Promise<void> {
