@@ -3,6 +3,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { add } from "../src/app/adding";
 import * as deeds from "../src/app/deeds";
+import { drafts } from "../src/app/drafts.svelte";
 import { changeList, deleteList, listsInOrder, makeList, moveList } from "../src/app/lists";
 import { addPerson, changePerson, deletePerson, mergePeople, trustOrNot } from "../src/app/persons";
 import { begin } from "../src/app/placing";
@@ -146,6 +147,14 @@ describe.each(["while it waits", "after the server has done it"])("what was done
         expect(toldBy(session.library)).toEqual(before);
         expect(session.reports).toEqual([]);
     });
+});
+
+test("a note that meant a title of the library comes back", async () => {
+    vi.stubGlobal("localStorage", { getItem: () => null, setItem: () => {} });
+    const draft = { id: uuid(), title: "heat", people: [], isFor: true, note: "" };
+    await add(found(HEAT, "Heat"), draft, draft);
+    await undo.last();
+    expect(drafts.all).toEqual([draft]);
 });
 
 test("what is undone may have come back under another number", async () => {

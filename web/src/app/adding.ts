@@ -6,7 +6,7 @@ import { type Meant, meantBy } from "./addresses";
 import type { Draft } from "./drafts.svelte";
 import { owned } from "./owned.svelte";
 import { session, type Step } from "./session.svelte";
-import { undo, undoableAll } from "./undo.svelte";
+import { undoableAll } from "./undo.svelte";
 import type { Inverse } from "./undoing";
 import { type Said, votesBack, voteSteps } from "./votes";
 
@@ -128,6 +128,6 @@ function backFrom(imdb_id: string, people: readonly string[]): Inverse[] {
 /** Nobody recommended it. Offline it is queued, and shows its number until the server has told more. */
 async function addAlone(imdb_id: string, { title, mediaType, tmdbId }: Found, back: Inverse[]): Promise<void> {
     const step: Step = ["addMovie", { imdb_id, media_type: mediaType, ...(tmdbId !== null && { tmdb_id: tmdbId }) }];
-    if (isThere(imdb_id)) undo.tell(t("add.known", { title }));
+    if (isThere(imdb_id)) await undoableAll(t("add.known", { title }), [], back);
     else await undoableAll(t("add.done", { title }), [step], back);
 }

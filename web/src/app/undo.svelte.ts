@@ -112,6 +112,6 @@ export async function undoable(
 
 /** The same for several actions at once. */
 export async function undoableAll(text: string, steps: readonly Step[], inverse: readonly Inverse[]): Promise<void> {
-    if (!steps.length) return undo.tell(text);
-    await undo.did({ text, inverse, kept: session.doAll(steps) });
+    if (!steps.length && !inverse.length) return undo.tell(text);
+    await undo.did({ text, inverse, kept: steps.length ? session.doAll(steps) : undefined });
 }
