@@ -195,6 +195,18 @@ def test_a_backup_is_tried_out_and_restored(page: Page, user: User, server: Serv
     expect(page.get_by_role("link", name="Casablanca").first).to_be_visible()
 
 
+def test_backups_are_shown_once_there_is_a_connection_again(page: Page, context: BrowserContext) -> None:
+    page.get_by_role("link", name="Account").click()
+    part = page.locator("section").filter(has=page.get_by_role("heading", name="Backups"))
+    expect(part.get_by_role("button", name="Turn on")).to_be_visible()
+    context.set_offline(True)
+    part.get_by_role("button", name="Turn on").click()
+    told = part.get_by_text("This needs a connection to the server.")
+    expect(told).to_be_visible()
+    context.set_offline(False)
+    expect(told).to_be_hidden()
+
+
 def test_a_wrong_token_of_the_administrator_is_told(page: Page) -> None:
     page.goto("/admin")
     page.get_by_label("Administrator’s token").fill("wrong")
