@@ -31,6 +31,7 @@ PHRASES: Mapping[str, str] = {
     "list_or_watchlist": "the file does not say whether this is a list, the watchlist or favorites",
     "taken_for_watchlist": "the file does not say which list it is, and is taken for the watchlist",
     "of_profile": "is of the profile {profile}",
+    "kind_unknown": "its kind, {kind}, is not known",
     "perhaps_an_episode": "may be an episode",
     "title_shortened": "{tracker} kept only a short form of the title",
     "title_removed": "{tracker} has removed this title",

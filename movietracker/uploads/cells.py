@@ -27,6 +27,13 @@ _KINDS: dict[Kind, str] = {
     "episode": "episode tvepisode episodiotv episodio folge season tvseason staffel",
     "other": "videogame videogioco game musicvideo videomusicale podcastseries podcastepisode podcast person book",
 }
+# What shows the kind within a word of other languages, such as Fernsehepisode; an episode also names its series.
+_STEMS: dict[Kind, str] = {
+    "other": "podcast|musi[ck]video|video(?:game|gioc|jueg|spiel)|jeux?video|computerspiel",
+    "episode": "epi[sz]od|folge|odcin|эпизод",
+    "tv": "serie|serial|сериал",
+    "movie": "film|pelicula|metrage|фильм",
+}
 _KIND_OF: dict[str, Kind] = {fold_key(word): kind for kind, words in _KINDS.items() for word in words.split()}
 
 
@@ -56,8 +63,11 @@ def title_and_year(text: str) -> tuple[str | None, int | None]:
 
 
 def kind_of(text: object) -> Kind | None:
-    """The kind that a word stands for, in display text, camel case, or one of several languages."""
-    return _KIND_OF.get(fold_key(text)) if isinstance(text, str) else None
+    """The kind that a word stands for, in display text, camel case, or one of many languages."""
+    if not isinstance(text, str):
+        return None
+    key = fold_key(text)
+    return _KIND_OF.get(key) or next((kind for kind, stems in _STEMS.items() if re.search(stems, key)), None)
 
 
 def rating_on_ten(text: object, best: int) -> float | None:

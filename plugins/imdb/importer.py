@@ -31,6 +31,7 @@ from movietracker.pluginapi import (
 )
 
 _DATES = ("date rated", "date added", "created")
+_MAX_KIND_LENGTH = 50
 _LIST_ID = re.compile("ls[0-9]{6,}")
 _NUMBERED = re.compile(f"^{_LIST_ID.pattern} - ")
 
@@ -53,17 +54,21 @@ class ImdbImporter(TableImporter):
 
 
 def _row(member: Member, facts_of: Callable[[TableRow], dict[str, Any]], row: TableRow) -> ImportRow:
+    word, facts = row.get("title type"), facts_of(row)
+    kind = kind_of(word)
+    if word and kind is None:
+        facts["needs_review"] = phrase("kind_unknown", kind=word[:_MAX_KIND_LENGTH])
     return ImportRow(
         source=ImdbImporter.name,
         where=member.at(row.line),
-        kind=kind_of(row.get("title type")),
+        kind=kind,
         title=row.get("title") or None,
         original_title=row.get("original title") or None,
         year=release_year(row.get("year")),
         imdb_id=imdb_id(row.get("const")),
         rating=_rating(row),
         added_on=partial_date(row.get(*_DATES)),
-        **facts_of(row),
+        **facts,
     )
 
 

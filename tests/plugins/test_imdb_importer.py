@@ -92,9 +92,15 @@ def test_kinds_are_read_in_the_words_of_all_years_and_in_italian(word: str, kind
 
 
 def test_episodes_and_games_are_no_titles_of_a_library() -> None:
-    content = RATINGS + RATINGS.splitlines()[1].replace("Movie", "Episodio TV").replace("tt0113277", "tt0959621")
+    content = RATINGS + RATINGS.splitlines()[1].replace("Movie", "Episodio de TV").replace("tt0113277", "tt0959621")
     content += "\n" + RATINGS.splitlines()[1].replace("Movie", "Video Game").replace("tt0113277", "tt2103188")
     assert counts_of(IMDB, {"ratings.csv": content}) == {"titles": 1, "ratings": 1, "episodes": 1}
+
+
+def test_a_kind_in_an_unknown_word_is_for_the_user_to_look_at() -> None:
+    assert only(RATINGS.replace(",Movie,", ",Bölüm,")).needs_review == "its kind, Bölüm, is not known"
+    assert only(LIST.replace(",Movie,", ",Bölüm,")).needs_review == "its kind, Bölüm, is not known"
+    assert only(RATINGS.replace(",Movie,", ",,")).needs_review is None
 
 
 def test_the_oldest_dates_have_names_of_days_and_months() -> None:

@@ -89,10 +89,16 @@ def test_a_title_may_have_its_year_behind_it(text: str, read: tuple[str | None, 
         ("TV Series,tvSeries,TV Mini Series,tvMiniSeries,Serie TV,Mini serie TV,show", "tv"),
         ("TV Episode,tvEpisode,Episodio TV,episode", "episode"),
         ("Video Game,videoGame,Music Video,Podcast Series,Podcast Episode", "other"),
+        ("Spielfilm,Téléfilm,Film noir,TV-Film,Película de TV,Документальный фильм,Court métrage", "movie"),
+        ("Serie de TV,TV-Serie,Série télévisée,Serial TV,Minissérie de televisão,Fernsehminiserie,Сериал", "tv"),
+        ("Fernsehepisode,Épisode de série télévisée,Episódio de TV,Odcinek serialu TV,Fernsehfolge", "episode"),
+        ("Эпизод сериала,Episodio de TV", "episode"),
+        ("Videojuego,Jeu vidéo,Videospiel,Computerspiel,Podcast-Folge,Podcast-Serie,Musikvideo", "other"),
         ("???,", None),
+        ("Game show,Concert", None),
     ],
 )
-def test_kinds_are_read_in_display_text_camel_case_and_italian(words: str, kind: str | None) -> None:
+def test_kinds_are_read_in_display_text_camel_case_and_many_languages(words: str, kind: str | None) -> None:
     assert {kind_of(word) for word in words.split(",")} == {kind}
 
 
