@@ -21,6 +21,7 @@ PHRASES: Mapping[str, str] = {
     "invalid_xml": "is no XML that can be read, behind film {count}",
     "not_an_object": "is not an object",
     "without_title_or_id": "has neither a title nor an id",
+    "title_of_several_lines": "has a title of several lines; a closing quotation mark may be missing",
     "without_imdb_id": "has no IMDb id",
     "invalid_field": "has no valid {field}",
     "not_a_day": "{column} is not a day like 2026-01-31",

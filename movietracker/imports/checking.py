@@ -21,6 +21,8 @@ def fault_of_row(row: ImportRow) -> Phrase | None:
     """Why a row cannot be used, as a phrase; None if it can."""
     if not (row.title or row.imdb_id or row.tmdb_id or row.tvdb_id or row.other_ids):
         return phrase("without_title_or_id")
+    if isinstance(row.title, str) and "\n" in row.title:  # no tracker's titles have several lines
+        return phrase("title_of_several_lines")
     for value, (name, is_valid) in zip(_VALUES(row), _CHECKS.items(), strict=True):
         if value is not None and value != () and not is_valid(value):
             return phrase("invalid_field", field=name.replace("_", " "))

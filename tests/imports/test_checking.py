@@ -20,6 +20,11 @@ def test_a_title_alone_is_enough_and_so_is_an_id() -> None:
     assert fault(title="") == "has neither a title nor an id"
 
 
+def test_a_title_that_swallowed_the_rows_behind_an_open_quotation_mark_is_named() -> None:
+    said = "has a title of several lines; a closing quotation mark may be missing"
+    assert fault(title="Heat,2020-01-02\nRan,2020-01-03") == said
+
+
 @pytest.mark.parametrize(
     "facts",
     [

@@ -84,6 +84,12 @@ def test_equal_rows_are_several_viewings_and_a_row_without_a_title_is_named() ->
     assert [each.where for each in broken] == ["x, line 4"]
 
 
+def test_rows_behind_an_open_quotation_mark_do_not_vanish_without_a_word() -> None:
+    rows, broken = rows_and_broken(NETFLIX, {"x": 'Title,Date\nHeat,2020-01-02\n"Ran,2020-01-02\nAlien,2020-01-03\n'})
+    assert [row.title for row in rows] == ["Heat"]
+    assert [each.where for each in broken] == ["x, line 3"]
+
+
 def test_the_archive_holds_viewings_ratings_and_wishes() -> None:
     seen, hook, rated, wished = rows_of(NETFLIX, {"a/V.csv": ACTIVITY, "a/R.csv": RATINGS, "a/M.csv": WISHES})
     assert (seen.title, seen.watched_on, seen.needs_review) == ("Heat", "2020-12-31", None)
