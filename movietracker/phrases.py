@@ -43,6 +43,7 @@ PHRASES: Mapping[str, str] = {
     "one_file_too_large": "A file may have at most {most} MiB.",
     "too_many_rows": "An import has at most {most:,} rows.",
     "files_gone": "The uploaded files are gone; please upload them again.",
+    "reading_killed": "The server was killed {times} times while it read these files, and does not try again.",
     "files_empty": "There is nothing in {files}.",
     "files_unknown": "No importer recognizes {files}.",
     "archive_empty": "There is nothing in the archive.",

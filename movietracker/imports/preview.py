@@ -4,7 +4,8 @@ Nothing of this touches the library. Reading starts over when it was interrupted
 """
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import orjson
@@ -13,7 +14,7 @@ from sqlalchemy import bindparam, delete, update
 from .. import clock
 from ..database import execute_many, insert_rows
 from ..errors import FormatUnknown, ImportProblem, UploadRefused
-from ..models import IMPORT_ROWS, IMPORT_TITLES
+from ..models import IMPORT_JOBS, IMPORT_ROWS, IMPORT_TITLES
 from ..phrases import coded, phrase
 from ..plugin.importers import Importer, ImportRow
 from ..services.transactions import write_connection
@@ -29,6 +30,9 @@ from .matching import in_library
 from .reading import read_rows
 from .rows import count_rows, count_titles, dumped
 from .titles import has_ids
+
+MAX_READINGS = 3
+"""How often reading begins; files that have its process killed would else do so for ever."""
 
 ROWS_AT_ONCE = 500
 CHARACTERS_AT_ONCE = 1_000_000
@@ -63,10 +67,7 @@ def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[J
         if clock.now() - job.created_at > WAIT_FOR_FILES:
             raise ImportProblem(phrase("files_gone"))
         return None
-    with write_connection(job.user_id) as connection:
-        for table in (IMPORT_ROWS, IMPORT_TITLES):
-            connection.execute(delete(table).where(table.c.user_id == job.user_id, table.c.job_id == job.id))
-    with open_upload(paths) as upload:
+    with _counted(job) as job, open_upload(paths) as upload:
         importer = _importer_of(importers, upload, job.format)
         reading = _Reading(job)
         for row in read_rows(importer, upload):
@@ -75,6 +76,27 @@ def read_files(job: Job, importers: Sequence[Importer], keeps_going: Callable[[J
         job = reading.finish(importer)
     uploaded.remove(job.user_id, job.id)
     return job
+
+
+@contextmanager
+def _counted(job: Job) -> Iterator[Job]:
+    """Begin reading without what an earlier one left; the position of a job counts those that ended with a process.
+
+    Raises ImportProblem for one too many, and JobChanged.
+    """
+    begun = int(job.position or 0)
+    if begun == MAX_READINGS:
+        raise ImportProblem(phrase("reading_killed", times=begun))
+    with write_connection(job.user_id) as connection:
+        for table in (IMPORT_ROWS, IMPORT_TITLES):
+            connection.execute(delete(table).where(table.c.user_id == job.user_id, table.c.job_id == job.id))
+        job = change_job(connection, job, position=str(begun + 1))
+    try:
+        yield job
+    finally:
+        of_job = IMPORT_JOBS.c.user_id == job.user_id, IMPORT_JOBS.c.id == job.id, IMPORT_JOBS.c.state == job.state
+        with write_connection(job.user_id) as connection:
+            connection.execute(update(IMPORT_JOBS).where(*of_job).values(position=""))
 
 
 def _importer_of(importers: Sequence[Importer], upload: Upload, name: str | None) -> Importer:

@@ -17,7 +17,8 @@ def _to_job() -> ForeignKeyConstraint:
 class ImportJob(Base):
     """One import; times are Unix seconds.
 
-    ``done`` of ``total`` steps of the state are behind it, and ``position`` is the last key that was dealt with.
+    ``done`` of ``total`` steps of the state are behind it, and ``position`` is the last key that was dealt with (while
+    files are read, how often that began).
     ``counts``, ``people``, ``lists``, ``choices``, ``report`` and ``error_values`` are JSON. ``resume_at`` is when a
     paused job goes on, ``error`` a sentence for the user, made of the phrase ``error_code`` and its values.
     """

@@ -1,6 +1,8 @@
 """Imports as jobs: their states, their limits, and how they go on after an interruption."""
 
 import io
+import os
+import signal
 import threading
 import uuid
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from support.waiting import wait_until
 
 from movietracker import clock
 from movietracker.errors import ImportNotFound, ImportNotReady, QuotaExceeded, TooManyImports, UploadRefused
+from movietracker.extensions import db
 from movietracker.imports import applying, jobs, running, uploaded
 from movietracker.imports import preview as reading
 from movietracker.imports.jobs import Job
@@ -111,6 +114,44 @@ def test_reading_starts_over_after_an_interruption(anna: Account, monkeypatch: p
         with pytest.raises(KeyboardInterrupt):
             work(job)
     assert work(job).counts["new"] == 5
+
+
+def read_until_killed(job: Job) -> None:
+    """Read the files of a job in a process that is killed over them."""
+
+    class DeadlyImporter(LinesImporter):
+        def rows(self, upload: Upload) -> Iterator[ImportRow | BrokenRow]:
+            os.kill(os.getpid(), signal.SIGKILL)
+            return super().rows(upload)
+
+    now = jobs.get_job(job.user_id, job.id)
+    db.engine.dispose()  # processes must not share connections
+    if (pid := os.fork()) == 0:
+        try:
+            reading.read_files(now, [DeadlyImporter()], lambda _: True)
+        finally:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == signal.SIGKILL
+
+
+def test_files_that_kill_each_process_that_reads_them_fail_the_job(anna: Account) -> None:
+    job = upload(anna, [SEEN])
+    for _ in range(3):
+        read_until_killed(job)
+    job = work(job)
+    assert (job.state, job.error_code, job.error_values) == ("failed", "reading_killed", {"times": 3})
+    assert uploaded.paths(anna.id, job.id) == []
+
+
+def test_killed_readings_do_not_count_once_one_has_stopped(anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "ROWS_AT_ONCE", 1)
+    job = upload(anna, many(3))
+    for _ in range(2):
+        read_until_killed(job)
+    work_on(job, tools(), lambda now: not now.done)
+    for _ in range(2):
+        read_until_killed(job)
+    assert work(job).state == "ready"
 
 
 def test_a_cancelled_job_stops_and_can_be_undone(anna: Account, monkeypatch: pytest.MonkeyPatch) -> None:
