@@ -31,8 +31,11 @@ from .reading import read_rows
 from .rows import count_rows, count_titles, dumped
 from .titles import has_ids
 
-MAX_READINGS = 3
-"""How often reading begins; files that have its process killed would else do so for ever."""
+MAX_READINGS = 6
+"""How often reading begins; files that have its process killed would else do so for ever.
+
+More often than ``proofs.faults.imports`` kills it.
+"""
 
 ROWS_AT_ONCE = 500
 CHARACTERS_AT_ONCE = 1_000_000
