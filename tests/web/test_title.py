@@ -54,6 +54,22 @@ def test_several_people_advise_against_it_and_one_changes_their_mind(title: Page
     expect(votes.get_by_role("link", name="Dóra")).to_be_visible()
 
 
+def test_what_somebody_said_is_typed_on_while_another_device_renames_them(title: Page, user: User) -> None:
+    votes = card(title, "Who told me")
+    votes.get_by_role("button", name="Edit what Alma said").click()
+    votes.get_by_label("What they said").fill("see")
+    assert user.api.call("PUT", "/api/people/Alma", {"name": "Almut"}).status == 200
+    expect(votes.get_by_role("link", name="Almut")).to_be_visible()
+    title.keyboard.type(" it")
+    votes.get_by_role("button", name="Save").click()
+    expect(votes.get_by_role("button", name="Add a recommendation")).to_be_focused()
+    told = itemgetter("person_name", "note")
+    eventually(
+        lambda: [told(each) for each in user.api.call("GET", f"/api/movies/{CASABLANCA}").json["recommendations"]],
+        [("Almut", "see it")],
+    )
+
+
 def test_a_viewing_is_noted_as_far_as_its_date_is_known(title: Page) -> None:
     viewings = card(title, "When I watched it")
     viewings.get_by_role("button", name="Add a viewing").click()
