@@ -94,6 +94,23 @@ def test_a_person_gets_another_name_color_and_emoji(page: Page, user: User) -> N
     eventually(lambda: names(user), {"Mum"})
 
 
+def test_renaming_a_person_who_is_not_sent_yet_is_undone(page: Page, user: User, context: BrowserContext) -> None:
+    recommend(user.api, 1, "Dad")
+    page.goto("/people")
+    page.get_by_role("link", name="Dad").click()
+    page.get_by_role("button", name="Edit").wait_for()
+    context.set_offline(True)
+    page.get_by_role("link", name="← People").click()
+    page.get_by_label("New person").fill("Mum")
+    page.get_by_label("New person").press("Enter")
+    page.get_by_role("button", name="Edit").click()
+    page.get_by_role("textbox", name="Name").fill("Mother")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="Mother")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("heading", name="Mum")).to_be_visible()
+
+
 def test_trust_is_the_users_own_mark(page: Page, user: User) -> None:
     recommend(user.api, 1, "Mum")
     page.goto("/people/Mum")
