@@ -122,6 +122,19 @@ test("a form that was filled before another device changed something sends what 
     expect([list().name, list().color]).toEqual(["Dark", GREEN]);
 });
 
+test("undoing what the server refused leaves what another device did, and there is nothing to choose", async () => {
+    await elsewhere(["updatePerson", { name: "Anna", new_name: "Annie" }], ["updateList", { id: LIST, name: "Black" }]);
+    await changeList(list(), { ...list(), name: "Dark" });
+    await changePerson(anna(), { ...anna(), name: "Anne" });
+    await session.sync();
+    expect(session.reports).toHaveLength(2);
+    await undo.last();
+    await undo.last();
+    await session.sync();
+    expect(session.reports).toEqual([]);
+    expect([list().name, session.library.people.has("Annie")]).toEqual(["Black", true]);
+});
+
 /** What is told of the only report: its title, and each field with both values. */
 function told(): unknown[] {
     expect(decisions()).toHaveLength(1);

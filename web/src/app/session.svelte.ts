@@ -133,8 +133,8 @@ class Session {
         await this.doAll([[action, data]]);
     }
 
-    /** Do several things in order; they are shown together. Throws NotKept, and then none is done. */
-    async doAll(steps: readonly Step[]): Promise<void> {
+    /** Do several things in order; they are shown together. Returns their ids; throws NotKept, and then none is done. */
+    async doAll(steps: readonly Step[]): Promise<string[]> {
         let made: Prepared[] = [];
         try {
             made = this.replica.prepare(steps);
@@ -151,6 +151,7 @@ class Session {
         }
         this.tell();
         this.soon(DEBOUNCE);
+        return made.map(({ id }) => id);
     }
 
     private kept(actions: readonly QueuedAction[]): void {

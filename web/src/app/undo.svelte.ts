@@ -12,7 +12,9 @@ interface Deed {
     text: string;
     inverse: readonly Inverse[];
     /** Until then the device is still keeping it. */
-    kept?: Promise<void>;
+    kept?: Promise<readonly string[]>;
+    /** The actions that it was kept as. */
+    ids?: readonly string[];
 }
 
 class Undo {
@@ -33,7 +35,7 @@ class Undo {
         this.deeds = [...this.ofAccount().slice(1 - MOST), deed];
         this.email = session.email;
         try {
-            await deed.kept;
+            deed.ids = await deed.kept;
         } catch (error) {
             this.deeds = this.deeds.filter((each) => each !== deed);
             throw error;
@@ -62,6 +64,7 @@ class Undo {
         if (!deed) return this.tell(t("undo.nothing"));
         this.deeds = this.deeds.slice(0, -1);
         await deed.kept;
+        if (await this.wasRefused(deed)) return this.tell(t("undo.done", { what: deed.text }));
         for (const [action, { from, to }] of deed.inverse)
             if (action === "renumber") this.deeds = this.deeds.map((each) => renumbered(each, `${from}`, `${to}`));
         const steps = deed.inverse.flatMap(actionsOf);
@@ -69,12 +72,20 @@ class Undo {
         this.tell(t("undo.done", { what: deed.text }));
     }
 
+    /** Whether the server did nothing of it, so that undoing it would undo what another device did; then it is settled. */
+    private async wasRefused({ ids = [] }: Deed): Promise<boolean> {
+        const refused = session.reports.filter(({ id, stage }) => stage !== "incomplete" && ids.includes(id));
+        if (!ids.length || refused.length < ids.length) return false;
+        for (const each of refused) await session.dismiss(each);
+        return true;
+    }
+
     private ofAccount(): readonly Deed[] {
         return this.email === session.email ? this.deeds : [];
     }
 
     private write(): void {
-        const deeds = this.deeds.map(({ text, inverse }) => ({ text, inverse }));
+        const deeds = this.deeds.map(({ text, inverse, ids }) => ({ text, inverse, ids }));
         try {
             if (deeds.length) sessionStorage.setItem(KEY, JSON.stringify([this.email, deeds]));
             else sessionStorage.removeItem(KEY);
