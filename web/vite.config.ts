@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import type { Plugin } from "vite";
@@ -7,18 +7,20 @@ import { defineConfig } from "vitest/config";
 
 const WORKER = "sw.js";
 
-/** Tells the service worker what the build consists of, for it to store, and which version that is. */
-function precache(): Plugin {
+/** Tells the service worker what the build of a folder consists of, for it to store, and which version that is. */
+export function precache(folder: string): Plugin {
     return {
         name: "precache",
         generateBundle(_, bundle) {
             const assets = Object.keys(bundle).filter((name) => name !== WORKER && name !== "index.html");
-            const files = ["index.html", ...assets, ...readdirSync(join(import.meta.dirname, "public"))]
-                .map((name) => `/${name}`)
-                .sort();
+            const copied = readdirSync(join(folder, "public")).sort();
+            const files = ["index.html", ...assets, ...copied].map((name) => `/${name}`).sort();
             const sha = createHash("sha256");
             for (const [name, file] of Object.entries(bundle).sort())
                 sha.update(name).update(file.type === "chunk" ? file.code : file.source);
+            // These are in no bundle yet.
+            for (const path of ["index.html", ...copied.map((name) => join("public", name))])
+                sha.update(path).update(readFileSync(join(folder, path)));
             const worker = bundle[WORKER];
             if (worker?.type !== "chunk") throw new Error("The build has no service worker.");
             const values = { __FILES: files, __VERSION: sha.digest("hex").slice(0, 16) };
@@ -29,7 +31,7 @@ function precache(): Plugin {
 }
 
 export default defineConfig({
-    plugins: [svelte(), precache()],
+    plugins: [svelte(), precache(import.meta.dirname)],
     build: {
         outDir: "../plugins/web/static",
         emptyOutDir: true,

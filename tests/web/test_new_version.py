@@ -55,6 +55,20 @@ def test_a_newer_version_can_wait_until_the_page_is_loaded_again(page: Page, sta
     expect(page.get_by_text(NEWER)).to_be_visible()
 
 
+def test_all_tabs_load_a_newer_version_also_that_of_the_first_visit(
+    page: Page, context: BrowserContext, static: Path
+) -> None:
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    other = context.new_page()
+    other.goto("/")
+    meet_a_newer_version(other, static)
+    for tab in (page, other):
+        tab.evaluate("() => { window.isOld = true; }")
+    page.get_by_role("button", name="Load it").click()
+    for tab in (page, other):
+        tab.wait_for_function("() => !window.isOld")
+
+
 def test_a_newer_version_is_told_of_beside_the_navigation_of_a_phone(page: Page, static: Path) -> None:
     show(page, PHONE)
     meet_a_newer_version(page, static)

@@ -7,8 +7,11 @@ class AppVersion {
 
     async register(): Promise<void> {
         if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-        const hadOne = navigator.serviceWorker.controller !== null;
-        navigator.serviceWorker.addEventListener("controllerchange", () => hadOne && location.reload());
+        let hadOne = navigator.serviceWorker.controller !== null;
+        navigator.serviceWorker.addEventListener("controllerchange", () => {
+            if (hadOne) location.reload();
+            hadOne = true;
+        });
         const registration = await navigator.serviceWorker.register("/sw.js", { updateViaCache: "none" });
         this.notice(registration.waiting);
         registration.addEventListener("updatefound", () => {
