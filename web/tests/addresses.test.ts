@@ -1,8 +1,10 @@
 /** What addresses, shared texts and the bookmarklet mean. */
 
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { find } from "../src/app/adding";
 import { meantBy, sharedIn, titleIn } from "../src/app/addresses";
 import { bookmarklet } from "../src/app/bookmarklet";
+import { session } from "../src/app/session.svelte";
 
 test.each([
     "https://www.imdb.com/title/tt0113277/?ref_=nv_sr_srsg_0_tt_8_nm_0_q_heat",
@@ -30,6 +32,19 @@ test.each([
     ["https://letterboxd.com/film/2001-a-space-odyssey/", "2001 a space odyssey", ""],
 ])("words to search by are found in %s", (text, words, year) => {
     expect(meantBy(text)).toEqual({ kind: "words", words, year });
+});
+
+test("where there is nothing of the year at the end of an address, it is searched for as part of the title", async () => {
+    const searches: string[] = [];
+    const hit = { title: "Blade Runner 2049", mediaType: "movie" };
+    vi.spyOn(session, "ask").mockImplementation((path) => {
+        searches.push(path.slice("/api/external/tmdb/search?".length));
+        return Promise.resolve((searches.at(-1)!.endsWith("year=2049") ? [] : [hit]) as never);
+    });
+    const { signal } = new AbortController();
+    expect(await find("https://letterboxd.com/film/blade-runner-2049/", signal)).toHaveLength(1);
+    await find("https://letterboxd.com/film/heat-1995/", signal);
+    expect(searches).toEqual(["q=blade+runner&year=2049", "q=blade+runner+2049", "q=heat&year=1995"]);
 });
 
 test.each([

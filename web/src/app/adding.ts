@@ -52,7 +52,11 @@ export async function find(wanted: string, signal: AbortSignal): Promise<Found[]
     const meant = meantBy(wanted);
     if (!meant) return await search(wanted, "", signal);
     if (meant.kind === "none") return [];
-    if (meant.kind === "words") return await search(meant.words, meant.year, signal);
+    if (meant.kind === "words") {
+        const found = await search(meant.words, meant.year, signal);
+        // The year was perhaps the end of the title.
+        return found.length || !meant.year ? found : await search(`${meant.words} ${meant.year}`, "", signal);
+    }
     return [await lookUp(meant, signal)];
 }
 
