@@ -234,5 +234,7 @@ def test_a_first_press_of_tab_skips_to_the_content(library: Page) -> None:
     library.get_by_text("7 titles", exact=True).wait_for()
     library.keyboard.press("Tab")
     expect(library.get_by_role("link", name="Skip to content")).to_be_focused()
+    entries = library.evaluate("history.length")
     library.keyboard.press("Enter")
     expect(library.get_by_role("main")).to_be_focused()
+    assert library.evaluate("history.length") == entries

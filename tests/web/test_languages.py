@@ -94,6 +94,21 @@ def test_a_quick_recommender_is_called_and_found_in_the_language_of_the_page(ger
         expect(german.get_by_role("region", name=figure).get_by_role("link", name="Google-Suche")).to_be_visible()
 
 
+def test_a_quick_recommender_is_called_so_also_where_what_they_said_is_noted(german: Page, user: User) -> None:
+    def note(title: str) -> None:
+        german.get_by_role("button", name=title).click()
+        german.get_by_role("button", name="Google-Suche").click()
+        german.get_by_role("button", name="Hinzufügen", exact=True).click()
+
+    add_titles(user, 7)
+    german.goto("/add?q=casablanca")
+    note("Casablanca 1942")
+    expect(german.get_by_text("Empfehlung notiert: Google-Suche.")).to_be_visible()
+    german.get_by_role("searchbox").fill("Metropole")
+    note("„Metropole“ nur mit dem Namen notieren")
+    expect(german.get_by_role("listitem").filter(has_text="Metropole")).to_contain_text("Google-Suche")
+
+
 def test_a_quick_recommender_that_the_user_renamed_is_called_so(german: Page, user: User) -> None:
     german.goto("/people/Google%20Search")
     german.get_by_role("button", name="Bearbeiten").click()

@@ -76,6 +76,10 @@ def test_a_viewing_is_noted_as_far_as_its_date_is_known(title: Page) -> None:
     viewings.get_by_label("Day", exact=True).fill("0025-03-04")  # as 03/04/25 is read
     viewings.get_by_role("button", name="Save").click()
     assert viewings.get_by_label("Day", exact=True).evaluate("field => field.validity.rangeUnderflow")
+    viewings.get_by_label("Day", exact=True).fill("2999-12-31")
+    viewings.get_by_label("What I know of the date").select_option("The year")
+    expect(viewings.get_by_role("spinbutton", name="Year")).to_have_js_property("validity.valid", True)
+    viewings.get_by_label("What I know of the date").select_option("The day")
     viewings.get_by_label("Day", exact=True).fill("2025-03-04")
     viewings.get_by_label("What I know of the date").select_option("The month")
     viewings.get_by_role("combobox", name="Month").select_option("July")

@@ -4,6 +4,7 @@ import type { components } from "../api/schema";
 import { t } from "../i18n/index.svelte";
 import { type Meant, meantBy } from "./addresses";
 import type { Draft } from "./drafts.svelte";
+import { calledOf } from "./names";
 import { owned } from "./owned.svelte";
 import { session, type Step } from "./session.svelte";
 import { undoableAll } from "./undo.svelte";
@@ -114,7 +115,7 @@ async function addByPeople(
         action,
         { ...data, media_type: found.mediaType, ...(details && place === 0 && { tmdb_data: details }) },
     ]);
-    const values = { title: found.title, people: said.people.join(", ") };
+    const values = { title: found.title, people: said.people.map(calledOf).join(", ") };
     const text = t(isThere(imdb_id) ? "add.known.voted" : "add.done", values);
     await undoableAll(text, steps, back);
 }
