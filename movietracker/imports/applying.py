@@ -109,6 +109,9 @@ class _Chunk:
             planned = plan(rows, known, means)
             self._counts.update(planned.counts)
             before = known.stored.state if known.stored else None
+            if before is None and planned.after.status is None:
+                self._counts["titles_left_out"] += 1
+                continue
             if before is None:
                 new.append(NewTitle(imdb_id, planned.after, planned.added_at, _name_in(rows)))
             elif before != planned.after:
@@ -121,7 +124,7 @@ class _Chunk:
         store_facts(self._tx, self._job, self._facts)
         self._counts["titles_added"] += len(new)
         self._counts["titles_changed"] += len(old)
-        self._counts["titles_unchanged"] += len(self._rows) - len(new) - len(old)
+        self._counts["titles_unchanged"] += len(self._rows) - len(new) - len(old) - self._counts["titles_left_out"]
         return self._counts
 
     def _means(self, viewings: Mapping[str, Collection[str]], stored: Collection[str]) -> Means:

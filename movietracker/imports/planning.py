@@ -74,7 +74,10 @@ class Known(NamedTuple):
 
 @dataclass(slots=True)
 class Plan:
-    """What a title becomes; ``counts`` say what the rows did and what was left out."""
+    """What a title becomes; ``counts`` say what the rows did and what was left out.
+
+    A new title without a status is left out, since nothing is said of it but that it is a title.
+    """
 
     after: TitleState
     added_at: float
@@ -91,6 +94,8 @@ def plan(rows: Sequence[ImportRow], known: Known, means: Means) -> Plan:
     votes = _votes(rows, before.votes, known, means, counts)
     liked = _liked(rows, bool(before.liked), known, counts)
     tags = _tags(rows, before.tags, known, means, counts)
+    if status is None and (seen.viewings or votes or liked or tags or any(row.needs_review for row in rows)):
+        status = TO_WATCH  # what the user looked at and let in is wanted, too
     counts["notes_left_out"] += sum(_own_note(row) is not None and not _takes_note(row) for row in rows)
     media_type = before.media_type or next((row.kind for row in rows if row.kind in ("movie", "tv")), "movie")
     return Plan(TitleState(status, seen, votes, media_type, liked, tags), _added_at(rows, means), counts)
@@ -176,13 +181,18 @@ def _seen(
     return Seen(told, viewings)
 
 
-def _status(rows: Sequence[ImportRow], before: Status | None, means: Means, counts: Counter[ReportCount]) -> Status:
-    """A title that is seen and wanted stays wanted; one that is watched, removed or on a list stays that."""
+def _status(
+    rows: Sequence[ImportRow], before: Status | None, means: Means, counts: Counter[ReportCount]
+) -> Status | None:
+    """A title that is seen and wanted stays wanted; one that is watched, removed or on a list stays that.
+
+    None for a new title of which the rows say neither, nor a list that the user confirmed.
+    """
     told, on_list = _told_status(rows), listed_in(rows, means.lists) if before is None else None
-    after = told or TO_WATCH if before is None or (before == TO_WATCH and told == WATCHED) else before
+    after = told if before is None or (before == TO_WATCH and told == WATCHED) else before
     if on_list is not None:
         after = Status("custom", means.lists[on_list])
-    is_on = after.custom_list_id
+    is_on = after and after.custom_list_id
     counts["list_items"] += on_list is not None
     others = [row.list_place.name for row in rows if row.list_place and row.list_place.name not in means.list_tags]
     counts["list_items_left_out"] += sum(is_on is None or means.lists.get(name) != is_on for name in others)

@@ -39,6 +39,7 @@ ReportCount = Literal[
     "titles_added",
     "titles_changed",
     "titles_unchanged",
+    "titles_left_out",
     "viewings",
     "viewings_known",
     "viewings_removed",

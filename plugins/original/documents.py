@@ -53,15 +53,15 @@ def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:
     watch = _object(movie.get("watch_history"))
     rating = movie.get("my_rating") or watch.get("my_rating") or watch.get("rating")
     in_list = names.get("lists", movie.get("custom_list_id")) if movie.get("status") == "custom" else None
+    viewings = _objects(movie.get("viewings")) or ([watch] if watch else [])
     yield ImportRow(
         row_id=f"title:{number}",
         rating=rating_on_ten(rating, 10),
-        status=_STATUSES.get(str(movie.get("status"))),
+        status=_STATUSES.get(str(movie.get("status")), None if in_list or viewings or rating else "toWatch"),
         list_place=ListPlace(in_list, is_status=True) if in_list else None,
         recommended_by=tuple(_voters(movie.get("recommendations"), names)),
         **named,
     )
-    viewings = _objects(movie.get("viewings")) or ([watch] if watch else [])
     for place, viewing in enumerate(viewings, 1):
         yield _viewing(viewing, f"viewing:{number}:{viewing.get('id') or place}", named)
 

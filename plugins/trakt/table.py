@@ -1,6 +1,6 @@
 """Trakt's CSV: a line for each fact, with the columns of its export, or with those that its importer takes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from movietracker.pluginapi import (
     rating_on_ten,
     read_dated_table,
     release_year,
-    row_of_each,
+    rows_of_each,
     when_watched,
 )
 
@@ -37,14 +37,17 @@ def is_table(columns: Collection[str]) -> bool:
 
 def table_rows(member: Member) -> Rows:
     """The rows of the table; equal rows with a moment are several viewings."""
-    return row_of_each(read_dated_table(member, *_DATES), partial(_row, member, Places()))
+    return rows_of_each(read_dated_table(member, *_DATES), partial(_rows, member, Places()))
 
 
-def _row(member: Member, places: Places, row: TableRow) -> ImportRow:
+def _rows(member: Member, places: Places, row: TableRow) -> Iterator[ImportRow]:
+    """The row of a line, unless its action says nothing of a library, as that a title was collected."""
     facts = _facts(row)
+    if row.get("action") and not facts:
+        return
     said = (*(row.cells.get(name) for name in _IDENTITY), *facts.values())
     is_dated = "watched_at" in facts or "watched_on" in facts
-    return ImportRow(
+    yield ImportRow(
         source=SOURCE,
         row_id=f"table:{places.id_of(*said) if is_dated else content_id(*said)}",
         where=member.at(row.line),

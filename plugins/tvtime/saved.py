@@ -66,7 +66,8 @@ def _of_line(member: Member, row: TableRow) -> Iterator[ImportRow]:
     elif kind == "tv":
         named: dict[str, Any] = {"source": SOURCE, "where": where, "kind": "tv"} | series_name(row.get("title")) | ids
         is_wanted = is_yes(row.get("is_watchlisted"))
-        state = {"status": "watched"} if is_yes(row.get("is_watched")) else status_of(row.get("status"))
+        followed: dict[str, Any] = {} if "is_watchlisted" in row.cells else {"status": "toWatch"}
+        state = {"status": "watched"} if is_yes(row.get("is_watched")) else status_of(row.get("status")) or followed
         if state and not (is_wanted and "needs_review" in state):
             yield ImportRow(row_id=f"series:{own}", **named, **state)
         if is_wanted:
@@ -77,7 +78,7 @@ def _of_line(member: Member, row: TableRow) -> Iterator[ImportRow]:
 
 def _series(row: JsonRow) -> Iterator[ImportRow]:
     own = row.text("uuid") or row.text("id", "tvdb") or row.text("title")
-    facts = series_name(row.text("title")) | _ids(row) | status_of(row.text("status"))
+    facts = series_name(row.text("title")) | _ids(row) | (status_of(row.text("status")) or {"status": "toWatch"})
     if row.get("is_favorite") is True:
         facts["liked"] = True
     yield ImportRow(source=SOURCE, row_id=f"series:{own}", where=row.where, kind="tv", **facts)

@@ -60,6 +60,7 @@ def test_lists_become_what_the_user_says(
 ) -> None:
     assert run("import", export, "--user", "anna", "--yes", "--lists", become).exit_code == 0
     assert [len(client.get(f"/api/{kind}").json) for kind in ("lists", "tags")] == [lists, tags]
+    assert ("tt0017136" in titles(client)) == (become != "skip")
 
 
 def test_the_user_is_asked_for_titles_people_and_lists(run: Run, anna: Account, client: Client, export: str) -> None:

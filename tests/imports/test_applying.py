@@ -6,12 +6,13 @@ import pytest
 from support.imports import bring_in, choose, contents, exported, preview, take_back, work
 from support.library import movie_of
 
-from movietracker.imports import jobs
+from movietracker.imports import jobs, resolving
 from movietracker.models.movie import MAX_NOTE_LENGTH
 from movietracker.schemas.dates import noon_of_first_day
 from movietracker.services import lists, movies, people
 from movietracker.services.accounts import Account
 from movietracker.services.transactions import library_read, library_write
+from movietracker.state import state
 
 HEAT = "tt0113277"
 
@@ -206,11 +207,41 @@ def test_a_list_becomes_a_custom_list_of_titles_that_are_neither_watched_nor_wan
 
 
 def test_a_list_can_be_left_out(anna: Account) -> None:
-    job = choose(preview(anna, wish(status=None, list_place={"name": "Best"})), lists={"Best": None})
+    job = choose(preview(anna, wish(list_place={"name": "Best"})), lists={"Best": None})
     work(jobs.confirm(anna.id, job.id))
     assert in_library(anna)["status"] == "toWatch"
     with library_read(anna.id) as read:
         assert lists.list_lists(read) == []
+
+
+@pytest.mark.parametrize("chosen", [{}, {"lists": {"Worst": None}}])
+def test_a_title_of_a_list_that_nobody_wants_is_left_out_and_counted(anna: Account, chosen: dict[str, Any]) -> None:
+    before = contents(anna)
+    job = choose(preview(anna, wish(status=None, list_place={"name": "Worst"}, recommended_by=told("Mum"))), **chosen)
+    report = work(jobs.confirm(anna.id, job.id)).report
+    assert (report["titles_left_out"], report["list_items_left_out"], report["titles_added"]) == (1, 1, 0)
+    assert contents(anna) == before
+
+
+@pytest.mark.parametrize("liked", [None, False])
+def test_a_title_of_which_nothing_is_said_becomes_no_wish(anna: Account, liked: bool | None) -> None:
+    report = bring_in(anna, wish(status=None, liked=liked), wish("3", imdb_id="tt0000001")).report
+    assert (report["titles_added"], report["titles_left_out"], report.get("titles_unchanged", 0)) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "facts", [{"liked": True}, {"tags": ["crime"]}, {"recommended_by": told("Mum")}, {"review": "Loud."}]
+)
+def test_a_title_of_which_anything_is_said_comes_in(anna: Account, facts: dict[str, Any]) -> None:
+    bring_in(anna, wish(status=None, **facts))
+    assert in_library(anna)["status"] == "toWatch"
+
+
+def test_a_title_that_the_user_looked_at_and_let_in_is_wanted(anna: Account) -> None:
+    job = preview(anna, wish(status=None, needs_review="watched or wanted?"))
+    job = resolving.resolve(job, [resolving.Decision(0, imdb_id=HEAT)], state().lookup.chain, {})
+    work(jobs.confirm(anna.id, job.id))
+    assert in_library(anna)["status"] == "toWatch"
 
 
 def test_a_list_whose_titles_are_all_watched_or_known_is_not_made(anna: Account) -> None:

@@ -76,7 +76,7 @@ def test_a_row_that_comes_again_is_a_duplicate(anna: Account) -> None:
 
 
 def test_the_preview_counts_titles(anna: Account) -> None:
-    bring_in(anna, {"imdb_id": "tt0000001"})
+    bring_in(anna, {"imdb_id": "tt0000001", "status": "toWatch"})
     rows = [
         {"imdb_id": "tt0000001"},
         {"imdb_id": "tt0000002"},
@@ -148,7 +148,7 @@ def test_viewings_of_two_films_of_a_name_are_chosen_one_by_one(anna: Account) ->
 
 
 def test_of_two_films_of_a_name_one_alone_is_the_film_of_the_library(anna: Account) -> None:
-    bring_in(anna, {"title": "A film of ours", "year": 1998, "imdb_id": "tt9999991"})
+    bring_in(anna, {"title": "A film of ours", "year": 1998, "imdb_id": "tt9999991", "status": "toWatch"})
     rows = [{"title": "A film of ours", "year": 1998, "row_id": each, "other_ids": [["x", each]]} for each in "ab"]
     assert found(preview(anna, *rows)) == [("known", "tt9999991"), ("not_found", None)]
 

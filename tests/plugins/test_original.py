@@ -67,6 +67,12 @@ def test_lists_are_named_and_what_was_deleted_is_left_out() -> None:
     assert (title.list_place, title.status) == (ListPlace("Noir", is_status=True), None)
 
 
+@pytest.mark.parametrize(("watch", "status"), [(None, "toWatch"), ({"date_watched": 1.6e9}, None)])
+def test_a_title_without_a_status_is_wanted_unless_it_was_watched(watch: Any, status: str | None) -> None:
+    title, *_ = rows_of(ORIGINAL, document({**HEAT, "status": "custom", "custom_list_id": "?", "watch_history": watch}))
+    assert title.status == status
+
+
 def test_values_of_any_shape_break_only_their_title() -> None:
     odd = {**HEAT, "recommendations": 5, "watch_history": [], "tmdb_data": "x", "my_rating": {}, "viewings": [None]}
     rows, broken = rows_and_broken(ORIGINAL, document(odd, {"imdb_id": "x"}, 7))

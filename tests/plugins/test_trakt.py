@@ -283,6 +283,12 @@ def test_two_viewings_of_the_same_moment_are_two_and_two_undated_ones_are_one() 
     assert counts_of(TRAKT, {"trakt.csv": table}) == {"titles": 1, "viewings": 3, "duplicates": 1}
 
 
+def test_what_was_only_collected_is_left_out_of_the_table_too() -> None:
+    named = "Heat,1995,669,tt0113277,949,"
+    lines = [f"movie,{action},{named},,2024-01-02T03:04:05Z,,,,\n" for action in ("collection", "watchlist")]
+    assert [row.status for row in rows_of(TRAKT, {"trakt.csv": HEADER + "".join(lines)})] == ["toWatch"]
+
+
 def test_the_table_for_trakts_importer_is_read_too() -> None:
     table = "imdb_id,type,watched_at,watchlisted_at,rating,rated_at\ntt0113277,movie,,2024-01-02T03:04:05Z,9,\n"
     (row,) = rows_of(TRAKT, {"file.csv": table})

@@ -295,7 +295,12 @@ def test_a_liberated_episode_without_its_number_is_no_film() -> None:
 
 @pytest.mark.parametrize(
     ("cells", "status"),
-    [("true,,,false", "watched"), ("false,,up_to_date,false", "watched"), ("false,,,true", "toWatch")],
+    [
+        ("true,,,false", "watched"),
+        ("false,,up_to_date,false", "watched"),
+        ("false,,,true", "toWatch"),
+        ("false,,,false", "toWatch"),
+    ],
 )
 def test_a_liberated_series_is_watched_or_wanted_as_it_says(cells: str, status: str) -> None:
     row = only({"x.csv": LIBERATED + f"tt0411008,73739,show,Lost,,,false,{cells}\n"})
