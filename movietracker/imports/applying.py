@@ -118,7 +118,7 @@ class _Chunk:
                 old.append(ChangedTitle(imdb_id, before, planned.after))
             else:
                 continue
-            self._facts.append(fact_of_title(imdb_id, before, planned.after, list_names))
+            self._facts.append(fact_of_title(imdb_id, before, planned.after, list_names, self._tx.first_seq))
         add_titles(self._tx, new)
         change_titles(self._tx, old)
         store_facts(self._tx, self._job, self._facts)

@@ -4,9 +4,9 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import Connection, Integer, bindparam, func, select
+from sqlalchemy import Connection, Integer, bindparam, func, select, update
 
-from ..database import execute, in_chunks
+from ..database import execute, execute_many, in_chunks
 from ..models import IMPORT_FACTS
 from ..models.movie import Status, Viewing, Vote
 from ..services.change_clock import LibraryWrite
@@ -42,6 +42,23 @@ _UNDONE = select(IMPORT_FACTS.c.key, IMPORT_FACTS.c.after).where(
     IMPORT_FACTS.c.key.in_(bindparam("of_keys", expanding=True)),
     IMPORT_FACTS.c.state == "undone",
 )
+_OTHERS = select(IMPORT_FACTS.c.key, IMPORT_FACTS.c.job_id, IMPORT_FACTS.c.before, IMPORT_FACTS.c.after).where(
+    IMPORT_FACTS.c.user_id == bindparam("of_user"),
+    IMPORT_FACTS.c.kind == "title",
+    IMPORT_FACTS.c.key.in_(bindparam("of_keys", expanding=True)),
+    IMPORT_FACTS.c.job_id != bindparam("of_job"),
+    IMPORT_FACTS.c.state.is_(None),
+)
+_REWRITE = (
+    update(IMPORT_FACTS)
+    .where(
+        IMPORT_FACTS.c.user_id == bindparam("of_user"),
+        IMPORT_FACTS.c.job_id == bindparam("of_job"),
+        IMPORT_FACTS.c.kind == "title",
+        IMPORT_FACTS.c.key == bindparam("of_key"),
+    )
+    .values(before=bindparam("to_before"), after=bindparam("to_after"))
+)
 _COLUMNS = ("job_id", "kind", "key", "before", "after")
 
 
@@ -52,6 +69,11 @@ class Fact(NamedTuple):
     key: str
     before: dict[str, Any] | None
     after: dict[str, Any]
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the job made the record, or is the heir of one that did."""
+        return self.before is None or "new" in self.after
 
 
 class TitleFact(NamedTuple):
@@ -73,13 +95,13 @@ class TitleFact(NamedTuple):
 
 
 def fact_of_title(
-    imdb_id: str, before: TitleState | None, after: TitleState, list_names: Mapping[str | None, str]
+    imdb_id: str, before: TitleState | None, after: TitleState, list_names: Mapping[str | None, str], seq: int
 ) -> Fact:
-    """The fact of a title that a job adds or changes."""
+    """The fact of a title that a job adds or changes; ``seq`` orders the facts of several jobs about one title."""
     old = before or TitleState()
     old_seen, seen = old.seen or NOT_SEEN, after.seen or NOT_SEEN
     was: dict[str, Any] = {}
-    told: dict[str, Any] = {}
+    told: dict[str, Any] = {"seq": seq}
     if old.status != after.status:
         was["status"], told["status"] = old.status, after.status
         if after.status and (list_name := list_names.get(after.status.custom_list_id)):
@@ -107,9 +129,9 @@ def title_fact(fact: Fact) -> TitleFact:
     rating = (was.get("rating"), told["rating"]) if "rating" in told else None
     viewings = {key: Viewing(*each) for key, each in told["viewings"].items()}
     votes = {int(key): Vote(*each) for key, each in told["votes"].items()}
-    dated = {key: (Viewing(*was["dated"][key]), Viewing(*each)) for key, each in told.get("dated", {}).items()}
+    dated = {key: (Viewing(*each), Viewing(*told["dated"][key])) for key, each in was.get("dated", {}).items()}
     marks = told.get("liked", False), told.get("tags", ()), told.get("list")
-    return TitleFact(fact.before is None, status, rating, viewings, votes, dated, *marks)
+    return TitleFact(fact.is_new, status, rating, viewings, votes, dated, *marks)
 
 
 def store_facts(tx: LibraryWrite, job: Job, facts: list[Fact]) -> None:
@@ -137,6 +159,34 @@ def read_facts(connection: Connection, job: Job, kind: str, after: str, limit: i
         Fact(kind, key, None if before is None else orjson.loads(before), orjson.loads(told))
         for key, before, told in execute(connection, _FACTS, {**wanted, "until": until})
     ]
+
+
+def later_facts(connection: Connection, job: Job, facts: Collection[Fact]) -> dict[str, dict[str, Fact]]:
+    """What other jobs changed of these titles after this one and still hold: of each title by job, in that order."""
+    seqs = {fact.key: fact.after.get("seq", 0) for fact in facts}
+    found: list[tuple[str, Fact]] = []
+    for part in in_chunks(list(seqs)):
+        rows = execute(connection, _OTHERS, {"of_user": job.user_id, "of_job": job.id, "of_keys": part})
+        for key, job_id, before, told in rows:
+            fact = Fact("title", key, None if before is None else orjson.loads(before), orjson.loads(told))
+            if fact.after.get("seq", 0) > seqs[key]:
+                found.append((job_id, fact))
+    later: dict[str, dict[str, Fact]] = {}
+    for job_id, fact in sorted(found, key=lambda pair: pair[1].after["seq"]):
+        later.setdefault(fact.key, {})[job_id] = fact
+    return later
+
+
+def rewrite_facts(connection: Connection, user_id: str, facts: Collection[tuple[str, Fact]]) -> None:
+    """Store facts of titles that became others, each with its job."""
+    rows = [
+        {
+            **{"of_user": user_id, "of_job": job_id, "of_key": fact.key, "to_after": _dump(fact.after)},
+            "to_before": None if fact.before is None else _dump(fact.before),
+        }
+        for job_id, fact in facts
+    ]
+    execute_many(connection, _REWRITE, rows)
 
 
 def retired_fields(connection: Connection, user_id: str, imdb_ids: list[str]) -> dict[str, set[str]]:

@@ -1,11 +1,12 @@
 """Taking a job back: what still is as the job set it becomes what it was; what was changed since stays.
 
 Titles come first, then the people and lists that the job made, unless something hangs on them by now. Compared is what
-things say, not by which ids: what the user removed and made again, as by undoing, is as the job set it.
+things say, not by which ids: what the user removed and made again, as by undoing, is as the job set it. What a later
+import said anew or builds on stays, and is handed over to that import (``handing_over``).
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BindParameter, bindparam, func, select, update
@@ -21,7 +22,8 @@ from ..services.movies.reading import read_titles
 from ..services.movies.seen import NOT_SEEN
 from ..services.movies.storing import ChangedTitle, TitleState, change_titles, remove_titles
 from ..services.transactions import library_write, query, write_connection
-from .facts import Fact, TitleFact, read_facts, title_fact
+from .facts import Fact, TitleFact, later_facts, read_facts, rewrite_facts, title_fact
+from .handing_over import give_away, hand_over
 from .jobs import Job, change_job
 
 FACTS_AT_ONCE = 500
@@ -73,22 +75,26 @@ def _take_back(tx: LibraryWrite, job: Job, facts: Sequence[Fact]) -> Counter[Rep
         _take_back_titles(tx, job, facts, counts)
     else:
         for fact in facts:
-            _take_back_record(tx, fact, counts)
+            _take_back_record(tx, job, fact, counts)
     return counts
 
 
 def _take_back_titles(tx: LibraryWrite, job: Job, facts: Sequence[Fact], counts: Counter[ReportCount]) -> None:
     told = {fact.key: title_fact(fact) for fact in facts}
+    stored_facts = {fact.key: fact for fact in facts}
+    later = later_facts(tx.connection, job, facts)
     stored = read_titles(tx.stored, list(told))
     ranked = _ranked(tx, list(told))
     heirs = people.made_again(tx, list({key for fact in told.values() for key in fact.votes}))
     going, changes = [], []
+    rewritten: list[tuple[str, Fact]] = []
     for imdb_id, fact in told.items():
         if imdb_id not in stored:
             counts["removed_since"] += 1
             continue
         state = stored[imdb_id].state
-        fact = _as_made_again(tx, fact, state, heirs, job.created_at)
+        heirs_of = later.get(imdb_id, {})
+        fact = _not_retold(_as_made_again(tx, fact, state, heirs, job.created_at), heirs_of.values())
         after = _without(tx, state, fact, counts)
         if fact.is_new and imdb_id not in ranked and _is_bare(after, fact):
             going.append(imdb_id)
@@ -96,12 +102,28 @@ def _take_back_titles(tx: LibraryWrite, job: Job, facts: Sequence[Fact], counts:
         if fact.is_new:
             counts["titles_kept"] += 1
             after = _with_viewings(after, state)
+        if heirs_of:
+            hand_over(stored_facts[imdb_id], list(heirs_of.values()), (after.seen or NOT_SEEN).viewings)
+            rewritten += heirs_of.items()
         if after != state:
             changes.append(ChangedTitle(imdb_id, state, after))
+    rewrite_facts(tx.connection, tx.user_id, rewritten)
     change_titles(tx, changes)
     remove_titles(tx, going)
     counts["titles_removed"] += len(going)
     counts["titles_restored"] += len(changes)
+
+
+def _not_retold(fact: TitleFact, later: Collection[Fact]) -> TitleFact:
+    """The fact without what later imports said anew: that is theirs now."""
+    retold = {name for each in later for name in each.after}
+    dated = {key for each in later for key in each.after.get("dated", ())}
+    return fact._replace(
+        status=None if "status" in retold else fact.status,
+        rating=None if "rating" in retold else fact.rating,
+        viewings={key: each for key, each in fact.viewings.items() if key not in dated},
+        dated={key: each for key, each in fact.dated.items() if key not in dated},
+    )
 
 
 def _as_made_again(
@@ -178,14 +200,17 @@ def _ranked(tx: LibraryWrite, imdb_ids: Sequence[str]) -> set[str]:
     return {row[0] for row in tx.stored.fetch(_RANKED, of_keys=imdb_ids)}
 
 
-def _take_back_record(tx: LibraryWrite, fact: Fact, counts: Counter[ReportCount]) -> None:
-    """Remove a person or list that the job made, if it is as it was made and nothing hangs on it."""
+def _take_back_record(tx: LibraryWrite, job: Job, fact: Fact, counts: Counter[ReportCount]) -> None:
+    """Remove a person or list that the job made, if it is as it was made and nothing hangs on it.
+
+    If a title of another import does, it is that import's from now on.
+    """
     try:
         if fact.kind == "person":
             key: Any = int(fact.key)
             key = people.made_again(tx, [key]).get(key, key)
             present = people.values_of(tx, key)
-            hanging = select(VOTES.c.id).where(VOTES.c.user_id == tx.user_id, VOTES.c.person_id == key)
+            hanging = select(VOTES.c.imdb_id).where(VOTES.c.user_id == tx.user_id, VOTES.c.person_id == key)
             remove: Callable[[LibraryWrite, Any], None] = people.delete_person
         else:
             key = fact.key if lists.has_list(tx, fact.key) else lists.find_list(tx, fact.after["name"]) or fact.key
@@ -198,7 +223,7 @@ def _take_back_record(tx: LibraryWrite, fact: Fact, counts: Counter[ReportCount]
     is_same = all(present[name] == value for name, value in fact.after.items() if name != "created_at")
     if is_same and tx.connection.execute(hanging.limit(1)).first() is None:
         remove(tx, key)
-    else:
+    elif not is_same or not give_away(tx.connection, job, fact, str(key), hanging):
         counts["changed_since"] += 1
 
 

@@ -66,6 +66,62 @@ def test_after_an_undo_the_library_is_as_before_and_an_import_is_done_once(
     assert contents(user) == before
 
 
+IMPORTS = st.lists(st.tuples(ROWS, st.sampled_from(["keep", "replace"])), min_size=2, max_size=3)
+
+
+@given(first=ROWS, imports=IMPORTS, order=st.permutations(range(3)))
+@settings(max_examples=8 if ON_POSTGRESQL else 25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_imports_that_overlap_can_be_undone_in_any_order(
+    make_account: Any, first: list[dict[str, Any]], imports: list[Any], order: list[int]
+) -> None:
+    user = make_account(f"user{next(NUMBERS)}")
+    bring_in(user, *first)
+    before = contents(user)
+    made = [bring_in(user, *rows, ratings=ratings) for rows, ratings in imports]
+    reports = [take_back(made[place]).report for place in order if place < len(made)]
+    assert contents(user) == before
+    assert not any(report.keys() & {"changed_since", "removed_since"} for report in reports)
+
+
+SEEN = row(1, is_viewing=True, watched_on="2021", viewing_rating=8.0)
+MUM = [{"name": "Mum", "written_as": "Mum"}]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (row(status="toWatch"), SEEN),
+        (row(status="watched", rating=8.0), row(source="imdb", rating=9.0)),
+        (row(1, is_viewing=True, review="Loud."), row(1, is_viewing=True, watched_on="2021")),
+        (row(1, is_viewing=True, watched_on="2020"), row(liked=True)),
+        (row(recommended_by=MUM), row(imdb_id=RAN, recommended_by=MUM)),
+        (row(list_place={"name": "Best"}), row(imdb_id=RAN, list_place={"name": "Best"})),
+        (row(list_place={"name": "Best"}), row(liked=True)),
+    ],
+)
+def test_what_a_later_import_builds_on_stays_until_that_is_undone_too(anna: Account, first: Any, second: Any) -> None:
+    before = contents(anna)
+    one, other = bring_in(anna, first), bring_in(anna, second, ratings="replace")
+    after = movie_of(anna, second["imdb_id"])
+    assert "changed_since" not in take_back(one).report
+    found = movie_of(anna, second["imdb_id"])
+    assert [found[name] for name in ("status", "my_rating", "liked")] == [
+        after[name] for name in ("status", "my_rating", "liked")
+    ]
+    take_back(other)
+    assert contents(anna) == before
+
+
+def test_a_rating_that_the_user_gave_between_two_imports_comes_back(anna: Account) -> None:
+    one = bring_in(anna, row(rating=4.0))
+    with library_write(anna.id) as tx:
+        movies.rate(tx, HEAT, 5.0)
+    other = bring_in(anna, row(rating=9.0), ratings="replace")
+    for job, rating in ((one, 9.0), (other, 5.0)):
+        take_back(job)
+        assert movie_of(anna, HEAT)["my_rating"] == rating
+
+
 def _watch_again(tx: LibraryWrite, movie: dict[str, Any]) -> None:
     for viewing in movie["viewings"]:
         movies.remove_viewing(tx, movie["imdb_id"], viewing["id"])
