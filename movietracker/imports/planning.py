@@ -5,6 +5,7 @@ toWatch. What the user has taken away does not come again, unless it went with a
 Importing the same again finds everything there, because the id of a viewing is made of what the source says of it.
 """
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -131,7 +132,7 @@ def _viewings(
 def _with_the_untold(
     found: Mapping[str, list[ImportRow]], rows: Sequence[ImportRow], known: Known
 ) -> dict[str, list[ImportRow]]:
-    """The viewings with the reviews and notes of none of them, which are about the newest.
+    """The viewings with the reviews and notes of none of them, which are about the newest unless a stored one has them.
 
     Where the source knows of no viewing, these make one at an unknown time. So does that it was watched, where the
     status does not tell that, because the title is wanted as well.
@@ -139,6 +140,9 @@ def _with_the_untold(
     reviews = [row for row in rows if not row.is_viewing and (row.review or _has_note_on_seen(row))]
     if not found and not reviews and not known.is_seen and any(row.status == "toWatch" for row in rows):
         reviews = [replace(row, note=None) for row in rows if row.status == "watched"]
+    there = known.stored.state.seen.viewings if known.stored and known.stored.state.seen else {}
+    notes = [viewing.note for viewing in there.values() if viewing.note]
+    reviews = [row for row in reviews if not all(any(_says(note, text) for note in notes) for text in _texts(row))]
     if not reviews:
         return dict(found)
     if not found:
@@ -158,7 +162,7 @@ def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counte
         counts["viewings_in_future"] += 1
         return None
     rating = next((row.viewing_rating for row in rows if row.viewing_rating is not None), None)
-    texts = dict.fromkeys(text for row in rows for text in (row.review, _own_note(row)) if text)
+    texts = dict.fromkeys(text for row in rows for text in _texts(row))
     note = "\n".join(texts) or next((row.note for row in rows if row.note), None)
     created_at = _told_at(rows, means) + place * _TICK
     return Viewing(watched_on, watched_at, rating, _cut(note, counts), rows[0].source[:64], created_at)
@@ -289,6 +293,20 @@ def _own_note(row: ImportRow) -> str | None:
     note = row.note or ""
     parts = note.split("; ") if row.asides else [note]  # with asides, the note repeats them
     return "; ".join(part for part in parts if part not in found_in) or None
+
+
+def _texts(row: ImportRow) -> list[str]:
+    """What a row says of a viewing."""
+    return [text for text in (row.review, _own_note(row)) if text]
+
+
+def _says(note: str, text: str) -> bool:
+    """Whether a note has a text as lines of its own, the last one perhaps cut."""
+    if f"\n{text}\n" in f"\n{note}\n":
+        return True
+    kept = note.removesuffix(CUT)
+    begins = (0, *(found.end() for found in re.finditer("\n", kept)))
+    return kept != note and any(text.startswith(kept[begin:] or note) for begin in begins)
 
 
 def _has_note_on_seen(row: ImportRow) -> bool:

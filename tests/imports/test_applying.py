@@ -148,6 +148,18 @@ def test_a_review_without_a_viewing_becomes_one_at_an_unknown_time(anna: Account
     assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Loud.")]
 
 
+@pytest.mark.parametrize("text", ["Loud.", "Loud.\nLong.", "x" * MAX_NOTE_LENGTH * 2])
+def test_a_review_of_no_viewing_stays_at_the_one_that_has_it(anna: Account, text: str) -> None:
+    first, second = viewing(watched_on="2020-05-17"), viewing("2", watched_on="2022-01-01")
+    reviews = wish("3", status=None, review="At sea."), wish("4", status=None, review=text)
+    bring_in(anna, first, *reviews)
+    note = viewings(anna)[0]["note"]
+    for again in ((first, second, *reviews), reviews):
+        bring_in(anna, *again)
+        notes = {each["watched_on"]: each["note"] for each in viewings(anna)}
+        assert notes == {"2020-05-17": note, "2022-01-01": None}
+
+
 def test_a_note_on_a_title_that_was_seen_is_about_its_newest_viewing(anna: Account) -> None:
     bring_in(
         anna,
