@@ -36,6 +36,8 @@ PHRASES: Mapping[str, str] = {
     "perhaps_an_episode": "may be an episode",
     "title_shortened": "{tracker} kept only a short form of the title",
     "title_removed": "{tracker} has removed this title",
+    "taken_for_day_first": "the file does not say whether days or months come first; read as day, month, year",
+    "taken_for_month_first": "the file does not say whether days or months come first; read as month, day, year",
     "doubtful_note": "what stands behind the dash may not be of the title",
     # Why files are refused, or an import fails.
     "too_many_files": "An import takes at most {most} files.",

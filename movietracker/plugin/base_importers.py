@@ -1,9 +1,11 @@
 """What most importers have in common: they read members one by one, and make a row or several of each record."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import ClassVar, TypeVar
 
-from ..uploads.tables import columns_of
+from ..phrases import Phrase
+from ..uploads.tables import TableRow, columns_of
 from ..uploads.upload import BrokenRow, Member, Upload
 from .importers import ImportRow
 
@@ -48,15 +50,20 @@ class TableImporter(BaseImporter):
 
 
 def row_of_each(read: Iterable[Record | BrokenRow], made: Callable[[Record], ImportRow | BrokenRow]) -> Rows:
-    """The row that is made of each record; a record that could not be read stays a BrokenRow."""
-    for record in read:
-        yield record if isinstance(record, BrokenRow) else made(record)
+    """The row that is made of each record, as ``rows_of_each`` does it."""
+    return rows_of_each(read, lambda record: (made(record),))
 
 
 def rows_of_each(read: Iterable[Record | BrokenRow], made: Callable[[Record], Iterable[ImportRow | BrokenRow]]) -> Rows:
-    """The rows that are made of each record; a record that could not be read stays a BrokenRow."""
+    """The rows that are made of each record, with its doubt; a record that could not be read stays a BrokenRow."""
     for record in read:
         if isinstance(record, BrokenRow):
             yield record
+        elif isinstance(record, TableRow) and (doubt := record.doubt):
+            yield from (_with_doubt(row, doubt) for row in made(record))
         else:
             yield from made(record)
+
+
+def _with_doubt(row: ImportRow | BrokenRow, doubt: Phrase) -> ImportRow | BrokenRow:
+    return row if isinstance(row, BrokenRow) or row.needs_review else replace(row, needs_review=doubt)

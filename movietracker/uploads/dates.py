@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from ..phrases import Phrase, phrase
+
 FIRST_YEAR = 1870
 """Before it nobody watched films."""
 
@@ -42,6 +44,15 @@ class DateOrder:
             return partial_date(text)
         first, second, year = int(found[1]), int(found[3]), _full_year(found[4])
         return _day(year, second, first) if self.day_first else _day(year, first, second)
+
+    def doubt(self, text: str) -> Phrase | None:
+        """Why the user has to look at a date: the other order makes it another day, and the file allows both."""
+        if self.is_certain or not is_of_numbers(text):
+            return None
+        other = DateOrder(not self.day_first).read(text)
+        if None in (other, day := self.read(text)) or other == day:
+            return None
+        return phrase("taken_for_day_first" if self.day_first else "taken_for_month_first")
 
 
 def partial_date(text: str) -> str | None:

@@ -21,6 +21,7 @@ MAX_ROW_LENGTH = 1_000_000
 
 DELIMITERS = (",", ";", "\t")
 _HEAD_ROWS = 10
+_FOR_THEIR_YEAR = ("release date",)  # which is the same in either order
 _CONFLICT_MARKERS = ("<" * 7, "=" * 7, ">" * 7)
 
 
@@ -28,11 +29,12 @@ _CONFLICT_MARKERS = ("<" * 7, "=" * 7, ">" * 7)
 class TableRow:
     """A row: the line at which it begins, and its cells by the names of their columns in lower case.
 
-    A quote that keeps a cell from being run as a formula is not in it.
+    A quote that keeps a cell from being run as a formula is not in it. ``doubt`` says why the user has to look at it.
     """
 
     line: int
     cells: Mapping[str, str]
+    doubt: Phrase | None = None
 
     def get(self, *names: str) -> str:
         """The first of these columns that is not empty, without white space around it; empty if there is none."""
@@ -97,7 +99,8 @@ def read_dated_table(member: Member, *names: str) -> Iterator[TableRow | BrokenR
             rewritten = {name: text for name in names if is_of_numbers(text := row.get(name))}
             if rewritten:
                 read = {name: order.read(text) or text for name, text in rewritten.items()}
-                row = replace(row, cells={**row.cells, **read})
+                days = (text for name, text in rewritten.items() if name not in _FOR_THEIR_YEAR)
+                row = replace(row, cells={**row.cells, **read}, doubt=order.doubt(*days))
         yield row
 
 
@@ -120,6 +123,10 @@ class TableOrder:
     def read(self, text: str) -> str | None:
         """A date as YYYY, YYYY-MM or YYYY-MM-DD; None if the text is not one in this order."""
         return self.order.read(text) if is_of_numbers(text) else partial_date(text)
+
+    def doubt(self, *texts: str) -> Phrase | None:
+        """Why the user has to look at a row with these dates, if both orders fit the table."""
+        return next(filter(None, (self.order.doubt(text) for text in texts if is_of_numbers(text))), None)
 
 
 def _rows(member: Member, delimiter: str) -> Iterator[tuple[int, list[str] | str]]:

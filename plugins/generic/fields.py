@@ -54,6 +54,8 @@ def row_of(
     when = get("watched_on") or ("" if is_yes(get("watched")) or is_no(get("watched")) else get("watched"))
     moment, day = moment_of(when), order.read(when)
     number = get("id")
+    doubt = order.doubt(when) or order.doubt(get("added_on"))
+    state = {"needs_review": doubt} | _state(values, is_viewing=day is not None)
     row = ImportRow(
         source=SOURCE,
         row_id=f"id:{number}"
@@ -81,7 +83,7 @@ def row_of(
         list_place=ListPlace(get("list"), numeric_id(get("position"))) if get("list") else None,
         told_by=None if people else get("recommended_by") or None,
         recommended_by=people,
-        **_state(values, is_viewing=day is not None),
+        **state,
     )
     unread = next((name for name, is_read in _READ.items() if get(name) and not is_read(row, get(name))), None)
     return row if unread is None else BrokenRow(where, phrase("invalid_field", field=unread.replace("_", " ")))

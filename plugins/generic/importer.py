@@ -74,5 +74,5 @@ def _of_item(item: JsonItem) -> ImportRow | BrokenRow:
         return BrokenRow(item.where, phrase("not_an_object"))
     values = {field_name(name): value for name, value in item.value.items()}
     people = people_of(values.get("recommended_by"))
-    order = DateOrder(day_first=True)  # only for what is not an ISO date
+    order = DateOrder(day_first=True, is_certain=False)  # only for what is not an ISO date
     return row_of({name: text_of(value) for name, value in values.items()}, item.where, order, people)

@@ -60,7 +60,9 @@ def row_of_cells(
     entry.rating = scale.rating(columns.get(cells, "rating")) or entry.rating
     entry.tags = words_of(columns.get(cells, "tags")) or entry.tags
     for meaning in ("status", "watched", *(("date",) if columns.is_of_club else ())):
-        seen, day = seen_of(columns.get(cells, meaning), scale.order)
+        cell = columns.get(cells, meaning)
+        seen, day = seen_of(cell, scale.order)
+        entry.needs_review = entry.needs_review or scale.order.doubt(cell)
         entry.seen = entry.seen if seen is None else seen
         entry.watched_on = day or entry.watched_on
     if entry.seen is None and entry.rating is not None:

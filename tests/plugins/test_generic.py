@@ -200,3 +200,10 @@ class TestContract(ImporterContract):
     @pytest.fixture
     def importer(self) -> Importer:
         return GENERIC
+
+
+@pytest.mark.parametrize("form", ["title,{0}\nHeat,{1}\n", '[{{"title": "Heat", "{0}": "{1}"}}]'])
+@pytest.mark.parametrize("name", ["watched_on", "added_on"])
+def test_a_day_whose_order_the_file_does_not_show_needs_review(form: str, name: str) -> None:
+    days = ("03/04/2021", "2021-03-04", "04.04.2021")
+    assert [only(form.format(name, day)).needs_review is not None for day in days] == [True, False, False]

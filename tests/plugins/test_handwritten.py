@@ -325,3 +325,8 @@ class TestContract(ImporterContract):
     @pytest.fixture
     def importer(self) -> Importer:
         return HANDWRITTEN
+
+
+def test_a_day_whose_order_the_table_does_not_show_needs_review() -> None:
+    rows = rows_of(HANDWRITTEN, {"x": "Title,Recommended by,Watched\nHeat,Mum,3/4/2021\nRan,Mum,yes\n"})
+    assert [(row.status, row.needs_review is not None) for row in rows] == [("watched", True), ("watched", False)]

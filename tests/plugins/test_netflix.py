@@ -4,6 +4,7 @@ import pytest
 from movietracker_plugins.netflix.importer import NetflixImporter
 from support.uploads import counts_of, rows_and_broken, rows_of, upload
 
+from movietracker.phrases import phrase
 from movietracker.plugin.importers import Importer
 from movietracker.testing.importers import ImporterContract
 
@@ -37,6 +38,12 @@ WISHES = "Profile Name,Title Name,Country,Utc Title Add Date\nAnna,Ran,DE,2020-0
 def test_the_order_of_days_and_months_is_decided_by_the_whole_file(first: str, second: str) -> None:
     rows = rows_of(NETFLIX, {"x": f"Title,Date\nHeat,{first}\nRan,{second}\n"})
     assert [row.watched_on for row in rows] == ["2020-12-31", "2020-01-02"]
+
+
+def test_a_day_whose_order_the_file_does_not_show_needs_review_for_one_reason() -> None:
+    rows = rows_of(NETFLIX, {"x": "Title,Date\nHeat,03/04/2021\nRan,05/05/2021\nIris,05/06/2021\n"})
+    assert [row.watched_on for row in rows] == ["2021-03-04", "2021-05-05", "2021-05-06"]
+    assert [row.needs_review for row in rows] == [phrase("taken_for_month_first"), None, rows[0].needs_review]
 
 
 def test_that_the_newest_comes_first_decides_where_both_orders_fit() -> None:

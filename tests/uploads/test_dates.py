@@ -98,3 +98,20 @@ def test_no_date_is_before_the_first_that_a_library_takes() -> None:
 def test_no_text_raises(text: str) -> None:
     for read in (partial_date, moment_of, DateOrder(day_first=True).read, lambda each: date_order([each])):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("texts", "doubts"),
+    [
+        (["03/04/2021"], ["taken_for_month_first"]),
+        (["03.04.2021"], ["taken_for_day_first"]),
+        (["04/04/2021"], [None]),
+        (["03/04/2021", "25/12/2020"], [None, None]),
+        (["2021-03-04"], [None]),
+        (["13/01/2020", "14/01/2020", "01/13/2020", "03/04/2020"], [None, None, None, "taken_for_day_first"]),
+    ],
+)
+def test_a_day_is_doubtful_where_the_file_does_not_show_the_order(texts: list[str], doubts: list[str | None]) -> None:
+    order = date_order(texts)
+    found = [order.doubt(text) for text in texts]
+    assert [doubt and doubt.code for doubt in found] == doubts

@@ -120,6 +120,12 @@ def test_dates_that_a_spreadsheet_rewrote_have_the_year_first_again() -> None:
     assert rows[0]["added"] == "2020-04-05"
 
 
+def test_a_row_is_doubtful_whose_day_depends_on_an_order_that_the_table_does_not_show() -> None:
+    table = member("Watched,Added,Release date\n03/04/2020,,\n,03/04/2020,\n2020-03-04,,01/02/2003\n04/04/2020,,\n")
+    rows = [row for row in read_dated_table(table, "watched", "added", "release date") if isinstance(row, TableRow)]
+    assert [row.doubt is not None for row in rows] == [True, True, False, False]
+
+
 @given(st.binary(max_size=300))
 def test_any_bytes_are_rows_or_broken(content: bytes) -> None:
     columns_of(member(content))
