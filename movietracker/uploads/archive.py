@@ -29,6 +29,7 @@ MAX_NAME_LENGTH = 500
 _MAX_DIRECTORY_BYTES = 8 * 1024 * 1024
 _ZIP, _EMPTY_ZIP = b"PK\x03\x04", b"PK\x05\x06"
 _ARCHIVES = (_ZIP, _EMPTY_ZIP, b"\x1f\x8b", b"BZh", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd")
+_DIRECTORY_ENTRY = b"PK\x01\x02"
 _ENCRYPTED = 0x1
 _DRIVE = re.compile("[A-Za-z]:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -66,18 +67,19 @@ def _members_of(path: Path, opened: ExitStack, *, several: bool) -> Iterable[Mem
 
 
 class _Archive(io.BufferedReader):
-    """The file of an archive, of which zipfile never gets more at once than a directory of a decent size."""
+    """The file of an archive, of which zipfile never gets a directory that would take much memory."""
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > _MAX_DIRECTORY_BYTES:
             raise UploadRefused(phrase("directory_too_large"))
-        return super().read(size)
+        found = super().read(size)
+        if found.count(_DIRECTORY_ENTRY) > MAX_MEMBERS:
+            raise UploadRefused(phrase("too_many_members", file=Path(self.name).name, most=MAX_MEMBERS))
+        return found
 
 
 def _checked(file: str, archive: zipfile.ZipFile, size: int, *, several: bool) -> Iterator[Member]:
     infos = archive.infolist()
-    if len(infos) > MAX_MEMBERS:
-        raise UploadRefused(phrase("too_many_members", file=file, most=MAX_MEMBERS))
     unpacked = sum(info.file_size for info in infos)
     if unpacked > MAX_UNPACKED_BYTES or (unpacked > SMALL_BYTES and unpacked > MAX_RATIO * size):
         raise UploadRefused(phrase("unpacks_too_large", file=file, size=unpacked // 2**20))
