@@ -69,6 +69,7 @@ from .uploads.cells import content_id as content_id
 from .uploads.cells import imdb_id as imdb_id
 from .uploads.cells import is_no as is_no
 from .uploads.cells import is_yes as is_yes
+from .uploads.cells import kept as kept
 from .uploads.cells import kind_of as kind_of
 from .uploads.cells import numeric_id as numeric_id
 from .uploads.cells import rating_on_ten as rating_on_ten

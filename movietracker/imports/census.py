@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from typing import Any, Literal
 
-from ..plugin.importers import ImportRow
+from ..plugin.importers import ImportRow, Recommender
 from ..text import fold
 from ..uploads.upload import BrokenRow
 from .keys import KeySet, key_of
@@ -13,6 +13,13 @@ from .titles import TitleNumbers
 
 MAX_BROKEN_SHOWN = 20
 MAX_SPELLINGS = 1000
+MAX_KEPT_LENGTH = 4 * 1024 * 1024
+"""Characters of the names and spellings that are kept; what goes beyond is not proposed."""
+
+_LENGTH_OF_NAME = 250
+"""What one takes beside its text is about as much as so many characters."""
+
+_MAX_NAMED = 1_000_000
 RowState = Literal["broken", "duplicate", "unsupported"]
 _MAX_COMPARED = 500
 _ALIKE = 0.75
@@ -50,7 +57,10 @@ class _Counts:
 
 
 class Census:
-    """Counts rows; ``broken`` are the first that cannot be read, ``others`` counts what is neither film nor series."""
+    """Counts rows; ``broken`` are the first that cannot be read, ``others`` counts what is neither film nor series.
+
+    ``lists`` are the names of lists, with the number of their places.
+    """
 
     def __init__(self, rows: Iterable[ImportRow | BrokenRow] = ()) -> None:
         self.broken: list[BrokenRow] = []
@@ -59,6 +69,8 @@ class Census:
         self._counts = _Counts()
         self._numbers = TitleNumbers()
         self._people: dict[str, PersonFound] = {}
+        self.lists: dict[str, int] = {}
+        self._room = MAX_KEPT_LENGTH
         self._rows = KeySet()
         self._named = KeySet()
         self._facts = bytearray()
@@ -100,23 +112,41 @@ class Census:
         if row.liked:
             counts.likes += self._is_first(number, _LIKED)
         if row.list_place is not None:
-            counts.lists += self._is_new("list", row.list_place.name)
+            name = row.list_place.name
+            counts.lists += self._is_new("list", name)
             counts.list_items += 1
+            if name in self.lists or self._takes(name):
+                self.lists[name] = self.lists.get(name, 0) + 1
         counts.reviews += row.review is not None
         for found in row.recommended_by:
-            person = self._people.setdefault(found.name, PersonFound(found.name))
-            if len(person.written_as) < MAX_SPELLINGS:
-                person.written_as[found.written_as] = None
-            person.titles += self._is_new("person", found.name, number)
+            self._add_person(found, number)
         return number
 
     def is_shared(self, number: int) -> bool:
         """Whether several titles have the name, year and kind of this one."""
         return self._numbers.is_shared(number)
 
+    def _add_person(self, found: Recommender, title: int) -> None:
+        if found.name not in self._people:
+            if not self._takes(found.name):
+                return
+            self._people[found.name] = PersonFound(found.name)
+        person = self._people[found.name]
+        is_new = found.written_as not in person.written_as and len(person.written_as) < MAX_SPELLINGS
+        if is_new and self._takes(found.written_as):
+            person.written_as[found.written_as] = None
+        person.titles += self._is_new("person", found.name, title)
+
+    def _takes(self, name: str) -> bool:
+        """Whether there is room to keep a name."""
+        size = len(name) + _LENGTH_OF_NAME
+        has_room = size <= self._room
+        self._room -= size if has_room else 0
+        return has_room
+
     def _is_new(self, *name: object) -> bool:
-        """Whether a name is there for the first time."""
-        return self._named.add(key_of(*name))
+        """Whether a name is there for the first time, as far as so many can be told apart."""
+        return self._named.count < _MAX_NAMED and self._named.add(key_of(*name))
 
     def _is_first(self, number: int, fact: int) -> bool:
         """Whether this is the first row that states a fact of a title."""

@@ -125,7 +125,6 @@ class _Reading:
     def __init__(self, job: Job) -> None:
         self.job = job
         self._census = Census()
-        self._lists: dict[str, int] = {}
         self._rows: list[tuple[Any, ...]] = []
         self._titles: list[tuple[int, str | None, str | None]] = []
         self._without_ids = array("Q")
@@ -159,8 +158,6 @@ class _Reading:
             self._titles.append((number, form, row.imdb_id) if is_certain else (number, None, None))
         if not has_ids(row):
             self._without_ids.extend((self._read, number, key_of(number, row.viewing_id or row.row_id)))
-        if row.list_place is not None and (row.list_place.name in self._lists or len(self._lists) < MAX_ROWS):
-            self._lists[row.list_place.name] = self._lists.get(row.list_place.name, 0) + 1
 
     def _keep(self, title: int | None, state: str | int | None, place: str, said: str) -> None:
         of_job = self.job.user_id, self.job.id
@@ -172,7 +169,7 @@ class _Reading:
         """Write the rest, and what was found."""
         self._part_shared()
         self._write()
-        lists = sorted(self._lists.items(), key=lambda each: -each[1])[:MAX_FOUND]
+        lists = sorted(self._census.lists.items(), key=lambda each: -each[1])[:MAX_FOUND]
         with write_connection(self.job.user_id) as connection:
             return change_job(
                 connection,

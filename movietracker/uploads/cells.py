@@ -12,6 +12,7 @@ from ..text import fold_key
 Kind = Literal["movie", "tv", "episode", "other"]
 
 MAX_NUMERIC_ID = 2**40 - 1
+MAX_KEPT_LENGTH = 500
 _IMDB_ID = re.compile(r"(?:tt)?0*([0-9]{1,17})(?:\.0)?", re.IGNORECASE)
 _WHOLE = re.compile(r"\+?([0-9]{1,13})(?:\.0+)?")
 _TITLE_AND_YEAR = re.compile(r"(.+?)\s*\(([12][0-9]{3})\)")
@@ -98,6 +99,11 @@ def best_rating(texts: Iterable[str], scales: Sequence[int]) -> int:
         if given.is_finite():
             highest = max(highest, given)
     return next((best for best in scales if highest <= best), scales[-1])
+
+
+def kept(text: str) -> str | None:
+    """The beginning of a text that an importer keeps until the end of a file, such as the name of a list."""
+    return text[:MAX_KEPT_LENGTH] or None
 
 
 def is_yes(text: object) -> bool:

@@ -11,6 +11,9 @@ from .upload import Member
 MAX_LINE_LENGTH = 1_000_000
 """Characters; the rest of a longer line is dropped."""
 
+MAX_TEXT_LINE = 10_000
+"""Characters of a line of a text without columns, of which several are kept."""
+
 _CHUNK_BYTES = 64 * 1024
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -78,4 +81,4 @@ def text_lines(member: Member) -> Iterator[tuple[int, str]]:
     """
     with open_text(member) as text:
         for number, (line, _) in enumerate(read_lines(text), 1):
-            yield number, line.rstrip()
+            yield number, line[:MAX_TEXT_LINE].rstrip()

@@ -5,14 +5,14 @@ import io
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import NamedTuple
 
 from ..formulas import original
 from ..phrases import Phrase, phrase
 from .dates import DateOrder, date_order, is_of_numbers, partial_date
 from .decoding import open_text, read_lines, text_head
-from .upload import MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
+from .upload import MAX_ROWS, MEMBERS_KEPT, BrokenRow, Member, MemberDamaged
 
 MAX_CELL_LENGTH = 100_000
 MAX_COLUMNS = 1_000
@@ -54,12 +54,12 @@ def columns_of(member: Member, containing: Collection[str] = ()) -> tuple[str, .
 
 
 def leading_rows(member: Member, before: Collection[str]) -> list[list[str]]:
-    """The rows that stand before the header that contains these names, at most MAX_COLUMNS; raises MemberDamaged."""
+    """The first rows, as far as they stand before the header that contains these names; raises MemberDamaged."""
     leading: list[list[str]] = []
     for _, row in _rows(member, _head_of(member).delimiter):
         if isinstance(row, str):
             continue
-        if len(leading) == MAX_COLUMNS or _is_header(_names(row), before):
+        if len(leading) == _HEAD_ROWS or _is_header(_names(row), before):
             break
         leading.append(row)
     return leading
@@ -117,7 +117,7 @@ class TableOrder:
     @cached_property
     def order(self) -> DateOrder:
         """The order of the table."""
-        rows = (row for row in read_table(self._member) if isinstance(row, TableRow))
+        rows = (row for row in islice(read_table(self._member), MAX_ROWS) if isinstance(row, TableRow))
         return date_order(row.get(*self._names) for row in rows)
 
     def read(self, text: str) -> str | None:

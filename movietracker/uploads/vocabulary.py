@@ -30,11 +30,16 @@ _KIN = _words("kin")
 _NOBODY = _words("nobody")
 
 _ENDS_IN_S = _words("names_in_s")
+_MAX_WORD = 100
 
 
-@lru_cache(10_000)
 def means_recommending(word: str) -> bool:
     """Whether a word is one for recommending, misspelled or not: ``reccomendation``, ``recs``, ``sugestion``."""
+    return len(word) <= _MAX_WORD and _means_recommending(word)
+
+
+@lru_cache(10_000)  # for words of any length it would be large
+def _means_recommending(word: str) -> bool:
     bare = re.sub(r"[\W\d_]", "", fold(word))
     if bare in _SHORT or _STEMS.match(bare):
         return True

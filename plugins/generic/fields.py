@@ -33,10 +33,16 @@ FIELDS = frozenset(
     (*NAMING, "id", "original_title", "year", "kind", "tvdb_id", "watched", "watched_on", "viewing_rating", "review")
 ) | frozenset(("rating", "liked", "note", "tags", "status", "list", "position", "recommended_by", "added_on"))
 
+_MAX_NAME_LENGTH = 100
+
+
+def field_name(name: str) -> str:
+    """A column or key as FIELDS has it: in lower case, with underscores; too long a name is cut."""
+    return _field_name(name[:_MAX_NAME_LENGTH])
+
 
 @lru_cache(1_000)  # the same few names in every row
-def field_name(name: str) -> str:
-    """A column or key as FIELDS has it: in lower case, with underscores."""
+def _field_name(name: str) -> str:
     return "_".join(name.strip().lower().replace("-", " ").split())
 
 

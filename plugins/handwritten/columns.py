@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from movietracker.pluginapi import (
+    MAX_ROWS,
     DateOrder,
     best_rating,
     date_order,
@@ -112,8 +114,10 @@ class Scale:
     @classmethod
     def of(cls, rows: Callable[[], Iterable[tuple[Columns, Mapping[str, str]]]]) -> "Scale":
         """That of tables whose rows, with their columns, a call returns."""
-        ratings = (columns.get(cells, "rating") for columns, cells in rows())
-        dates = (columns.get(cells, name) for columns, cells in rows() for name in ("watched", "date"))
+        ratings = (columns.get(cells, "rating") for columns, cells in islice(rows(), MAX_ROWS))
+        dates = (
+            columns.get(cells, name) for columns, cells in islice(rows(), MAX_ROWS) for name in ("watched", "date")
+        )
         return cls(best_rating(ratings, (5, 10, 100)), date_order(dates))
 
     def rating(self, text: str) -> float | None:

@@ -47,6 +47,10 @@ _COMMA_YEAR = re.compile(r"(.+),\s*((?:18[7-9]|19[0-9]|20[0-9])[0-9])")
 _TOLD_BEFORE = re.compile(r"(?P<who>[^:()\[\]]{3,40}):\s+(?=\S)")
 
 
+MAX_NOTES_LENGTH = 100_000
+"""Characters; notes below a title can go on for the rest of a file."""
+
+
 @dataclass(slots=True)
 class Entry:
     """A line of a list; ``seen`` is None if the line does not say."""
@@ -62,6 +66,7 @@ class Entry:
     tags: tuple[str, ...] = ()
     asides: list[str] = field(default_factory=list)
     needs_review: str | None = None
+    room: int = MAX_NOTES_LENGTH
 
     @property
     def is_surely_title(self) -> bool:
@@ -70,6 +75,9 @@ class Entry:
 
     def add_aside(self, text: str) -> None:
         """Take what stands behind the title, or below it: a year, a rating, a day, or words."""
+        self.room -= len(text)
+        if self.room < 0:
+            return
         text = text.strip(" \t,;:–—-|/")
         if self.year is None and (found := _YEAR_FIRST.match(text)):
             self.year = int(found[1])

@@ -29,6 +29,7 @@ from .rows import SOURCE, row_of_cells, row_of_entry
 
 _MAX_TITLE_LINE = 150
 _MAX_KEYS = 1_000
+_MAX_KEY_LENGTH = 100
 _FIRST_ITEMS = 20
 _NO_TEXT = re.compile("[\0-\x08\x0e-\x1a\ufffd]")
 _LINE_OF_TITLE = re.compile(r"[\w\"'“‘«(#¡¿].*")
@@ -101,7 +102,7 @@ def _keys_of_all(member: Member, section: str) -> list[str]:
     keys: dict[str, None] = {}
     for item in read_json(member, section):
         if len(keys) < _MAX_KEYS:
-            keys |= dict.fromkeys(_cells_of(item))
+            keys |= dict.fromkeys(key for key in _cells_of(item) if len(key) <= _MAX_KEY_LENGTH)
     return list(keys)
 
 

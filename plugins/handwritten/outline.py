@@ -13,6 +13,7 @@ from .entries import Entry, dashed, plain_cell, read_entry, tells
 
 LABEL_LEVEL = 7
 _MAX_SIGNATURES = 10_000
+_MAX_GROUPS = 20
 _HEADING = re.compile(r"\s{0,3}(?P<marks>#{1,6})\s+(?P<text>.*?)[\s#]*")
 _BULLET = re.compile(
     r"(?P<indent>\s*)(?:(?:[-*+–]|[0-9]{1,4}[.)])\s+|[•·‣◦]\s*|(?=\[[ xX]\]\s)|(?=[☐☑☒✓✔✅]))(?P<text>\S.*)"
@@ -122,7 +123,7 @@ class _Outline:
             if entry.is_surely_title or (not is_group and (tells(line.text) or line.text[:1].islower())):
                 entry.add_aside(plain_cell(line.text))
                 return
-            self._groups.append((above.depth, above.text))
+            self._groups = [*self._groups, (above.depth, above.text)][-_MAX_GROUPS:]
             self._waiting = None
         yield from self.flush()
         self._groups = [each for each in self._groups if each[0] < line.depth]

@@ -59,10 +59,10 @@ class NetflixImporter(BaseImporter):
 
     def rows(self, upload: Upload) -> Rows:
         """The rows of all tables."""
-        profiles = {name for member in upload.members for name in _profiles(member)}
+        has_profiles = _has_profiles(upload)
         for member in upload.members:
             if part := _part_of(member):
-                made = partial(_rows, member, _READERS[part], Places(), len(profiles) > 1)
+                made = partial(_rows, member, _READERS[part], Places(), has_profiles)
                 yield from rows_of_each(read_dated_table(member, *_DATES), made)
 
 
@@ -71,6 +71,13 @@ def _part_of(member: Member) -> str | None:
     if columns == _PARTS["history"]:
         return "history"
     return next((part for part, wanted in _PARTS.items() if part != "history" and wanted <= columns), None)
+
+
+def _has_profiles(upload: Upload) -> bool:
+    """Whether the rows are of several profiles."""
+    names = (name for member in upload.members for name in _profiles(member))
+    first = next(names, None)
+    return any(name != first for name in names)
 
 
 def _profiles(member: Member) -> Iterator[str]:

@@ -8,7 +8,9 @@ from movietracker.pluginapi import (
     Kind,
     ListPlace,
     Recommender,
+    content_id,
     imdb_id,
+    kept,
     kind_of,
     known_day,
     moment_of,
@@ -28,6 +30,9 @@ _AGAINST = (False, 0, "downvote", "down", "false", "no")
 Json = Mapping[str, Any]
 
 
+MAX_NAMES = 20_000
+
+
 class Names:
     """The names of people and lists by their ids."""
 
@@ -36,12 +41,12 @@ class Names:
 
     def add(self, section: str, value: Any) -> None:
         """Take a person or a list."""
-        if isinstance(value, dict) and (name := _text(value.get("name"))):
-            self._names[section, str(value.get("id"))] = name
+        if isinstance(value, dict) and (name := _text(value.get("name"))) and len(self._names) < MAX_NAMES:
+            self._names[section, content_id(value.get("id"))] = kept(name) or ""
 
     def get(self, section: str, number: Any) -> str | None:
         """The name that belongs to an id."""
-        return self._names.get((section, str(number)))
+        return self._names.get((section, content_id(number)))
 
 
 def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:

@@ -12,6 +12,7 @@ from movietracker.pluginapi import (
     Member,
     Rows,
     content_id,
+    kept,
     known_day,
     numeric_id,
     phrase,
@@ -31,20 +32,22 @@ class ListNames:
 
     def __init__(self, members: Iterable[Member]) -> None:
         self.broken: list[BrokenRow] = []
-        self._lists: dict[str, tuple[str, str | None]] = {}
+        self._lists: dict[int, tuple[str, str | None]] = {}
         for member in members:
             for row in read_objects(member):
+                if len(self._lists) + len(self.broken) >= MAX_LISTS:
+                    break
                 if isinstance(row, BrokenRow):
                     self.broken.append(row)
-                elif len(self._lists) < MAX_LISTS:
-                    self._lists[row.text("ids", "trakt")] = row.text("name"), row.text("description") or None
+                elif number := numeric_id(row.get("ids", "trakt")):
+                    self._lists[number] = kept(row.text("name")) or "", kept(row.text("description"))
 
     def list_of(self, member: Member) -> tuple[str, str | None] | None:
         """The name and description of the list that a member holds; None if nothing says which it is."""
         found = _LIST.fullmatch(member.name.rpartition("/")[2])
         if found is None:
             return None
-        name, description = self._lists.get(found[1], ("", None))
+        name, description = self._lists.get(int(found[1]), ("", None))
         return name or (found[2] or found[1]).replace("-", " "), description
 
 

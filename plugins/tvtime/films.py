@@ -4,8 +4,10 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 
 from movietracker.pluginapi import (
+    MAX_ROWS,
     BrokenRow,
     ImportRow,
     Member,
@@ -75,17 +77,18 @@ def _wish(member: Member, row: TableRow) -> ImportRow:
 
 
 def _recorded(member: Member) -> Counter[str]:
-    """How many rewatches of each film have a record; none without a column that counts those that have not."""
+    """How many rewatches have a record, by hashes of the films' ids; none without a column that counts the others."""
     if "rewatch_count" not in columns_of(member):
         return Counter()
     rows = (row for row in read_table(member) if not isinstance(row, BrokenRow))
-    return Counter(row.get("uuid") for row in rows if row.get("type").lower() == "rewatch")
+    again = (row for row in rows if row.get("type").lower() == "rewatch")
+    return Counter(content_id(row.get("uuid")) for row in islice(again, MAX_ROWS))
 
 
 def _rewatches(viewing: ImportRow, row: TableRow, recorded: Counter[str]) -> Iterator[ImportRow]:
     """Viewings of which only the number is known, with the ids that they would have in a record."""
     own = row.get("uuid")
     count = min(numeric_id(row.get("rewatch_count")) or 0, MAX_REWATCHES) if own else 0
-    for number in range(recorded[own] + 1, count + 1):
+    for number in range(recorded[content_id(own)] + 1, count + 1):
         again = f"rewatch-{own}-{number}"
         yield replace(viewing, row_id=again, viewing_id=again, watched_on=None, watched_at=None)

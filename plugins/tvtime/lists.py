@@ -4,11 +4,21 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from movietracker.pluginapi import BrokenRow, ImportRow, ListPlace, Member, Rows, content_id, numeric_id, read_table
+from movietracker.pluginapi import (
+    BrokenRow,
+    ImportRow,
+    ListPlace,
+    Member,
+    Rows,
+    content_id,
+    kept,
+    numeric_id,
+    read_table,
+)
 
 from .titles import SOURCE
 
-MAX_PLACES = 20_000
+MAX_PLACES = 10_000
 _MAP = re.compile(r"map\[([^\[\]]*)\]")
 _FIELD = re.compile(r"(?:^|\s)(id|type|uuid):(\S+)")
 
@@ -32,12 +42,14 @@ class Lists:
         self._places: list[_Place] = []
         for member in members:
             for place in _places_of(member):
+                if len(self._places) + len(self._broken) >= MAX_PLACES:
+                    break
                 if isinstance(place, BrokenRow):
                     self._broken.append(place)
-                elif len(self._places) < MAX_PLACES:
+                else:
                     self._places.append(place)
         self._wanted = {(place.is_film, place.title_id) for place in self._places}
-        self._titles: dict[tuple[bool, str], ImportRow] = {}
+        self._titles: dict[tuple[bool, str], tuple[str | None, int | None]] = {}
 
     def noted(self, rows: Rows) -> Rows:
         """The same rows; those of titles that are in a list are remembered."""
@@ -46,7 +58,7 @@ class Lists:
                 own = row.other_ids[0][1] if row.other_ids else str(row.tvdb_id)
                 key = row.kind == "movie", own
                 if key in self._wanted:
-                    self._titles.setdefault(key, row)
+                    self._titles.setdefault(key, (kept(row.title or ""), row.year))
             yield row
 
     def rows(self) -> Rows:
@@ -56,15 +68,15 @@ class Lists:
             yield self._row(place)
 
     def _row(self, place: _Place) -> ImportRow:
-        known = self._titles.get((place.is_film, place.title_id))
+        title, year = self._titles.get((place.is_film, place.title_id), (None, None))
         is_favorite = place.list_key.startswith("favorite-")
         return ImportRow(
             source=SOURCE,
             row_id=f"list:{content_id(place.list_key, place.title_id)}",
             where=place.where,
             kind="movie" if place.is_film else "tv",
-            title=known.title if known else None,
-            year=known.year if known else None,
+            title=title,
+            year=year,
             tvdb_id=None if place.is_film else numeric_id(place.title_id),
             other_ids=((SOURCE, place.title_id),) if place.is_film else (),
             liked=True if is_favorite else None,
@@ -77,11 +89,11 @@ def _places_of(member: Member) -> Iterator[_Place | BrokenRow]:
         if isinstance(row, BrokenRow):
             yield row
         elif row.get("type") == "list":
-            key = row.get("s_key")
+            key = kept(row.get("s_key")) or ""
             for position, printed in enumerate(_MAP.findall(row.get("objects")), 1):
                 fields = dict(_FIELD.findall(printed))
                 is_film = fields.get("type") == "movie"
                 if title_id := fields.get("uuid" if is_film else "id"):
-                    description = row.get("description") or None
-                    name = row.get("name") or key
-                    yield _Place(member.at(row.line), key, name, description, position, is_film, title_id)
+                    name, description = kept(row.get("name")) or key, kept(row.get("description"))
+                    own = kept(title_id) or ""
+                    yield _Place(member.at(row.line), key, name, description, position, is_film, own)

@@ -6,6 +6,8 @@ from typing import Any
 from movietracker.pluginapi import (
     ListPlace,
     TableRow,
+    content_id,
+    kept,
     known_day,
     phrase,
 )
@@ -14,7 +16,7 @@ MAX_LISTS = 10_000
 
 
 class ListNames:
-    """Names and descriptions of lists by their ids, and how many places of each were read."""
+    """Names and descriptions of lists by hashes of their ids, and how many places of each were read."""
 
     def __init__(self) -> None:
         self._lists: dict[str, tuple[str, str | None]] = {}
@@ -23,11 +25,12 @@ class ListNames:
     def add(self, row: TableRow) -> None:
         """A row that describes a list."""
         if len(self._lists) < MAX_LISTS:
-            self._lists[row.get("list_uid")] = row.get("list_name"), row.get("list_description") or None
+            told = kept(row.get("list_name")) or "", kept(row.get("list_description"))
+            self._lists[content_id(row.get("list_uid"))] = told
 
     def place_of(self, row: TableRow) -> dict[str, Any]:
         """The fields of a row that is a place in a list; places are in the order of the list."""
-        own = row.get("list_uid")
+        own = content_id(row.get("list_uid"))
         name, description = self._lists.get(own, (row.get("list_name"), None))
         self._count[own] += 1
         if not name:
