@@ -48,5 +48,12 @@ export default defineConfig({
             },
         },
     },
-    test: { include: ["tests/**/*.test.ts"], globalSetup: "tests/server.ts", setupFiles: ["fake-indexeddb/auto"] },
+    test: {
+        include: ["tests/**/*.test.ts"],
+        globalSetup: "tests/server.ts",
+        setupFiles: ["fake-indexeddb/auto"],
+        // A busy machine must not fail a test; what never comes still does.
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+    },
 });

@@ -8,7 +8,7 @@ import { type Options, Replica } from "../src/sync/replica";
 import { ADMIN_TOKEN } from "./server";
 
 export const PASSWORD = "correct horse battery";
-const HASTE: Patience = { attempts: 3, pause: 1, longestPause: 2, timeout: 10_000 };
+const HASTE: Patience = { attempts: 3, pause: 1, longestPause: 2, timeout: 60_000 };
 
 export const origin = inject("origin");
 

@@ -31,7 +31,7 @@ export default async function setUp(project: TestProject): Promise<() => void> {
 }
 
 async function untilReady(origin: string, server: ChildProcess): Promise<void> {
-    for (let attempt = 0; attempt < 300; attempt++) {
+    for (let attempt = 0; attempt < 600; attempt++) {
         if (server.exitCode !== null) throw new Error(`The server ended with ${server.exitCode}.`);
         const response = await fetch(`${origin}/api/health`).catch(() => null);
         if (response?.ok) return;
