@@ -1,6 +1,6 @@
 /** Undoing: whatever was done, the library is as it was before, here and on the server. */
 
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { add } from "../src/app/adding";
 import * as deeds from "../src/app/deeds";
 import { drafts } from "../src/app/drafts.svelte";
