@@ -35,12 +35,13 @@ BEFORE = 100
 PATIENCE_SECONDS = 120.0
 ORDER = ("", "reading", "matching", "ready", "applying", "done", "undoing", "undone")
 
-# The program, with a lease that another process takes over after so many seconds.
+# The program, with a lease that another process takes over after so many seconds, and with an undo in steps so small
+# that it is not over before it is killed.
 PROGRAM = """
 from datetime import timedelta
 from movietracker import scheduler
-from movietracker.imports import running
-running.LEASE_SECONDS = {seconds}
+from movietracker.imports import running, undoing
+running.LEASE_SECONDS, undoing.FACTS_AT_ONCE = {seconds}, 50
 scheduler.IMPORTS_EVERY, scheduler.JITTER_SECONDS = timedelta(seconds={seconds}), None
 from movietracker.cli import main
 main()

@@ -19,6 +19,8 @@ from support.waiting import wait_until
 pytestmark = pytest.mark.slow
 
 OWNER = "owner@movietracker.local"
+# No other test listens there, where a port that has just become free may be taken at once.
+ADDRESS_OF_ITS_OWN = "127.0.0.7"
 
 
 def log_in(server: Serving, password: str, email: str = OWNER) -> requests.Response:
@@ -225,11 +227,11 @@ def test_worker_processes_count_logins_together(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 def test_a_stop_ends_the_server_and_frees_the_port(tmp_path: Path, how: signal.Signals) -> None:
-    with serving(tmp_path) as server:
+    with serving(tmp_path, "--host", ADDRESS_OF_ITS_OWN) as server:
         port = int(server.url.rpartition(":")[2])
         assert server.stop(how) == 0
         with closing(socket.socket()) as visitor:
-            assert visitor.connect_ex(("127.0.0.1", port)) == errno.ECONNREFUSED
+            assert visitor.connect_ex((ADDRESS_OF_ITS_OWN, port)) == errno.ECONNREFUSED
     assert "Traceback" not in server.stderr
 
 

@@ -299,7 +299,6 @@ def test_a_liberated_episode_without_its_number_is_no_film() -> None:
         ("true,,,false", "watched"),
         ("false,,up_to_date,false", "watched"),
         ("false,,,true", "toWatch"),
-        ("false,,,false", "toWatch"),
     ],
 )
 def test_a_liberated_series_is_watched_or_wanted_as_it_says(cells: str, status: str) -> None:
