@@ -5,13 +5,12 @@ toWatch. What the user has taken away does not come again, unless it went with a
 Importing the same again finds everything there, because the id of a viewing is made of what the source says of it.
 """
 
-import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from ..models.movie import MAX_NOTE_LENGTH, Status, Viewing, Vote
+from ..models.movie import Status, Viewing, Vote
 from ..plugin.importers import ImportRow
 from ..schemas.dates import first_day_of, is_on, noon_of_first_day, start_of
 from ..schemas.importing import ReportCount
@@ -20,11 +19,9 @@ from ..services.movies.storing import StoredTitle, TitleState, united
 from ..services.movies.tags import MAX_TAGS, MAX_TAGS_EVER, is_tag_field, tag_field
 from ..services.movies.viewings import MAX_EVER, MAX_VIEWINGS, MOST_AHEAD
 from ..services.people import vote_fields
+from .notes import cut, has_note_on_seen, own_note, says, takes_note, texts_of
 from .recommenders import people_in_tag
 from .same_viewings import day_of_row, id_of, known_by_other_ids
-
-CUT = "…"
-"""What a note ends with that was too long."""
 
 WATCHED, TO_WATCH = Status("watched"), Status("toWatch")
 _TICK = 0.001
@@ -97,7 +94,7 @@ def plan(rows: Sequence[ImportRow], known: Known, means: Means) -> Plan:
     tags = _tags(rows, before.tags, known, means, counts)
     if status is None and (seen.viewings or votes or liked or tags or any(row.needs_review for row in rows)):
         status = TO_WATCH  # what the user looked at and let in is wanted, too
-    counts["notes_left_out"] += sum(_own_note(row) is not None and not _takes_note(row) for row in rows)
+    counts["notes_left_out"] += sum(own_note(row) is not None and not takes_note(row) for row in rows)
     media_type = before.media_type or next((row.kind for row in rows if row.kind in ("movie", "tv")), "movie")
     return Plan(TitleState(status, seen, votes, media_type, liked, tags), _added_at(rows, means), counts)
 
@@ -137,12 +134,12 @@ def _with_the_untold(
     Where the source knows of no viewing, these make one at an unknown time. So does that it was watched, where the
     status does not tell that, because the title is wanted as well.
     """
-    reviews = [row for row in rows if not row.is_viewing and (row.review or _has_note_on_seen(row))]
+    reviews = [row for row in rows if not row.is_viewing and (row.review or has_note_on_seen(row))]
     if not found and not reviews and not known.is_seen and any(row.status == "toWatch" for row in rows):
         reviews = [replace(row, note=None) for row in rows if row.status == "watched"]
     there = known.stored.state.seen.viewings if known.stored and known.stored.state.seen else {}
     notes = [viewing.note for viewing in there.values() if viewing.note]
-    reviews = [row for row in reviews if not all(any(_says(note, text) for note in notes) for text in _texts(row))]
+    reviews = [row for row in reviews if not all(any(says(note, text) for note in notes) for text in texts_of(row))]
     if not reviews:
         return dict(found)
     if not found:
@@ -162,10 +159,10 @@ def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counte
         counts["viewings_in_future"] += 1
         return None
     rating = next((row.viewing_rating for row in rows if row.viewing_rating is not None), None)
-    texts = dict.fromkeys(text for row in rows for text in _texts(row))
+    texts = dict.fromkeys(text for row in rows for text in texts_of(row))
     note = "\n".join(texts) or next((row.note for row in rows if row.note), None)
     created_at = _told_at(rows, means) + place * _TICK
-    return Viewing(watched_on, watched_at, rating, _cut(note, counts), rows[0].source[:64], created_at)
+    return Viewing(watched_on, watched_at, rating, cut(note, counts), rows[0].source[:64], created_at)
 
 
 def _seen(
@@ -234,8 +231,8 @@ def _votes(
                 counts["recommendations_removed"] += 1
             else:
                 moment = _told_at([row], means) if told.told_at is None else min(told.told_at, means.told_at)
-                note = told.note or (None if row.is_viewing or _has_note_on_seen(row) else _own_note(row))
-                vote = Vote(moment, told.vote, _cut(note, counts))
+                note = told.note or (None if row.is_viewing or has_note_on_seen(row) else own_note(row))
+                vote = Vote(moment, told.vote, cut(note, counts))
                 added[person_id] = united(added[person_id], vote) if person_id in added else vote
     counts["recommendations"] += len(added)
     return {**before, **added} if added else before
@@ -285,45 +282,3 @@ def _told_at(rows: Sequence[ImportRow], means: Means) -> float:
     times = (noon_of_first_day(row.added_on) if row.added_on else row.added_at for row in rows)
     told = [time for time in times if time is not None]
     return min(told[0], means.told_at) if told else means.told_at
-
-
-def _own_note(row: ImportRow) -> str | None:
-    """What the note of a row says beside the names of recommenders that were found in it."""
-    found_in = {told.written_as for told in row.recommended_by}
-    note = row.note or ""
-    parts = note.split("; ") if row.asides else [note]  # with asides, the note repeats them
-    return "; ".join(part for part in parts if part not in found_in) or None
-
-
-def _texts(row: ImportRow) -> list[str]:
-    """What a row says of a viewing."""
-    return [text for text in (row.review, _own_note(row)) if text]
-
-
-def _says(note: str, text: str) -> bool:
-    """Whether a note has a text as lines of its own, the last one perhaps cut."""
-    if f"\n{text}\n" in f"\n{note}\n":
-        return True
-    kept = note.removesuffix(CUT)
-    begins = (0, *(found.end() for found in re.finditer("\n", kept)))
-    return kept != note and any(text.startswith(kept[begin:] or note) for begin in begins)
-
-
-def _has_note_on_seen(row: ImportRow) -> bool:
-    """Whether a row has a note on a title that was seen, which is one on a viewing."""
-    return row.status == "watched" and _own_note(row) is not None
-
-
-def _takes_note(row: ImportRow) -> bool:
-    """Whether a viewing or a recommendation takes the note of a row."""
-    is_of_viewing = row.is_viewing or row.review or _has_note_on_seen(row)
-    return bool(is_of_viewing or any(told.note is None for told in row.recommended_by))
-
-
-def _cut(note: str | None, counts: Counter[ReportCount]) -> str | None:
-    if note is None or not note.strip():
-        return None
-    if len(note) <= MAX_NOTE_LENGTH:
-        return note
-    counts["notes_cut"] += 1
-    return note[: MAX_NOTE_LENGTH - len(CUT)].rstrip() + CUT
