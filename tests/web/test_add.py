@@ -136,6 +136,7 @@ def test_a_vote_for_what_is_in_the_library_is_added_and_can_be_undone(page: Page
 
 def test_without_a_network_a_name_is_noted_and_matched_later(page: Page, context: BrowserContext) -> None:
     page.goto("/add")
+    expect(page.get_by_role("searchbox")).to_be_visible()
     context.set_offline(True)
     page.get_by_role("searchbox").fill("third man")
     expect(page.get_by_text("This needs a connection", exact=False)).to_be_visible()

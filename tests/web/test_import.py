@@ -255,9 +255,11 @@ def test_an_upload_tells_how_far_it_is_and_can_be_canceled(
 
 def test_offline_the_preview_says_what_needs_a_connection_and_then_goes_on(page: Page, context: BrowserContext) -> None:
     upload(page, file("films.csv", UNCLEAR))
+    more = page.get_by_role("button", name="Show more")
+    expect(more).to_be_visible()
     context.set_offline(True)
     told = page.get_by_role("alert").filter(has_text="This needs a connection to the server.")
-    page.get_by_role("button", name="Show more").click()
+    more.click()
     expect(told).to_be_visible()
     leave_out = page.get_by_role("button", name="Leave out all that are left")
     leave_out.click()
