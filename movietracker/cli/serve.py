@@ -23,7 +23,8 @@ from ..state import state
 from . import logs
 from .doctor import configuration
 from .plain import PlainCommand, database_place
-from .server import Server, allow_many_files, listen, shared_metrics, url_of
+from .server import Server, allow_many_files, listen, url_of
+from .shared_metrics import shared_metrics
 
 OWNER_EMAIL = "owner@movietracker.local"
 OWNER_USERNAME = "owner"

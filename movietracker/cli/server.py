@@ -5,14 +5,11 @@ import logging
 import mmap
 import os
 import resource
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,10 +36,6 @@ SWITCH_SECONDS = 0.0005
 
 # Including idle ones; open connections of /ws/sync do not count.
 WORKER_CONNECTIONS = 4096
-
-# Counters are memory-mapped files: on a full disk the system kills a process that writes to them (SIGBUS), so they are
-# in memory.
-IN_MEMORY = Path("/dev") / "shm"
 
 # Names the listening socket that a reloaded server takes over.
 _INHERITED = "_MOVIETRACKER_LISTENER"
@@ -168,23 +161,6 @@ class _Log(Logger):
         self.cfg = cfg
         self.error_log.setLevel(logging.WARNING)
         self.error_log.propagate = True
-
-
-@contextmanager
-def shared_metrics() -> Iterator[None]:
-    """Let the worker processes share counters, in files removed at the end; enter it before the first count."""
-    if metrics.FOLDER_VARIABLE in os.environ:
-        yield
-        return
-    place = IN_MEMORY if os.access(IN_MEMORY, os.W_OK) else None  # Linux has it, other systems may not
-    pid, folder = os.getpid(), tempfile.mkdtemp(prefix="movietracker-metrics-", dir=place)
-    os.environ[metrics.FOLDER_VARIABLE] = folder
-    try:
-        yield
-    finally:
-        del os.environ[metrics.FOLDER_VARIABLE]
-        if os.getpid() == pid:  # a worker comes here, too, when it ends; the others go on counting
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _on_worker_start(worker: Worker) -> None:

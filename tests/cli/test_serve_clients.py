@@ -318,6 +318,23 @@ def test_a_process_begins_to_count_even_if_the_folder_of_the_counts_was_cleared_
         assert health_of(server) == 200
 
 
+def test_the_counts_of_a_server_that_was_killed_are_removed_by_the_next_and_those_of_others_stay(
+    tmp_path: Path,
+) -> None:
+    folders = [tmp_path / name for name in ("killed", "other", "next")]
+    for folder in folders:
+        folder.mkdir()
+    with serving(folders[0], "--workers", "1") as killed, serving(folders[1], "--workers", "1") as other:
+        assert (health_of(killed), health_of(other)) == (200, 200)
+        left, used = metrics_folder_of(killed), metrics_folder_of(other)
+        killed.kill()
+        killed.process.wait(PATIENCE)
+        assert left.is_dir()
+        with serving(folders[2], "--workers", "1"):
+            assert not left.exists()
+            assert used.is_dir()
+
+
 def metrics_folder_of(server: Serving) -> Path:
     """Where a worker's counts are: what it has mapped into its memory."""
     (worker,) = workers_of(server)
