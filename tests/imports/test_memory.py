@@ -47,7 +47,7 @@ HOSTILE: dict[str, tuple[str, Made]] = {
     ),
     "an open quote": ('Title,Date\n"', lambda at: f'{LONG}\n","'),
     "spellings": ("title,recommended_by\n", lambda at: f"{at},Mum - {at}{LONG}\n"),
-    "elements": ("<recentratings>", lambda at: "<x/>" * 2_000),
+    "elements": ("<recentratings>", lambda at: "<x/>" * 200),
 }
 BESIDE = {"lists of Trakt": {"history": '[{"id":1,"action":"watch","type":"movie","movie":{"title":"Heat"}}]'}}
 
