@@ -122,12 +122,6 @@ def _last_change(changes: Mapping[str, FieldChange], name: str) -> FieldChange |
     return max(known, key=lambda change: change[:2], default=None)  # devices have no order
 
 
-def refuse_recreated(context: ActionContext, kind: RecordKind, key: str | int) -> None:
-    """Raise ActionConflict when the record was deleted and made again, and the user did not know."""
-    changes = context.tx.field_changes_of(kind, key)
-    _refuse_recreated(_looking_at(context, kind, key, changes), kind, key, changes)
-
-
 def _looking_at(
     context: ActionContext, kind: RecordKind, key: str | int, changes: Mapping[str, FieldChange]
 ) -> ActionContext:

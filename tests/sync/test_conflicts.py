@@ -455,6 +455,51 @@ def test_an_action_from_before_the_deletion_does_not_touch_what_was_made_again(
     assert statuses(wire.push(*later)) == ["applied", "conflict", "applied", "applied"]
 
 
+@pytest.mark.parametrize("is_made", [True, False])
+def test_a_name_does_not_mean_a_list_that_took_it_unknown_to_the_user(
+    wire: Wire, clock: WallClock, is_made: bool
+) -> None:
+    wire.do("addList", id="first", name="Noir")
+    wire.do("addList", id="second", name="Later")
+    wire.do("updateMovieStatus", imdb_id=MATRIX, status="custom", custom_list_id="second")
+    seen, offline = wire.pull(), clock.time
+    clock.time += 100
+    if is_made:
+        wire.do("deleteList", id="first")
+        wire.do("addList", id="third", name="Noir")
+    else:
+        wire.do("updateList", id="first", name="Crime")
+        wire.do("updateList", id="second", name="Noir")
+    before = wire.pull()
+    items = [action("updateList", name="Noir", color="red"), action("deleteList", name="Noir")]
+    rev = seen.pages[-1]["rev"]
+    results = wire.push(*(told(each, base_rev=rev) for each in items), cursor=seen.cursor)
+    results += wire.push(*(told(each, timestamp=offline) for each in items))
+    assert codes(results) == ["conflict"] * 4
+    assert results[0]["server_state"] == before.lists["third" if is_made else "second"]
+    assert (wire.pull().lists, wire.pull().movies) == (before.lists, before.movies)
+    assert statuses(wire.push(*(told(each, timestamp=clock.time) for each in items))) == ["applied"] * 2
+
+
+def test_a_name_means_the_list_to_which_the_same_device_gave_it(wire: Wire, clock: WallClock, seen: Pulled) -> None:
+    rev, offline = seen.pages[-1]["rev"], clock.time
+    clock.time += 100
+    items = [
+        action("updateList", id="list", name="Noir"),
+        action("updateList", name="Noir", color="blue"),
+        action("deleteList", name="Noir"),
+        action("addList", name="Noir"),
+        action("updateList", name="Noir", color="green"),
+    ]
+    for number, item in enumerate(items):
+        queued = told(item, base_rev=rev, device="phone", timestamp=offline + number)
+        assert statuses(wire.push(queued, cursor=seen.cursor)) == ["applied"], item
+    names = {"addList": {}, "updateList": {"icon": "star"}, "deleteList": {}}
+    for number, (name, looks) in enumerate(names.items()):  # as older clients do
+        item = action(name, name="Old", **looks)
+        assert statuses(wire.push(told(item, timestamp=offline + number))) == ["applied"], item
+
+
 def test_deleting_wins_over_a_change_and_deleting_twice_is_a_noop(wire: Wire, seen: Pulled, look: Any) -> None:
     person = seen.person("Anna")
     wire.do("updatePerson", id=person["id"], color="red")

@@ -6,7 +6,7 @@ from ...errors import ListNotFound
 from ...schemas.custom_list import AddListData, DeleteListData, ListFields, UpdateListData
 from ...services import lists
 from ...services.names import normalise_name
-from ..conflicts import ActionConflict, ActionContext, refuse_changed, refuse_deleted, refuse_recreated
+from ..conflicts import ActionConflict, ActionContext, refuse_changed, refuse_deleted
 from .registry import registry
 
 
@@ -31,7 +31,8 @@ def update_list(context: ActionContext, data: dict[str, Any]) -> str | int:
     if data.get("id") is not None and data.get("name") is not None:
         changes["name"] = normalise_name(data["name"])
     current = lists.values_of(context.tx, list_id)
-    refuse_changed(context, "list", list_id, {key: current[key] != value for key, value in changes.items()})
+    differs = {key: current[key] != value for key, value in changes.items()}
+    refuse_changed(context, "list", list_id, _as_named(data) | differs)
     lists.update_list(context.tx, list_id, changes)
     return list_id
 
@@ -43,7 +44,7 @@ def delete_list(context: ActionContext, data: dict[str, Any]) -> str | int:
         list_id = _list(context, data)
     except ActionConflict as conflict:
         return conflict.key  # another device did it
-    refuse_recreated(context, "list", list_id)
+    refuse_changed(context, "list", list_id, _as_named(data))
     lists.delete_list(context.tx, list_id)
     return list_id
 
@@ -55,3 +56,8 @@ def _list(context: ActionContext, data: dict[str, Any]) -> str:
         refuse_deleted(context, "list", list_id or "", even_if_known=True)
         raise ListNotFound
     return str(list_id)
+
+
+def _as_named(data: dict[str, Any]) -> dict[str, bool]:
+    """What must be as the user knew it: the name, if it alone says which list, since another may have borne it then."""
+    return {"name": data.get("id") is None}
