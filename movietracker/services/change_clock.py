@@ -88,6 +88,7 @@ class LibraryWrite(LibraryRead):
     ``stored`` reads what is stored, without what is noted and not written yet. ``at`` is the commit's time, and
     ``wall_time`` the wall clock's, which ``at`` is ahead of if that clock once was; ``done_at`` and ``device`` say when
     and where the user did what is being written (the wall clock's time and None unless a sync action says otherwise).
+    ``latest_now`` is the latest that it may be now: after ``wall_time`` if the clock of the device is ahead of it.
     """
 
     def __init__(self, connection: Connection, user_id: str, seq: int, at: float, next_id: int) -> None:
@@ -98,7 +99,7 @@ class LibraryWrite(LibraryRead):
         self.nonce = secrets.token_hex(8)
         self.wall_time = clock.now()
         self.at = clock.next_moment(at, self.wall_time)
-        self.done_at = self.wall_time
+        self.done_at = self.latest_now = self.wall_time
         self.device: str | None = None
         self._notes = _Notes(seq, next_id)
 

@@ -25,6 +25,9 @@ from . import cursor as cursors
 from .conflicts import ActionConflict, ActionContext
 from .requests import Outcome, Request
 
+MOST_BEHIND = 180 * 86_400.0
+"""How far the server's clock may be behind a device's: without a battery it goes on where it was switched off."""
+
 _RECORD = insert(ACTIONS)
 _OUTCOMES = select(ACTIONS.c.id, ACTIONS.c.fingerprint, ACTIONS.c.outcome).where(
     ACTIONS.c.user_id == bindparam("of_user")
@@ -148,9 +151,11 @@ class _Batch:
             return request.refusal
         assert request.action is not None
         tx = self._tx
-        timestamp = tx.wall_time if request.timestamp is None else min(request.timestamp, tx.wall_time)
+        acted_at = tx.wall_time if request.timestamp is None else request.timestamp
+        timestamp = min(acted_at, tx.wall_time)
         context = ActionContext(tx, timestamp, request.base_rev, self._known_seq)
         tx.done_at, tx.device = timestamp, request.device
+        tx.latest_now = max(tx.wall_time, min(acted_at, tx.at + MOST_BEHIND))
         before = tx.version
         try:
             with tx.savepoint():

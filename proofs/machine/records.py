@@ -9,6 +9,9 @@ from .history import Commit
 
 DAY = 86_400.0
 
+MOST_BEHIND = 180 * DAY
+"""How far the server's clock may be behind a device's."""
+
 
 class Conflict(Exception):
     """The action contradicts what somebody else did; ``code`` is conflict, deleted or recreated."""
@@ -33,7 +36,7 @@ class Doing:
 
     ``at`` is the time of its commit, which may be ahead of ``now``, the wall clock's. ``seen`` is the newest commit
     that the user saw, ``pulled`` the newest that the device had pulled when it pushed; None for devices that do not
-    tell. ``resolved`` is whom a name was found to mean.
+    tell. ``resolved`` is whom a name was found to mean. ``device_time`` is when they acted by the device's clock.
     """
 
     at: float
@@ -44,6 +47,12 @@ class Doing:
     pulled: int | None = None
     knows_all: bool = False
     resolved: int | None = None
+    device_time: float = 0.0
+
+    @property
+    def latest_now(self) -> float:
+        """The latest that it may be, if the server's clock is behind the device's."""
+        return max(self.now, min(self.device_time, self.at + MOST_BEHIND))
 
     def did(self, change: Change) -> bool:
         """Whether it was this device before this action, or the same batch."""

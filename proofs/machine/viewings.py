@@ -33,7 +33,7 @@ def _contradicts(viewing: Viewing) -> bool:
 
 def _refuse_future(doing: Doing, said: Data) -> None:
     times = [said.get("watched_at"), days_of(said["watched_on"])[0] if said.get("watched_on") else None]
-    if any(time is not None and time > doing.now + DAY for time in times):
+    if any(time is not None and time > doing.latest_now + DAY for time in times):
         raise Rejected(INVALID)
 
 
@@ -133,7 +133,7 @@ def _viewing(library: Library, imdb_id: str, viewing_id: str) -> tuple[Title, Vi
 def watch_movie(library: Library, doing: Doing, data: Data) -> None:
     """Conflicts with what others made of the status, the rating and the viewing that it means."""
     imdb_id, rating, date = data["imdb_id"], data.get("my_rating"), data.get("date_watched")
-    if date is not None and date > doing.now + DAY:
+    if date is not None and date > doing.latest_now + DAY:
         date = doing.timestamp
     title = library.titles.get(imdb_id)
     if title is None:

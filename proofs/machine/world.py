@@ -128,7 +128,8 @@ class World:
         results: list[Result] = []
         for item, seen, meant in zip(told.body["actions"], told.seen, told.meant, strict=True):
             known = seen if "base_rev" in item else None
-            doing = Doing(at, now, min(item.get("timestamp", now), now), told.body.get("device"), known, pulled)
+            device, acted_at = told.body.get("device"), item.get("timestamp", now)
+            doing = Doing(at, now, min(acted_at, now), device, known, pulled, device_time=acted_at)
             is_there = meant in after.people
             after, outcome, replayed = carry_out(after, doing, item)
             if is_there and outcome[0] in GOOD and not replayed:

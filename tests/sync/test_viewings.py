@@ -1,11 +1,14 @@
 """Occasions of watching in queued actions: every field of each is one of its own, and what is removed stays so."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from support.wall_clock import WallClock
 
 from .wire import HEAT, MATRIX, Json, Pulled, Wire, action, codes, statuses, told
 
+DAY = 86_400.0
 FIRST = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
 SECOND = "5d0c3a52-5a0e-4d8e-9e27-0f2a6c1b7d91"
 
@@ -141,3 +144,38 @@ def test_a_viewing_changed_in_one_moment_by_two_devices_can_be_changed_again(wir
         == ["applied"] * 2
     )
     assert statuses(wire.push(viewing("update", note="soft"))) == ["applied"]
+
+
+# The future, by two clocks
+
+
+@pytest.mark.parametrize("behind", [3 * DAY, 20 * 365 * DAY])
+def test_dates_are_kept_that_only_a_server_whose_clock_is_behind_takes_for_the_future(
+    wire: Wire, clock: WallClock, behind: float
+) -> None:
+    wire.add(HEAT)  # the server's times never go back, so it is later than this at least
+    now = clock.time + DAY
+    today = f"{datetime.fromtimestamp(now, UTC):%Y-%m-%d}"
+    queue = [
+        viewing("add", watched_on=today),
+        viewing("update", watched_at=now),
+        viewing("add", SECOND, watched_at=now - 60),
+        action("watchMovie", imdb_id=HEAT, my_rating=8, date_watched=now),
+    ]
+    clock.time -= behind
+    queue = [told(item, timestamp=now, id=str(number)) for number, item in enumerate(queue)]
+    assert statuses(wire.push(*queue)) == ["applied"] * 4
+    found = {each["id"]: (each["watched_on"], each["watched_at"]) for each in wire.movie(MATRIX)["viewings"]}
+    assert found == {FIRST: (today, now), SECOND: (None, now - 60)}
+    assert wire.movie(HEAT)["viewings"][0]["watched_at"] == now
+
+
+@pytest.mark.parametrize(("ahead", "further"), [(0, 2 * DAY), (3 * DAY, 2 * DAY), (365 * DAY, 0), (200 * 365 * DAY, 0)])
+def test_dates_beyond_the_clock_of_the_device_and_what_a_server_may_be_behind_are_refused(
+    wire: Wire, clock: WallClock, ahead: float, further: float
+) -> None:
+    said = clock.time + ahead
+    queue = [viewing("add", watched_at=said + further), action("watchMovie", imdb_id=HEAT, date_watched=said + further)]
+    added, watched = wire.push(*(told(item, timestamp=said) for item in queue))
+    assert (added["status"], watched["status"]) == ("rejected", "applied")
+    assert wire.movie(HEAT)["viewings"][0]["watched_at"] == clock.time

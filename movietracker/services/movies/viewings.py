@@ -42,7 +42,7 @@ def watched_again(status: Status | None, seen: Seen, date: float) -> str | None:
 
 def is_to_come(tx: LibraryWrite, watched: Watch) -> bool:
     """Whether a title is said to be watched in the future, beyond what time zones explain."""
-    return watched.date_watched is not None and watched.date_watched > tx.wall_time + MOST_AHEAD
+    return watched.date_watched is not None and watched.date_watched > tx.latest_now + MOST_AHEAD
 
 
 def watch(tx: LibraryWrite, imdb_id: str, watched: Watch, otherwise: float | None = None) -> None:
@@ -190,7 +190,7 @@ def _check_room(tx: LibraryWrite, imdb_id: str, status: Status | None, seen: See
 
 
 def _check_dates(tx: LibraryWrite, viewing: Viewing, said: Mapping[str, Any]) -> None:
-    latest = tx.wall_time + MOST_AHEAD
+    latest = tx.latest_now + MOST_AHEAD
     if "watched_at" in said and viewing.watched_at is not None and viewing.watched_at > latest:
         raise Invalid.field("watched_at", "must not be in the future")
     if "watched_on" in said and viewing.watched_on is not None and start_of(first_day_of(viewing.watched_on)) > latest:
