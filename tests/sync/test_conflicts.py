@@ -159,6 +159,17 @@ def test_what_the_same_device_did_later_is_not_undone_by_an_action_that_comes_la
     assert wire.movie(MATRIX)["watch_history"]["my_rating"] == 9
 
 
+def test_a_device_whose_clock_was_set_back_sends_both_in_a_batch_or_the_number_that_it_was_told(
+    wire: Wire, clock: WallClock, seen: Pulled, look: Any
+) -> None:
+    rev = seen.movies[MATRIX]["rev"]
+    first, second, third = (told(rate(6 + hour), timestamp=clock.time - hour * 3600) for hour in range(3))
+    both = wire.push(*(told(each, base_rev=rev) for each in (first, second)), cursor=seen.cursor, device="phone")
+    assert statuses(both) == ["applied"] * 2
+    assert outcome(look(third, rev, device="phone")) == "conflict"
+    assert look(third, both[-1]["rev"], device="phone")["status"] == "applied"
+
+
 def test_a_change_between_two_of_the_same_device_is_none_of_its_own(wire: Wire, seen: Pulled, look: Any) -> None:
     rev = seen.movies[MATRIX]["rev"]
     assert look(rate(6), rev, device="phone")["status"] == "applied"
