@@ -87,7 +87,7 @@ class PersonNotFound(NotFound, code="person_not_found"):
 
 
 class ListNotFound(NotFound, code="list_not_found"):
-    """You have no list with that id."""
+    """You have no such list."""
 
 
 class NotRanked(NotFound, code="not_ranked"):

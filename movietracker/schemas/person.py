@@ -78,6 +78,7 @@ class DeletePersonData(OneOfSchema):
 class UpdatePersonData(DeletePersonData, PersonFields, ChangeSchema):
     """A person to change, by id or by name; ``new_name`` renames."""
 
+    name = Field(NAME, "Anna", "Who it is, without an id; beside one it says nothing", allow_none=True)
     new_name = Field(NAME, "Anna K.")
 
 

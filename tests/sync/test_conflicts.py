@@ -532,6 +532,7 @@ def test_deleting_the_unknown_is_rejected(wire: Wire) -> None:
         action("deleteList", name="Nothing"),
     )
     assert codes(results) == ["person_not_found", "person_not_found", "list_not_found", "list_not_found"]
+    assert results[-1]["error"] == "You have no such list."
     assert statuses(results) == ["rejected"] * 4
 
 

@@ -33,6 +33,12 @@ def ids(wire: Wire) -> dict[str, int]:
     return {name: people.person(name)["id"] for name in ("Anna", "Ben")}
 
 
+def test_a_name_beside_an_id_does_not_rename_a_person(wire: Wire, ids: dict[str, int]) -> None:
+    assert statuses(wire.push(action("updatePerson", id=ids["Anna"], name="Bea"))) == ["noop"]
+    wire.do("updatePerson", id=ids["Anna"], name="Ben", color="red")
+    assert (wire.person("Anna")["color"], wire.person("Ben")["color"]) == ("red", "#0a84ff")
+
+
 def test_a_name_means_who_bore_it_at_the_base_also_when_the_cursor_is_newer(wire: Wire, ids: dict[str, int]) -> None:
     rev = wire.pull().pages[-1]["rev"]
     wire.push(rename("Anna", "Other"), rename("Ben", "Anna"), rename("Other", "Ben"))
