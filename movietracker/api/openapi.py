@@ -1,5 +1,6 @@
 """The OpenAPI document, made of what the endpoints declare."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -103,6 +104,15 @@ _COMPONENTS = {
 def document() -> dict[str, Any]:
     """The document; made on first use, since that takes longer than everything else at start-up."""
     return _document(tuple(each for each in current_app.blueprints.values() if isinstance(each, ApiBlueprint)))
+
+
+def schema_of(name: str) -> Any:
+    """The schema of this name by itself: with those that it refers to in their places."""
+
+    def inlined(part: dict[str, Any]) -> Any:
+        return schema_of(_name_of(part["$ref"])) if "$ref" in part else part
+
+    return json.loads(json.dumps(document()["components"]["schemas"][name]), object_hook=inlined)
 
 
 @cache
@@ -254,7 +264,7 @@ def _add_examples(described: Mapping[str, Any]) -> None:
 def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
     """An example made of the examples of the parts; ``schemas`` are those that a reference may name."""
     if "$ref" in schema:
-        return _example(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+        return _example(schemas[_name_of(schema["$ref"])], schemas)
     for key in ("examples", "enum", "oneOf", "anyOf", "allOf"):
         if key in schema:
             first = schema[key][0]
@@ -267,3 +277,7 @@ def _example(schema: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
         return [_example(schema["items"], schemas)]
     kinds = schema.get("type", "object")
     return _EXAMPLE_OF_TYPE.get(kinds if isinstance(kinds, str) else kinds[0], {})
+
+
+def _name_of(reference: str) -> str:
+    return reference.rpartition("/")[2]

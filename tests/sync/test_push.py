@@ -1,3 +1,4 @@
+import json
 import re
 import uuid
 from typing import Any
@@ -255,6 +256,9 @@ def test_the_actions_are_listed_with_their_schemas(client: Client) -> None:
     for each in listed:
         assert each["data"]["type"] == "object"
         assert each["summary"].endswith(".")
+        assert "$ref" not in json.dumps(each), "which nothing here resolves"
+    schema = next(each["data"] for each in listed if each["action"] == "rankMovie")
+    assert schema["properties"]["comparisons"]["items"]["required"] == ["loser", "winner"]
 
 
 # Done already
