@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select, update
 
-from ..errors import ListNotFound
+from ..errors import Invalid, ListNotFound
 from ..models import LISTS, STATUS
 from ..models.library import DEFAULT_COLOR
 from ..schemas.custom_list import ListFields, ListSchema
@@ -42,7 +42,12 @@ def find_list(read: LibraryRead, name: str) -> str | None:
 
 
 def add_list(tx: LibraryWrite, name: str, *, list_id: str | None = None, **values: Any) -> str:
-    """Make a list, with any of color, icon, position and created_at; returns its id. Names need not be unique."""
+    """Make a list, with any of color, icon, position and created_at; returns its id. Names need not be unique.
+
+    Raises Invalid for an id that no address can carry, though older clients may choose others than UUIDs.
+    """
+    if list_id is not None and ("/" in list_id or list_id in (".", "..")):
+        raise Invalid.field("id", 'must not be "." or "..", nor have a slash')
     made: str = add_lists(tx, [{"id": list_id, "name": name, **values}])[0]
     return made
 

@@ -2,6 +2,7 @@ import json
 import re
 import uuid
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from flask import Flask
@@ -242,6 +243,22 @@ def test_an_alias_is_the_same_action(wire: Wire, alias: str, name: str, data: Js
     assert statuses(wire.push(action(name, **data))) == ["noop"]
     again = wire.push(told(action(name, **data), id="one"))[0]
     assert (again["status"], again["replayed"]) == ("applied", True)
+
+
+@pytest.mark.parametrize("list_id", ["a/b", "x/", "/", ".", ".."])
+def test_a_list_gets_no_id_that_no_address_can_carry(wire: Wire, list_id: str) -> None:
+    (result,) = wire.push(action("addList", id=list_id, name="List"))
+    assert (result["status"], result["code"]) == ("rejected", "validation_error")
+    assert wire.pull().lists == {}
+
+
+@pytest.mark.parametrize("list_id", ["list", "a b", "%2F", "?", "#", "é", "...", "\\"])
+def test_a_list_of_an_older_client_has_an_address_whatever_its_id(wire: Wire, client: Client, list_id: str) -> None:
+    wire.do("addList", id=list_id, name="List")
+    address = f"/api/lists/{quote(list_id, safe='')}"
+    assert client.get(f"{address}/movies").json == []
+    assert client.put(address, json={"name": "Other"}).json["id"] == list_id
+    assert client.delete(address).status_code == 204
 
 
 def test_the_actions_are_listed_with_their_schemas(client: Client) -> None:
