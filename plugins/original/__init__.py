@@ -1,4 +1,4 @@
-"""Importing documents of the original backend, and the table of its script."""
+"""Importing our own document and those of the original backend, and the table of its script."""
 
 from collections.abc import Callable
 

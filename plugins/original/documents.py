@@ -1,6 +1,7 @@
 """A title of a document: what it says of itself, and its viewings, as rows."""
 
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from movietracker.pluginapi import (
@@ -31,6 +32,12 @@ Json = Mapping[str, Any]
 
 
 MAX_NAMES = 20_000
+MAX_VOTES = 100
+"""How many recommendations a row has; of longer texts the application keeps no more."""
+
+_FIRST_MOMENT = datetime(1870, 1, 1, tzinfo=UTC).timestamp()
+_LAST_MOMENT = 1e10
+"""Beyond it a time is in milliseconds, as some clients wrote it."""
 
 
 class Names:
@@ -50,38 +57,50 @@ class Names:
 
 
 def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:
-    """The rows of a title that is not deleted: one about the title, one for each viewing."""
+    """The rows of a title that is not deleted: about the title, about many recommendations, one for each viewing."""
     if movie.get("status") == "deleted":
         return
     number = imdb_id(movie.get("imdb_id"))
     named = {"source": SOURCE, "where": where, "imdb_id": number, **_title(movie)}
     watch = _object(movie.get("watch_history"))
-    rating = movie.get("my_rating") or watch.get("my_rating") or watch.get("rating")
+    rating = _rating(movie.get("my_rating") or watch.get("my_rating") or watch.get("rating"))
     in_list = names.get("lists", movie.get("custom_list_id")) if movie.get("status") == "custom" else None
     viewings = _objects(movie.get("viewings")) or ([watch] if watch else [])
+    votes = tuple(_voters(movie.get("recommendations"), names))
     yield ImportRow(
         row_id=f"title:{number}",
-        rating=rating_on_ten(rating, 10),
+        rating=rating,
+        liked=True if movie.get("liked") is True else None,
+        tags=_texts(movie.get("tags")),
         status=_STATUSES.get(str(movie.get("status")), None if in_list or viewings or rating else "toWatch"),
         list_place=ListPlace(in_list, is_status=True) if in_list else None,
-        recommended_by=tuple(_voters(movie.get("recommendations"), names)),
+        recommended_by=votes[:MAX_VOTES],
+        added_at=_moment(movie.get("last_modified")),
         **named,
     )
-    for place, viewing in enumerate(viewings, 1):
+    for start in range(MAX_VOTES, len(votes), MAX_VOTES):
+        yield ImportRow(row_id=f"votes:{number}:{start}", recommended_by=votes[start : start + MAX_VOTES], **named)
+    for place, viewing in enumerate(sorted(viewings, key=_recorded_at), 1):
         yield _viewing(viewing, f"viewing:{number}:{viewing.get('id') or place}", named)
+
+
+def _recorded_at(viewing: Json) -> float:
+    """When a viewing was recorded, since the order of the rows is that of the library."""
+    return _moment(viewing.get("created_at")) or 0
 
 
 def _viewing(viewing: Json, row_id: str, named: dict[str, Any]) -> ImportRow:
     moment = _moment(viewing.get("watched_at", viewing.get("date_watched")))
-    day = known_day(_text(viewing.get("watched_on")) or _text(viewing.get("date_watched")) or "")
+    day = _text(viewing.get("watched_on")) or (_text(viewing.get("date_watched")) if moment is None else None)
     return ImportRow(
         row_id=row_id,
         is_viewing=True,
-        viewing_id=row_id,
+        viewing_id=_text(viewing.get("id")) or row_id,
         watched_at=moment,
-        watched_on=None if moment is not None else day,
-        viewing_rating=rating_on_ten(viewing.get("rating"), 10),
+        watched_on=known_day(day or ""),
+        viewing_rating=_rating(viewing.get("rating")),
         review=_text(viewing.get("note")),
+        added_at=_moment(viewing.get("created_at")),
         **named,
     )
 
@@ -109,14 +128,28 @@ def _voters(votes: Any, names: Names) -> Iterator[Recommender]:
             yield Recommender(name, name, _text(vote.get("note")), is_for, told_at)
 
 
+def _rating(value: Any) -> float | None:
+    """A rating as exact as it is; one of another form, such as a text, as those of other trackers."""
+    is_exact = isinstance(value, int | float) and not isinstance(value, bool) and 1 <= value <= 10
+    return float(value) if is_exact else rating_on_ten(value, 10)
+
+
 def _moment(value: Any) -> float | None:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if 0 < value < 1e11 else None
-    return moment_of(value) if isinstance(value, str) else None
+    if isinstance(value, str):
+        return moment_of(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if not _FIRST_MOMENT <= value <= _LAST_MOMENT * 1000:
+        return None
+    return value / 1000 if value > _LAST_MOMENT else float(value)
 
 
 def _text(value: Any) -> str | None:
     return value.strip() or None if isinstance(value, str) else None
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(filter(None, map(_text, value))) if isinstance(value, list) else ()
 
 
 def _object(value: Any) -> Json:

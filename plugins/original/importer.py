@@ -1,6 +1,7 @@
-"""The original backend's documents of versions 1 and 2, and the table ``Name,Watched,Recommended By`` of its script.
+"""Our own document, those of the original backend of versions 1 and 2, and the table of its script.
 
-Documents of version 1 name recommenders by the ids of the file's people, which may stand behind the titles.
+The table is ``Name,Watched,Recommended By``. Documents of version 1 name recommenders by the ids of the file's people,
+which may stand behind the titles.
 """
 
 from functools import partial
@@ -35,10 +36,10 @@ _OF_MOVIES = {"recommendations", "watch_history", "status"}
 
 
 class OriginalImporter(BaseImporter):
-    """Reads titles with votes, viewings and lists; rankings and details are for ``POST /api/backup/import``."""
+    """Reads titles with votes, viewings, marks and lists; rankings and details are for ``POST /api/backup/import``."""
 
     name = SOURCE
-    label = "The original backend"
+    label = "movietracker (JSON), or the original backend"
 
     def reads(self, member: Member) -> bool:
         """Whether a member is a document or the table."""

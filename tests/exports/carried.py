@@ -71,6 +71,17 @@ CARRIED: Mapping[str, Mapping[str, str]] = {
         "liked": "yes",
         "tags": "yes",
     },
+    "json": {
+        "titles": "all",
+        "to watch": "yes",
+        "watched": "yes",
+        "rating": "exact",
+        "viewings": "exact",
+        "lists": "yes",
+        "added": "no",
+        "liked": "yes",
+        "tags": "yes",
+    },
 }
 
 

@@ -10,17 +10,18 @@ from typing import Any
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, given, settings
-from support.exports import files_in, sheets_in, written
-from support.imports import bring_in_file
+from support.exports import sheets_in, written
+from support.imports import bring_in_file, contents, exported
 from support.libraries import LIBRARIES, MadeLibrary
 from support.library import movie_of
 
 from movietracker.exports.formats import FORMATS
 from movietracker.exports.library import ExportedLibrary, ExportedTitle
 from movietracker.exports.lists import file_form
-from movietracker.models.movie import Watch
-from movietracker.services import movies
+from movietracker.models.movie import Vote, Watch
+from movietracker.services import movies, people
 from movietracker.services.accounts import Account
+from movietracker.services.movies.metadata import Metadata
 from movietracker.services.transactions import library_read, library_write
 
 from .carried import CARRIED, facts_of
@@ -79,7 +80,7 @@ def test_all_that_a_format_carries_comes_back(
         made.build(user)
         other = moved(user, name, make_account, tmp_path)
         before, after = carried(name, user), carried(name, other)
-        for imdb_id, facts in before.items() if name in ("letterboxd", "csv") else ():
+        for imdb_id, facts in before.items() if name in ("letterboxd", "csv", "json") else ():
             if facts["rating"] is None:  # that of a viewing, as on Letterboxd
                 facts["rating"] = after[imdb_id]["rating"]
         assert after == before
@@ -119,26 +120,42 @@ def test_the_document_says_what_comes_back() -> None:
     assert {name: {fact: cells[at] for fact, *cells in told} for at, name in enumerate(names)} == CARRIED
 
 
-def test_our_own_tables_change_nothing_in_their_own_library_and_bring_recommendations_to_another(
+@pytest.mark.parametrize("name", ["csv", "json"])
+def test_our_own_files_change_nothing_in_their_own_library_and_bring_recommendations_to_another(
     app: Flask,
     add: Callable[..., str],
     watch: Callable[..., None],
     make_account: MakeAccount,
     anna: Account,
     tmp_path: Path,
+    name: str,
 ) -> None:
     film = add(1, {"tmdbId": 949, "title": "=Heat", "year": "1995"}, note="-great")
     watch(film, watched_on="2024-01", rating=8.5, note="+loud")
+    watch(film, watched_on="2024-01-02", watched_at=1704200000)
     watch(film)
     add(2, by="Ben", vote_type=False)
     with app.app_context():
-        content, _ = written(anna, "csv", tmp_path)
-        bring_in_file(anna, "x.zip", content)
-        assert files_in(written(anna, "csv", tmp_path)[0]) == files_in(content)
+        before = exported(anna)
+        content, _ = written(anna, name, tmp_path)
+        bring_in_file(anna, "export", content)
+        assert {**exported(anna), "exported_at": before["exported_at"]} == before
         ben = make_account("ben")
-        bring_in_file(ben, "x.zip", content)
-        told, told_again = (
-            [{**row, "title": ""} for row in sheets_in(each)["recommendations"]]
-            for each in (content, written(ben, "csv", tmp_path)[0])
+        bring_in_file(ben, "export", content)
+        votes, told_again = (
+            {movie["imdb_id"]: movie["recommendations"] for movie in contents(each)["movies"]} for each in (anna, ben)
         )
-        assert told == told_again
+        assert told_again == votes
+
+
+def test_as_many_recommendations_come_back_from_the_document_as_it_has(
+    app: Flask, anna: Account, make_account: MakeAccount, tmp_path: Path
+) -> None:
+    with app.app_context():
+        with library_write(anna.id) as tx:
+            movies.ensure_movie(tx, "tt0000001", Metadata("movie"))
+            for number, person_id in enumerate(people.add_people(tx, [{"name": f"No. {at}"} for at in range(250)])):
+                movies.recommend(tx, "tt0000001", person_id, Vote(1e9 + number, number % 2 == 0, "loud"))
+        other = moved(anna, "json", make_account, tmp_path)
+        told, told_again = (contents(each)["movies"][0]["recommendations"] for each in (anna, other))
+    assert told_again == told

@@ -30,6 +30,7 @@ V1 = document(
     version=1,
     people=[{"id": 7, "name": "Ben"}],
 )
+OURS = document({**HEAT, "liked": True, "tags": ["noir"], "viewings": [{"id": "a", "created_at": 1.6e9}]})
 
 
 def test_a_document_of_version_2_is_read_with_votes_and_the_viewing() -> None:
@@ -54,6 +55,22 @@ def test_each_viewing_of_a_newer_document_is_one_and_they_replace_the_watch_reco
     assert (second.watched_at, second.review) == (1.6e9, "loud")
 
 
+def test_what_our_own_document_says_of_a_title_and_its_viewings_is_read_as_exactly_as_it_is_written() -> None:
+    later = {"id": "b", "watched_on": "1969-07-20", "watched_at": -14182940, "rating": 8.25, "created_at": 1.7e9}
+    earlier = {"id": "a", "watched_at": 0.0, "created_at": 1.6e9}
+    ours = {"my_rating": 7.75, "liked": True, "tags": ["noir", "a, b"], "last_modified": 1.75e9}
+    title, first, second = rows_of(ORIGINAL, document({**HEAT, **ours, "viewings": [later, earlier]}))
+    assert (title.rating, title.liked, title.tags, title.added_at) == (7.75, True, ("noir", "a, b"), 1.75e9)
+    assert (first.viewing_id, first.watched_at, first.added_at) == ("a", 0.0, 1.6e9)
+    assert (second.viewing_id, second.watched_on, second.watched_at) == ("b", "1969-07-20", -14182940.0)
+    assert second.viewing_rating == 8.25
+
+
+def test_times_in_milliseconds_are_read_as_such() -> None:
+    _, viewing = rows_of(ORIGINAL, document({**HEAT, "watch_history": {"date_watched": 1_600_000_000_000}}))
+    assert viewing.watched_at == 1.6e9
+
+
 @pytest.mark.parametrize("vote", [False, "downvote", 0])
 def test_a_vote_against_a_title_stays_one(vote: Any) -> None:
     (title,) = rows_of(ORIGINAL, document({**HEAT, "recommendations": [{**VOTE, "vote_type": vote}]}))
@@ -74,7 +91,16 @@ def test_a_title_without_a_status_is_wanted_unless_it_was_watched(watch: Any, st
 
 
 def test_values_of_any_shape_break_only_their_title() -> None:
-    odd = {**HEAT, "recommendations": 5, "watch_history": [], "tmdb_data": "x", "my_rating": {}, "viewings": [None]}
+    odd = {
+        **HEAT,
+        "recommendations": 5,
+        "watch_history": [],
+        "tmdb_data": "x",
+        "my_rating": {},
+        "viewings": [None],
+        "liked": "x",
+        "tags": 5,
+    }
     rows, broken = rows_and_broken(ORIGINAL, document(odd, {"imdb_id": "x"}, 7))
     assert len(rows) == 1
     assert [each.reason for each in broken] == ["has no IMDb id", "has no IMDb id"]
@@ -90,7 +116,7 @@ def test_the_table_of_the_script_divides_names_by_semicolons_and_commas() -> Non
 
 
 class TestContract(ImporterContract):
-    samples = (V1, V2, {"x.csv": TABLE})
+    samples = (V1, V2, OURS, {"x.csv": TABLE})
 
     @pytest.fixture
     def importer(self) -> Importer:
