@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files that appear whole or not at all, and folders that are held."""
 
 import errno
 import fcntl
@@ -40,6 +40,16 @@ def whole_file(
     finally:
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=dir_fd)
+
+
+def hold(folder: Path) -> None:
+    """Lock a folder until this process and all that it forks have ended, so that nobody takes it for abandoned.
+
+    Several may hold it. Where files cannot be locked, nobody takes it for abandoned either.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # the system closes it
+    with suppress(OSError):
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
 
 
 def _refuse_device(path: Path, dir_fd: int | None) -> None:

@@ -2,17 +2,21 @@
 
 prometheus_client is imported at the first count: on import it decides by PROMETHEUS_MULTIPROC_DIR whether counts are
 shared by several processes, and ``movietracker serve`` sets that only once it knows how it serves. Start-up is also
-50 ms faster without it.
+50 ms faster without it. Those counts are in files, which others may clear away: no request fails of it.
 """
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ParamSpec, cast
+
+from .files import hold
 
 if TYPE_CHECKING:
     from prometheus_client import Metric
@@ -22,6 +26,30 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 # People notice a tenth of a second; the longest request imports a whole library.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
+
+_COUNTERS = {
+    "requests": ("Requests served.", "method", "route", "status"),
+    "cache_answers": (
+        "Lookups in the cache of providers' responses: hit, miss, or stale for an expired one that was served.",
+        "result",
+    ),
+    "provider_calls": (
+        "Calls of metadata providers, cached or not; the outcome is ok or a problem's code.",
+        "provider",
+        "outcome",
+    ),
+    "upstream_requests": (
+        "Requests sent to providers' services, each attempt counted; the outcome is ok or a problem's code.",
+        "provider",
+        "outcome",
+    ),
+    "sync_actions": ("Sync actions, by kind and outcome.", "action", "outcome"),
+}
+"""What each counts, and its labels."""
+
+P = ParamSpec("P")
+
+_logger = logging.getLogger("movietracker.metrics")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +64,42 @@ class DestinationState:
     is_last_ok: bool | None
 
 
+def _harmless(count: Callable[P, None]) -> Callable[P, None]:
+    """Let what cannot be counted be told in the log, each problem once, and fail nothing else."""
+
+    @wraps(count)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            count(*args, **kwargs)
+        except OSError as error:
+            _tell(f"/metrics misses what this process does: {error}.")
+
+    return counted
+
+
+@cache
+def _tell(problem: str) -> None:
+    _logger.warning(problem)
+
+
+@_harmless
 def request_answered(method: str, route: str, status: int, seconds: float) -> None:
     """Count a request; ``route`` is the rule that it matched, with no ids in it."""
-    count, observe = _request_series(method, route, status)
-    count()
+    count_one, observe = _request_series(method, route, status)
+    count_one()
     observe(seconds)
+
+
+@_harmless
+def count(counter: str, *labels: str) -> None:
+    """Count one more of a kind: ``count("sync_actions", action, outcome)``."""
+    _series().counters[counter].labels(*labels).inc()
+
+
+@_harmless
+def sockets_open(number: int) -> None:
+    """Note how many sockets this process has open."""
+    _series().sockets.set(number)
 
 
 def forget_process(pid: int) -> None:
@@ -60,10 +119,14 @@ def exposition(accept: str, now: float, backups: Iterable[DestinationState] | No
     from prometheus_client.multiprocess import MultiProcessCollector
 
     registry = CollectorRegistry()
-    if FOLDER_VARIABLE in os.environ:
-        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the counts of all processes of the folder
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder is None:
+        registry.register(_series().registry)
     else:
-        registry.register(series().registry)
+        try:
+            MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # the counts of all processes of the folder
+        except ValueError:
+            _tell(f"/metrics has no counts: the folder {folder} is not there. Restart the server to count again.")
     registry.register(cast("Collector", _Database(now, backups)))
     encode, content_type = choose_encoder(accept)
     return encode(registry), content_type
@@ -76,11 +139,13 @@ class _Series:
         from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
         self.registry = CollectorRegistry()
-
-        def counter(name: str, description: str, *labels: str) -> Counter:
-            return Counter(f"movietracker_{name}", description, labels, registry=self.registry)
-
-        self.requests = counter("requests", "Requests served.", "method", "route", "status")
+        self.sockets = Gauge(
+            "movietracker_sockets", "Open sockets on /ws/sync.", multiprocess_mode="livesum", registry=self.registry
+        )
+        self.counters = {
+            name: Counter(f"movietracker_{name}", description, labels, registry=self.registry)
+            for name, (description, *labels) in _COUNTERS.items()
+        }
         self.request_seconds = Histogram(
             "movietracker_request_duration_seconds",
             "Seconds from a request's arrival in the application to its response.",
@@ -88,35 +153,26 @@ class _Series:
             buckets=_BUCKETS,
             registry=self.registry,
         )
-        self.cache_answers = counter(
-            "cache_answers",
-            "Lookups in the cache of providers' responses: hit, miss, or stale for an expired one that was served.",
-            "result",
-        )
-        self.provider_calls = counter(
-            "provider_calls",
-            "Calls of metadata providers, cached or not; the outcome is ok or a problem's code.",
-            "provider",
-            "outcome",
-        )
-        self.upstream_requests = counter(
-            "upstream_requests",
-            "Requests sent to providers' services, each attempt counted; the outcome is ok or a problem's code.",
-            "provider",
-            "outcome",
-        )
-        self.sync_actions = counter("sync_actions", "Sync actions, by kind and outcome.", "action", "outcome")
-        self.sockets = Gauge(
-            "movietracker_sockets", "Open sockets on /ws/sync.", multiprocess_mode="livesum", registry=self.registry
-        )
+        # Each type of series has a file, opened at the first labels: now, as it may not be possible later.
+        self.counters["cache_answers"].labels("hit")
+        self.request_seconds.labels("GET", "/metrics")
 
 
-_one_series = cache(_Series)
+@cache
+def _one_series() -> _Series:
+    folder = os.environ.get(FOLDER_VARIABLE)
+    if folder is None:
+        return _Series()
+    Path(folder).mkdir(mode=0o700, exist_ok=True)  # some systems delete what is old, or a user's who has logged out
+    made = _Series()
+    hold(Path(folder))
+    return made
+
+
 _lock = Lock()
 
 
-def series() -> _Series:
-    """The series, for counting: ``series().sockets.set(3)``; their descriptions say what their labels are."""
+def _series() -> _Series:
     with _lock:  # two threads that count first at the same time would otherwise make one each
         return _one_series()
 
@@ -124,8 +180,9 @@ def series() -> _Series:
 @cache
 def _request_series(method: str, route: str, status: int) -> tuple[Callable[[], None], Callable[[float], None]]:
     """Return the functions that count a request and its time; finding them takes longer than counting."""
-    counted = series()
-    return counted.requests.labels(method, route, status).inc, counted.request_seconds.labels(method, route).observe
+    made = _series()
+    count_one = made.counters["requests"].labels(method, route, status).inc
+    return count_one, made.request_seconds.labels(method, route).observe
 
 
 class _Database:

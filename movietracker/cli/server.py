@@ -10,7 +10,6 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -124,8 +123,6 @@ class Server(BaseApplication):
         """Create the application of one worker process after the fork, so that it shares no connection or lock."""
         keep_one_arena()
         sys.setswitchinterval(SWITCH_SECONDS)
-        # Some systems delete old files in /tmp; the folder may be gone when a worker is replaced.
-        Path(os.environ[metrics.FOLDER_VARIABLE]).mkdir(mode=0o700, exist_ok=True)
         app = make_app()
         with app.app_context():
             state().rate_limits.share_with(self.options["workers"])

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from .. import metrics
+from ..files import hold
 
 # Counters are memory-mapped files: on a full disk the system kills a process that writes to them (SIGBUS), so they are
 # in memory.
@@ -39,10 +40,7 @@ def shared_metrics() -> Iterator[None]:
 def _locked_folder(place: Path) -> Path:
     """Make a folder that stays locked for as long as this process or one of its workers lives."""
     unlocked = Path(tempfile.mkdtemp(prefix="movietracker-", dir=place))
-    descriptor = os.open(unlocked, os.O_RDONLY | os.O_DIRECTORY)
-    os.set_inheritable(descriptor, True)  # a server that reloads its code becomes another program
-    with suppress(OSError):  # where files cannot be locked, nobody takes it for abandoned either
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+    hold(unlocked)
     return unlocked.rename(place / f"{_PREFIX}{unlocked.name.removeprefix('movietracker-')}")
 
 

@@ -117,7 +117,7 @@ class GuardedProvider:
             logger.exception("Metadata provider %s has a fault", self.name)
             raise ProviderFailed(f"The metadata provider {self.name} failed.") from error
         finally:
-            metrics.series().provider_calls.labels(self.name, outcome).inc()
+            metrics.count("provider_calls", self.name, outcome)
 
     def _in_time(self, work: Callable[[], T]) -> T:
         if self._breaker.is_open or self._abandoned >= MAX_ABANDONED:

@@ -114,7 +114,7 @@ class Loop:
             return
         connection = Connection(arrival.sock, self._selector, self._on_gone)
         self._connections.add(connection)
-        metrics.series().sockets.set(len(self._connections))
+        metrics.sockets_open(len(self._connections))
         self._unsigned.add(connection, arrival.address)
         if arrival.token is not None:
             self._sign_in(connection, arrival.token)
@@ -170,7 +170,7 @@ class Loop:
     def _on_gone(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self._unsigned.remove(connection)
-        metrics.series().sockets.set(len(self._connections))
+        metrics.sockets_open(len(self._connections))
         self._subscribers.remove(connection)
 
 

@@ -61,7 +61,7 @@ def push(user_id: str, requests: Sequence[Request], *, cursor: str | None = None
     pushed = _carry_out(user_id, requests, known, atomic)
     for request, result in zip(requests, pushed.results, strict=True):
         outcome = "replayed" if result["replayed"] else result["status"]
-        metrics.series().sync_actions.labels(request.kind, outcome).inc()
+        metrics.count("sync_actions", request.kind, outcome)
     return pushed
 
 

@@ -196,7 +196,7 @@ class UpstreamAdapter(BaseAdapter):
             self._breaker.succeed()
 
     def _count(self, outcome: str) -> None:
-        metrics.series().upstream_requests.labels(self._name, outcome).inc()
+        metrics.count("upstream_requests", self._name, outcome)
 
     def _between_attempts(self, response: BaseHTTPResponse | None) -> None:
         self._count(ProviderUnreachable.code if response is None else ProviderFailed.code)

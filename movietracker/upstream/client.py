@@ -103,7 +103,7 @@ class ProxyHttp:
 
     def count(self, *, hit: bool) -> None:
         """Count a look into the cache."""
-        metrics.series().cache_answers.labels("hit" if hit else "miss").inc()
+        metrics.count("cache_answers", "hit" if hit else "miss")
         with self._lock:
             self._counts[hit] += 1
 
@@ -164,7 +164,7 @@ class _Client:
                 raise
             logger.warning("%s An expired response is served instead.", problem.detail)
             note_stale(self._name)
-            metrics.series().cache_answers.labels("stale").inc()
+            metrics.count("cache_answers", "stale")
             return stored
 
     def close(self) -> None:

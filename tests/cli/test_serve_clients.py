@@ -312,10 +312,15 @@ def test_a_process_begins_to_count_even_if_the_folder_of_the_counts_was_cleared_
     with serving(tmp_path, "--workers", "1") as server:
         assert health_of(server) == 200
         (worker,) = workers_of(server)
-        shutil.rmtree(metrics_folder_of(server))
+        folder = metrics_folder_of(server)
+        shutil.rmtree(folder)
         os.kill(worker, signal.SIGTERM)
         wait_until(lambda: worker not in workers_of(server) and len(workers_of(server)) == 1)
         assert health_of(server) == 200
+        other = tmp_path / "other"
+        other.mkdir()
+        with serving(other, "--workers", "1"):
+            assert folder.is_dir(), "the next server removes only what no process uses"
 
 
 def test_the_counts_of_a_server_that_was_killed_are_removed_by_the_next_and_those_of_others_stay(
