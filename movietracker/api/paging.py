@@ -14,9 +14,8 @@ import orjson
 from flask import Response, request
 
 from ..errors import Invalid
+from ..schemas.values import MAX_SIGNED
 from .responses import reply
-
-MAX_INTEGER = 2**31 - 1  # of the columns by which lists are ordered
 
 Place = tuple[Any, ...]
 Fetch = Callable[[Any, int | None], tuple[list[dict[str, Any]], Place | None]]
@@ -77,5 +76,5 @@ class Order:
 def _can_be_stored(value: Any) -> bool:
     """Whether databases can compare it with what they store."""
     if isinstance(value, int):
-        return abs(value) <= MAX_INTEGER
+        return -MAX_SIGNED - 1 <= value <= MAX_SIGNED
     return not (isinstance(value, str) and "\x00" in value)

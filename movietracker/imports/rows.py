@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import orjson
-from sqlalchemy import Integer, bindparam, exists, func, select
+from sqlalchemy import BigInteger, Integer, bindparam, exists, func, literal, select
 
 from ..database import in_chunks
 from ..models import IMPORT_CHOICES, IMPORT_ROWS, IMPORT_TITLES
@@ -149,7 +149,7 @@ def leading_rows(job: Job, titles: Mapping[Key, Sequence[int]], *, only_usable: 
 def page_of_rows(
     job: Job, states: Iterable[str], after: int, limit: int, is_chosen: bool | None = None
 ) -> list[ShownRow]:
-    """The rows of a job in one of these states (of any, if there are none) behind this number, at most so many.
+    """The rows of a job in one of these states (of any, if there are none) behind a number of 64 bits, at most so many.
 
     With ``is_chosen`` only those whose title the user chose, or did not.
     """
@@ -158,7 +158,7 @@ def page_of_rows(
     statement = (
         select(*columns, IMPORT_TITLES.c.imdb_id, IMPORT_TITLES.c.candidates, _IS_CHOSEN)
         .select_from(_WITH_TITLES)
-        .where(_of_job(job), IMPORT_ROWS.c.number > after)
+        .where(_of_job(job), IMPORT_ROWS.c.number > literal(after, BigInteger))
         .order_by(IMPORT_ROWS.c.number)
         .limit(limit)
     )

@@ -2,9 +2,9 @@
 
 import base64
 import io
+import json
 from typing import Any
 
-import orjson
 import pytest
 from flask import Flask
 from support.client import Client
@@ -142,11 +142,11 @@ def test_rows_are_shown_by_state_and_by_page(imports: Imports) -> None:
     assert_invalid(imports.rows(job_id, "?state=odd"), "state")
 
 
-@pytest.mark.parametrize("number", [2**31 - 1, -(2**31) + 1, 2**31, 2**63 - 1, 2**64 - 1, 1.5, "0"])
+@pytest.mark.parametrize("number", [2**31, 2**63 - 1, -(2**63), 2**63, -(2**63) - 1, 2**64 - 1, 1.5, "0"])
 def test_a_cursor_that_is_made_up_is_refused_or_shows_a_page(imports: Imports, number: Any) -> None:
-    cursor = base64.urlsafe_b64encode(orjson.dumps(["import rows", number])).decode().rstrip("=")
+    cursor = base64.urlsafe_b64encode(json.dumps(["import rows", number]).encode()).decode().rstrip("=")
     answer = imports.rows(imports.ready(), f"?cursor={cursor}")
-    if type(number) is int and abs(number) < 2**31:
+    if type(number) is int and -(2**63) <= number < 2**63:
         assert len(answer.json) == (0 if number > 0 else 3)
     else:
         assert_invalid(answer, "cursor")

@@ -8,11 +8,14 @@ from urllib.parse import quote
 
 import pytest
 from flask import Flask
-from support.client import Client
+from sqlalchemy import update
+from support.client import Client, client_of
 from support.shapes import assert_invalid
 
 from movietracker.api.paging import Order
+from movietracker.models import HEAD
 from movietracker.services.accounts import Account
+from movietracker.services.transactions import write_connection
 
 LISTS = ["/api/movies", "/api/people", "/api/lists"]
 
@@ -83,6 +86,26 @@ def test_pages_of_a_list_and_of_filtered_movies(client: Client) -> None:
         found = pages(client, address, 3)
         assert [len(page) for page in found] == [3, 3, 1]
         assert [row for page in found for row in page] == client.get(address).json
+
+
+def test_people_of_an_account_are_paged_however_many_accounts_there_were_before(
+    app: Flask, make_account: Callable[[str], Account]
+) -> None:
+    make_account("former")
+    with app.app_context(), write_connection() as connection:
+        connection.execute(update(HEAD).values(next_id=2**45))
+    client = client_of(app, make_account("late"))
+
+    found = pages(client, "/api/people", 1)
+    assert [row for page in found for row in page] == client.get("/api/people").json
+    assert min(row["id"] for page in found for row in page) > 2**45
+
+
+def test_lists_are_paged_at_the_first_and_last_positions(client: Client) -> None:
+    for position in (2**31 - 1, -(2**31), 0):
+        client.post("/api/lists", json={"name": str(position), "position": position})
+
+    assert [row["position"] for page in pages(client, "/api/lists", 1) for row in page] == [-(2**31), 0, 2**31 - 1]
 
 
 def test_accounts_are_paged(admin: Client, make_account: Callable[[str], Account]) -> None:
