@@ -35,7 +35,7 @@ _COMPRESSED_TYPES = frozenset(
 
 def init_app(app: Flask) -> None:
     """Tag and compress every response, in this order: Flask runs the function registered last first."""
-    app.before_request(_forget_coding_of_tags)
+    app.before_request(_read_tags)
     app.after_request(compress)
     app.after_request(tag)
 
@@ -70,8 +70,12 @@ def conditional_on_library(user: Account, respond: Callable[[], Response]) -> Re
     return response
 
 
-def _forget_coding_of_tags() -> None:
-    """Read a tag to which a proxy has added the coding with which it compressed the response."""
+def _read_tags() -> None:
+    """Read a tag to which a proxy has added the coding with which it compressed the response; leave If-Match alone.
+
+    No write looks at If-Match, since sync tells conflicts (docs/sync.md), so reading does not, either.
+    """
+    request.environ.pop("HTTP_IF_MATCH", None)
     if tags := request.environ.get("HTTP_IF_NONE_MATCH"):
         request.environ["HTTP_IF_NONE_MATCH"] = _CODING.sub('"', tags)
 

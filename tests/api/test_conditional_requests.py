@@ -136,6 +136,19 @@ def test_any_tag_will_do_for_an_asterisk_but_only_where_there_is_something(libra
     assert library.get("/api/movies/tt9999999", headers=asterisk).status_code == 404
 
 
+def test_if_match_changes_nothing(app: Flask, library: Client) -> None:
+    for address in addresses(app, library):
+        plain = library.get(address)
+        tag = plain.headers["ETag"]
+        for given in (tag, '"other"', "*"):
+            answer = library.get(address, headers={"If-Match": given})
+            assert (answer.status_code, answer.data) == (200, plain.data), (address, given)
+            again = library.get(address, headers={"If-Match": given, "If-None-Match": tag})
+            assert (again.status_code, again.data) == (304, b""), (address, given)
+    rating = {"my_rating": 8}
+    assert library.put(f"/api/movies/{MATRIX}/rating", json=rating, headers={"If-Match": '"other"'}).status_code == 200
+
+
 def test_a_dead_token_is_401_whatever_the_client_knows(app: Flask, library: Client) -> None:
     tag = library.get("/api/movies").headers["ETag"]
     library.post("/api/auth/logout")
