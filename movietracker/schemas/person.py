@@ -30,9 +30,9 @@ class PersonSchema(PersonFields, ResponseSchema):
 class PersonStatsSchema(PersonSchema):
     """A person, and what their recommendations were worth."""
 
-    total_movies = Field(WHOLE, 12)
-    watched_movies = Field(WHOLE, 5)
-    average_rating = Field(NUMBER, 7.8, "Average of the user's ratings, 1 decimal", allow_none=True)
+    total_movies = Field(WHOLE, 12, "Those of movies whose status is not deleted, as in all figures")
+    watched_movies = Field(WHOLE, 5, "Those of them that were watched")
+    average_rating = Field(NUMBER, 7.8, "Average of the user's ratings of them, 1 decimal", allow_none=True)
     trust = fields.Nested(TrustSchema)
     movies = fields.List(fields.Nested(MovieSchema))
 

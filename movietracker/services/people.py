@@ -73,7 +73,7 @@ _STATS = (
     .select_from(VOTES)
     .join(STATUS, (STATUS.c.user_id == VOTES.c.user_id) & (STATUS.c.imdb_id == VOTES.c.imdb_id))
     .outerjoin(WATCHED, (WATCHED.c.user_id == VOTES.c.user_id) & (WATCHED.c.imdb_id == VOTES.c.imdb_id))
-    .where(*_IS_THEIR_VOTE)
+    .where(*_IS_THEIR_VOTE, STATUS.c.status != "deleted")
 )
 
 _IS_THEIR_NAME = (
@@ -199,7 +199,10 @@ def seed_quick_recommenders(tx: LibraryWrite) -> None:
 
 
 def person_stats(read: LibraryRead, person_id: int) -> dict[str, Any]:
-    """How good this person's recommendations were: counts, and the average of the user's own ratings (1 decimal)."""
+    """How good this person's recommendations were: counts, and the average of the user's own ratings (1 decimal).
+
+    As in all figures, titles with status deleted do not count.
+    """
     row = read.execute(_STATS, of_person=person_id).one()
     return {
         "total_movies": row.total,

@@ -243,6 +243,16 @@ class TestStats:
         )
         assert answer.json["movies"] == []
 
+    def test_deleted_titles_are_shown_and_do_not_count(self, client: Client) -> None:
+        for imdb_id, rating in ((MATRIX, 8), (INCEPTION, 2)):
+            recommend(client, "Mum", imdb_id)
+            client.put(f"/api/movies/{imdb_id}/watch", json={"date_watched": 1.7e9, "my_rating": rating})
+        client.put(f"/api/movies/{INCEPTION}/status", json={"status": "deleted"})
+
+        stats = client.get("/api/people/Mum/stats").json
+        assert (stats["total_movies"], stats["watched_movies"], stats["average_rating"]) == (1, 1, 8)
+        assert [movie["imdb_id"] for movie in stats["movies"]] == sorted((MATRIX, INCEPTION))
+
     def test_watched_without_a_rating_counts_as_watched(self, client: Client) -> None:
         recommend(client, "Mum")
         client.put(f"/api/movies/{MATRIX}/status", json={"status": "watched"})
