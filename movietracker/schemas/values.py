@@ -19,6 +19,7 @@ MAX_SECONDS = 10_000_000_000
 """Beyond this a time is in milliseconds (older clients send those); as seconds it would be the year 2286."""
 
 MAX_NAME_LENGTH = 200
+UNSEEN = "must have a character that can be seen"
 MAX_SIGNED = 2**63 - 1
 MAX_WHOLE = 2**53 - 1
 """The largest whole number that a JavaScript client can hold."""
@@ -41,8 +42,10 @@ class Value(NamedTuple):
     example: Any
 
 
-def text(example: str = "text", *, low: int = 0, high: int | None = None, trim: bool = False) -> Value:
-    """Text of so many characters, after ``trim`` has removed white space at its ends."""
+def text(
+    example: str = "text", *, low: int = 0, high: int | None = None, trim: bool = False, seen: bool = False
+) -> Value:
+    """Text of so many characters, after ``trim`` has removed white space at its ends; ``seen``: one of them shows."""
 
     def check(value: Any) -> str:
         if not isinstance(value, str):
@@ -54,6 +57,8 @@ def text(example: str = "text", *, low: int = 0, high: int | None = None, trim: 
         taken = value.strip() if trim else value
         if len(taken) < low or (high is not None and len(taken) > high):
             raise Fault(f"must have {low} to {high} characters")
+        if seen and is_unseen(taken):
+            raise Fault(UNSEEN)
         return taken
 
     bounds = {"minLength": low or None, "maxLength": high}
@@ -105,7 +110,7 @@ def _name(value: Any, most: int = MAX_NAME_LENGTH) -> str:
 def _tag(value: Any) -> str:
     tag = _name(value, MAX_TAG_LENGTH)
     if is_unseen(tag):
-        raise Fault("must have a character that can be seen")
+        raise Fault(UNSEEN)
     return tag
 
 
@@ -237,4 +242,4 @@ VOTE = Value(
 
 PASSWORD = text("a long secret", low=8, high=1024)
 EMAIL = text("anna@example.com", low=1, high=254)
-USERNAME = text("anna", low=1, high=100, trim=True)
+USERNAME = text("anna", low=1, high=100, trim=True, seen=True)

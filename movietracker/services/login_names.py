@@ -4,12 +4,12 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from ..errors import EmailTaken, UsernameTaken
 from ..models import USERS
 from ..schemas.values import EMAIL, USERNAME
-from .names import checked, normal_form
+from .names import checked, folded_name, normal_form
 from .transactions import lock_accounts
 
 
@@ -25,18 +25,22 @@ def stored_names(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def refuse_taken(connection: Connection, user_id: str, names: Mapping[str, Any]) -> None:
-    """Raise EmailTaken or UsernameTaken if one of these stored names already leads to another account.
+    """Raise EmailTaken or UsernameTaken if one of these stored names leads to another account, or looks as if it did.
 
-    A login takes both kinds, so no username may read as another account's e-mail address, nor the other way around.
+    A login takes both kinds, so no username may read as another account's e-mail address, nor the other way around: as
+    in names of people, case, accents and invisible characters make no difference. An account keeps what it has already.
     """
-    email, username = names.get("email"), names.get("username")
-    if email is None and username is None:
+    kinds = names.keys() & {"email", "username"}
+    if not kinds:
         return
     lock_accounts(connection)
-    as_email = None if username is None else normalise_email(username)
-    like = or_(USERS.c.email.in_((email, as_email)), USERS.c.username == username, USERS.c.username.contains("@"))
-    for other in connection.execute(select(USERS.c.email, USERS.c.username).where(USERS.c.id != user_id, like)):
-        if email in (other.email, normalise_email(other.username)):
+    others = {each.id: each for each in connection.execute(select(USERS.c.id, USERS.c.email, USERS.c.username))}
+    own = others.pop(user_id, None)
+    new = {kind: names[kind] for kind in kinds if names[kind] != getattr(own, kind, None)}
+    looks = {kind: folded_name(name) for kind, name in new.items()}
+    for other in others.values():
+        username = folded_name(other.username)
+        if "email" in new and (new["email"] == other.email or looks["email"] == username):
             raise EmailTaken
-        if username == other.username or as_email == other.email:
+        if "username" in new and looks["username"] in (username, folded_name(other.email)):
             raise UsernameTaken

@@ -2,7 +2,7 @@
 
 from ..errors import Invalid
 from ..models.library import MAX_FOLDED_NAME
-from ..schemas.values import NAME, Fault, Value, is_unseen, normal_form
+from ..schemas.values import NAME, UNSEEN, Fault, Value, is_unseen, normal_form
 from ..text import fold
 
 __all__ = ["checked", "folded_name", "new_persons_name", "normal_form", "normalise_name"]
@@ -17,7 +17,7 @@ def new_persons_name(name: str, field: str = "name") -> str:
     """The stored form of a name for a person; raises Invalid as for others, and for one that nobody can see."""
     normal = normalise_name(name, field)
     if is_unseen(normal):
-        raise Invalid.field(field, "must have a character that can be seen")
+        raise Invalid.field(field, UNSEEN)
     return normal
 
 

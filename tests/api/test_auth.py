@@ -236,7 +236,7 @@ class TestTheAdministrator:
     def test_a_new_account_needs_valid_fields(self, admin: Client) -> None:
         for field, wrong in (
             *(("email", each) for each in ("no address", None, "x" * 250 + "@example.com")),
-            *(("username", each) for each in ("  ", "x" * 101, 7)),
+            *(("username", each) for each in ("  ", "\u200b", "x" * 101, 7)),
             *(("password", each) for each in ("short", ["long enough"])),
         ):
             body = {"email": "new@example.com", "username": "new", "password": PASSWORD} | {field: wrong}
@@ -500,7 +500,7 @@ class TestChangingTheOwnNames:
     def test_wrong_fields_are_named_as_at_registration(self, client: Client, anna: Account) -> None:
         for field, wrong in (
             *(("email", each) for each in ("no address", None, "x" * 250 + "@example.com")),
-            *(("username", each) for each in ("  ", "x" * 101, 7, None)),
+            *(("username", each) for each in ("  ", "\u200b", "x" * 101, 7, None)),
         ):
             assert_invalid(client.patch("/api/auth/me", json={field: wrong, "current_password": PASSWORD}), field)
         for nothing in ({}, {"emial": "new@example.com"}, {"is_active": False, "password": "another secret"}):
@@ -513,6 +513,7 @@ class TestChangingTheOwnNames:
             ({"email": "BEN@example.com"}, "email_taken"),
             ({"username": "ben"}, "username_taken"),
             ({"username": "Ben@example.com"}, "username_taken"),
+            ({"username": "ben\u200b"}, "username_taken"),
             ({"email": "new@example.com", "username": "ben"}, "username_taken"),
         ],
     )

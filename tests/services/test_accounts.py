@@ -77,6 +77,37 @@ def test_usernames_that_look_the_same_are_the_same(anna: Account) -> None:
         accounts.create_account("two@example.com", "Rene\u0301", PASSWORD)
 
 
+@pytest.mark.parametrize(
+    "username", ["an\u200bna", "anna\ufe0f", "\u2066anna", "ANNA", "\uff41nna", "anna@exam\u00adple.com", "\u00e0nna"]
+)
+def test_a_username_that_looks_like_anothers_name_is_refused(anna: Account, ben: Account, username: str) -> None:
+    with pytest.raises(UsernameTaken):
+        accounts.change_account(ben.id, {"username": username})
+    with pytest.raises(AccountExists):
+        accounts.create_account("new@example.com", username, PASSWORD)
+    accounts.change_account(anna.id, {"username": username})
+    assert accounts.log_in(username, PASSWORD)[0].id == anna.id
+
+
+@pytest.mark.parametrize("username", ["\u200b", "\ufeff", "\u3164", "\u2060 \u00ad"])
+def test_a_username_that_nobody_can_see_is_refused(anna: Account, username: str) -> None:
+    with pytest.raises(Invalid):
+        accounts.change_account(anna.id, {"username": username})
+    with pytest.raises(Invalid):
+        accounts.create_account("new@example.com", username, PASSWORD)
+
+
+@pytest.mark.parametrize("username", ["anna\u200b", "Anna", "\u200b"])
+def test_an_account_from_before_keeps_its_username_and_logs_in_with_it(anna: Account, username: str) -> None:
+    impostor = make_impostor(username)
+
+    assert accounts.log_in(username, "another secret")[0] == impostor
+    assert accounts.log_in(anna.username, PASSWORD)[0] == anna
+    accounts.change_account(anna.id, {"username": anna.username, "email": "new@example.com"})
+    if username != "\u200b":
+        accounts.change_account(impostor.id, {"username": username, "email": "other@example.com"})
+
+
 def test_a_refused_account_leaves_nothing_behind(anna: Account) -> None:
     with pytest.raises(AccountExists):
         accounts.create_account(anna.email, "other", PASSWORD)
