@@ -9,7 +9,7 @@ from ..errors import SettingsError
 from ..extensions import cors
 from .addresses import PlainAddresses
 
-EXPOSED_HEADERS = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning"]
+EXPOSED_HEADERS = ["ETag", "X-Next-Cursor", "Link", "X-Request-ID", "Retry-After", "Warning", "Content-Disposition"]
 
 SECURITY_HEADERS = (
     ("X-Content-Type-Options", "nosniff"),

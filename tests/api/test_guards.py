@@ -74,6 +74,13 @@ class TestCors:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         assert "Access-Control-Allow-Credentials" not in answer.headers
 
+    def test_a_page_of_theirs_can_read_how_a_download_is_called(self, make_app: MakeApp, anna: Account) -> None:
+        client = client_of(make_app(CORS_ORIGINS=APP), anna)
+        for address in ("/api/backup/export", "/api/export/json"):
+            answer = client.get(address, headers={"Origin": APP})
+            assert answer.headers["Content-Disposition"].startswith("attachment")
+            assert "Content-Disposition" in answer.headers["Access-Control-Expose-Headers"]
+
     def test_everybody_with_cookies_is_refused(self, make_app: MakeApp) -> None:
         with pytest.raises(SettingsError, match=r"CORS_ORIGINS must not be \*"):
             make_app(CORS_ORIGINS="*", CORS_CREDENTIALS="yes")
