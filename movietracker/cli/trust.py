@@ -9,7 +9,9 @@ from flask.cli import with_appcontext
 
 from ..schemas.fields import load
 from ..schemas.trust import QueueQuerySchema
+from ..services import lists
 from ..services.accounts import find_account
+from ..services.people import find_person
 from ..services.transactions import library_read
 from ..state import state
 from ..trust.assessment import trust_of_people
@@ -68,6 +70,10 @@ def queue_command(user: str, as_json: bool, no_explore: bool, list_: str | None,
     given = {name: value for name, value in {**asked, "list": list_}.items() if value is not None}
     query = load(QueueQuerySchema, given)
     with library_read(account.id) as read:
+        if "person" in query:  # in the API the queue of nobody is empty
+            find_person(read, query["person"])
+        if "list" in query:
+            lists.values_of(read, query["list"])
         assessment = state().assessments.of(read)
         fitting = list_queue(read, assessment, queue_filter(read, query), query["limit"], explore=not no_explore)
     queue = orjson.loads(orjson.dumps(fitting))  # details are stored JSON

@@ -60,6 +60,17 @@ def test_a_queue_in_which_nothing_fits_says_so(run: Run, anna: Account, library:
     assert result.stderr == "Nothing fits: no title of that kind is still to watch.\n"
 
 
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [("--person", "You have no person with that name or id."), ("--list", "You have no list with that id.")],
+)
+def test_a_person_or_list_that_is_not_there_is_told(
+    run: Run, anna: Account, library: Client, option: str, sentence: str
+) -> None:
+    result = run("queue", anna.id, option, "typo")
+    assert (result.exit_code, result.stderr) == (1, f"Error: {sentence}\n")
+
+
 @pytest.mark.parametrize("command", ["trust", "queue"])
 def test_a_user_who_is_not_there_is_named(run: Run, command: str) -> None:
     result = run(command, "nobody")
