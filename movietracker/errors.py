@@ -8,6 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
 
+def sentence_of(message: str) -> str:
+    """What is said of a field, such as "must be text", as a sentence of its own."""
+    return f"{message[0].upper()}{message[1:].removesuffix('.')}."
+
+
 class Problem(Exception):
     """A problem with a stable code for programs, and a sentence for people: the docstring of its class."""
 
@@ -200,8 +205,8 @@ class Invalid(Problem, code="validation_error", status=422):
 
     @classmethod
     def field(cls, name: str, message: str) -> Self:
-        """Return the problem of a single field."""
-        return cls.of({name: [message]})
+        """Return the problem of a single field; the message is a sentence, or one that begins with the field's name."""
+        return cls.of({name: [sentence_of(message)]})
 
     @classmethod
     def of(cls, faults: Mapping[str, Sequence[str]]) -> Self:

@@ -144,5 +144,4 @@ def _add(connection: Connection, original: OriginalAccount) -> LibraryWrite:
         username = original.account.username
         raise AdoptionRefused(f"{original.name}: another account has its username, {username}.") from None
     except Invalid as problem:
-        field, messages = next(iter((problem.errors or {}).items()))
-        raise AdoptionRefused(f"{original.name}: its {field} {messages[0]}.") from None
+        raise AdoptionRefused(f"{original.name}: {problem.detail}") from None

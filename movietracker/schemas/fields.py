@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, validate, validates_schema
 
-from ..errors import Invalid
+from ..errors import Invalid, sentence_of
 from .values import Fault, Value
 
 ONLY_UNKNOWN = "Is not known here, and nothing else was sent."
@@ -43,8 +43,7 @@ class Field(fields.Field[Any]):
         try:
             return self.check(value)
         except Fault as fault:
-            sentence = str(fault)
-            raise ValidationError(f"{sentence[0].upper()}{sentence[1:]}.") from None
+            raise ValidationError(sentence_of(str(fault))) from None
 
 
 class ListField(fields.List[Any]):

@@ -129,10 +129,10 @@ def made_again(read: LibraryRead, person_ids: Sequence[int]) -> dict[int, int]:
     return {each: present[name] for each in gone if (name := last_names[each]) in present}
 
 
-def find_or_add_person(tx: LibraryWrite, name_or_id: str) -> int:
-    """The id of that person, as ``find_person`` finds them, made if there is none. Raises Invalid."""
+def find_or_add_person(tx: LibraryWrite, name_or_id: str, field: str) -> int:
+    """The id of that person, as ``find_person`` finds them, made if there is none. Raises Invalid, naming the field."""
     person_id = _person_of(tx, name_or_id)
-    return _insert(tx, name=new_persons_name(name_or_id, "person_name")) if person_id is None else person_id
+    return _insert(tx, name=new_persons_name(name_or_id, field)) if person_id is None else person_id
 
 
 def add_person(

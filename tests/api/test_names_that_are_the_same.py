@@ -67,6 +67,10 @@ def test_a_name_that_nobody_can_see_is_422(client: Client, name: str) -> None:
     assert_invalid(client.post("/api/people", json={"name": name}), "name")
     assert_invalid(client.put("/api/people/Mum", json={"name": name}), "name")
     assert_invalid(client.post(ADDRESS, json={"person_name": name}), "person_name")
+    assert_invalid(client.post(f"{ADDRESS}/bulk", json={"people": ["Mum", name]}), "people")
+    answer = client.post("/api/movies", json={"imdb_id": MATRIX, "recommender": name})
+    assert_invalid(answer, "recommender")
+    assert answer.json["errors"] == {"recommender": ["Must have a character that can be seen."]}
     assert client.get("/api/movies").json == []
 
 

@@ -89,7 +89,7 @@ def test_a_wrong_password_takes_as_long_whatever_is_stored() -> None:
 def test_the_commonest_passwords_are_refused(password: str) -> None:
     with pytest.raises(Invalid) as refused:
         check_new("password", password)
-    assert refused.value.errors == {"password": ["is among the commonest passwords, which are guessed first"]}
+    assert refused.value.errors == {"password": ["Is among the commonest passwords, which are guessed first."]}
 
 
 def test_other_passwords_are_taken() -> None:

@@ -46,7 +46,7 @@ def add_movie(
     if revive and not is_new and status_of(tx, imdb_id) == Status("deleted"):
         set_status(tx, imdb_id, "toWatch")
     if recommender is not None:
-        recommend(tx, imdb_id, recommender, vote, at=at)
+        recommend(tx, imdb_id, recommender, vote, at=at, field="recommender")
     return is_new
 
 
@@ -112,14 +112,16 @@ def recommend(
     metadata: Metadata = NO_METADATA,
     *,
     at: float | None = None,
+    field: str = "person_name",
 ) -> int:
     """Record a person's vote; makes movie and person as needed, updates an earlier vote. Returns the person's id.
 
-    ``recommender`` is an id or a name. Without a date it is that of the earlier vote, else ``at`` (Unix seconds), else
-    now. Raises PersonNotFound for an unknown id, Invalid for an empty name, QuotaExceeded.
+    ``recommender`` is an id or a name, in what the client calls ``field``. Without a date it is that of the earlier
+    vote, else ``at`` (Unix seconds), else now. Raises PersonNotFound for an unknown id, Invalid for an empty name,
+    QuotaExceeded.
     """
     if isinstance(recommender, str):
-        person_id = people.find_or_add_person(tx, recommender)
+        person_id = people.find_or_add_person(tx, recommender, field)
     elif people.has_person(tx, recommender):
         person_id = recommender
     else:
@@ -138,7 +140,7 @@ def recommend_all(
     tx: LibraryWrite, imdb_id: str, recommenders: Iterable[int | str], vote: Vote, metadata: Metadata = NO_METADATA
 ) -> list[int]:
     """Record the same vote of several people; returns their ids, each once, in order."""
-    return list(dict.fromkeys(recommend(tx, imdb_id, each, vote, metadata) for each in recommenders))
+    return list(dict.fromkeys(recommend(tx, imdb_id, each, vote, metadata, field="people") for each in recommenders))
 
 
 def withdraw(tx: LibraryWrite, imdb_id: str, person_id: int) -> None:
