@@ -82,10 +82,11 @@ def file_sentence(error: OSError) -> str:
 
 
 def database_place(url: URL) -> str:
-    """The URL or path of a database, without its password."""
+    """The URL or path of a database, without passwords: of the query, which may hold some, only the server is told."""
     if url.get_backend_name() == "sqlite":
         return url.database or "in memory"
-    return url.render_as_string(hide_password=True)
+    server = {name: value for name, value in url.query.items() if name in ("host", "port")}
+    return url.set(query=server).render_as_string(hide_password=True)
 
 
 class PlainCommand(click.Command):

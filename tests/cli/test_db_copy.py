@@ -11,10 +11,11 @@ from typing import Any
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy import make_url
 from support import postgresql
 from support.applications import close_app
 from support.client import Client, client_of
-from support.serving import run_program
+from support.serving import run_program, serving
 
 from movietracker import create_app
 from movietracker.services.accounts import Account, create_account
@@ -155,6 +156,25 @@ def test_a_password_on_the_command_line_is_warned_of(tmp_path: Path, sqlite_url:
         )
         assert "set SOURCE_DATABASE_URL instead" in done.stderr
         assert "hidden-secret" not in done.stdout + done.stderr
+
+
+def test_a_password_in_the_query_of_an_address_is_told_nowhere(
+    tmp_path: Path, sqlite_url: str, postgresql_url: str
+) -> None:
+    server = make_url(postgresql_url)
+    by_query = {"host": server.host or "localhost", "password": "hidden-secret", "sslpassword": "hidden-secret"}
+    url = server.update_query_dict(by_query).render_as_string(hide_password=False)
+    settings = {"DATABASE_URL": url}
+    told = f"/{server.database}?host={by_query['host']}"
+
+    done = run_program(tmp_path, "db", "copy", "--from", sqlite_url, settings=settings)
+    assert f"{told}; set" in done.stdout
+    found = run_program(tmp_path, "doctor", settings={**settings, "SECRET_KEY": "x" * 32})
+    assert f"{told} can be read" in found.stdout
+    with serving(tmp_path, "--workers", "1", settings=settings) as running:
+        assert f"{told}\n" in running.stdout
+        said = running.stdout + running.stderr
+    assert "hidden-secret" not in said + done.stdout + done.stderr + found.stdout + found.stderr
 
 
 def test_a_target_that_is_not_empty_is_refused_and_left_alone(
