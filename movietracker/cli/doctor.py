@@ -19,7 +19,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
 from ..backup.catalog.journal import last_nightly_run, users_to_back_up
-from ..database import applied_revision, known_revisions
+from ..database import applied_revision, damage, known_revisions, missing_tables
 from ..errors import SettingsError
 from ..extensions import db
 from ..models import HEAD
@@ -30,7 +30,16 @@ from ..state import state
 from .findings import Finding, ok
 from .instance import give_back, places_outside
 from .obstacles import network_file_system, no_locks, no_rights, owner_of
-from .plain import PlainCommand, as_json_option, database_place, database_sentence, echo_json, plain_errors, printable
+from .plain import (
+    PlainCommand,
+    as_json_option,
+    database_place,
+    database_sentence,
+    echo_json,
+    is_damaged,
+    plain_errors,
+    printable,
+)
 from .plugin_checks import destinations, plugins, providers
 
 MIB = 1024 * 1024
@@ -41,6 +50,7 @@ _FIRST_RELEASE = 1_735_689_600.0
 _CLOCK_SLACK_SECONDS = 60.0
 _BACKUP_OVERDUE_SECONDS = 36 * 3600.0
 
+_RESTORE = "Restore a copy of the database, or the newest backups into a new one (docs/backups.md)."
 _COLOURS = {"ok": "green", "warning": "yellow", "fault": "red"}
 _SHORTEST = {"SECRET_KEY": 32, "ADMIN_TOKEN": 16, "METRICS_TOKEN": 16, "BACKUP_PASSPHRASE": 12}
 _PLACEHOLDER = re.compile(r"change[\W_]?(me|it|this)|placeholder|your[\W_]|replace[\W_]?", re.IGNORECASE)
@@ -126,11 +136,15 @@ def _is_open(path: Path) -> bool:
 
 
 def database() -> Iterator[Finding]:
-    """Whether the database responds, is writable, and is up to date."""
+    """Whether the database responds, is writable, whole, and up to date."""
     try:
         with write_connection():
             pass
         place = database_place(db.engine.url)
+        with db.engine.connect() as connection:
+            if damaged := damage(connection):
+                yield Finding("database", "fault", f"{place} is damaged: {damaged}.", _RESTORE)
+                return
         yield ok("database", f"{place} can be read and written.")
         if db.engine.dialect.name == "sqlite" and (kind := network_file_system(Path(place))) is not None:
             sentence = f"{place} is on a network file system ({kind}), where SQLite cannot rely on locks."
@@ -143,17 +157,19 @@ def database() -> Iterator[Finding]:
     except (DBAPIError, TimeoutError) as error:
         reason = database_sentence(error) if isinstance(error, DBAPIError) else "The database does not respond in time."
         remedy = "Check that DATABASE_URL is right, that the database runs, and that no other program locks it."
-        yield Finding("database", "fault", reason, remedy)
+        yield Finding("database", "fault", reason, _RESTORE if is_damaged(error) else remedy)
 
 
 def _migrations() -> Finding:
     with db.engine.connect() as connection:
-        applied = applied_revision(connection)
+        applied, missing = applied_revision(connection), missing_tables(connection)
     if applied is not None and applied not in known_revisions():
         sentence = f"The database is at revision {applied}, which this version does not know."
         return Finding("migrations", "fault", sentence, "Install the newer version of movietracker again.")
     if applied != known_revisions()[0]:
         return Finding("migrations", "fault", "Migrations are due.", "Run: movietracker db upgrade")
+    if missing:
+        return Finding("database", "fault", f"The database lacks the tables {', '.join(missing)}.", _RESTORE)
     return ok("migrations", f"The database is up to date, at revision {applied}.")
 
 
@@ -253,7 +269,7 @@ def _findings(info: ScriptInfo) -> Iterator[Finding]:
         with plain_errors():
             app = info.load_app()
     except click.ClickException as error:
-        remedy = "Nothing else can be checked until this is fixed."
+        remedy = _RESTORE if is_damaged(error.__cause__) else "Nothing else can be checked until this is fixed."
         yield Finding("start", "fault", error.format_message(), remedy)
         return
     with app.app_context():

@@ -72,6 +72,12 @@ def database_sentence(error: DBAPIError) -> str:
     return f"The database cannot be used: {reason}."
 
 
+def is_damaged(error: BaseException | None) -> bool:
+    """Whether an error of the database says that SQLite's file is damaged, or none of its files."""
+    name = getattr(getattr(error, "orig", None), "sqlite_errorname", "")
+    return name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+
+
 def file_sentence(error: OSError) -> str:
     """Describe an error of the file system: the file, whose it is, and what to do."""
     reason = None

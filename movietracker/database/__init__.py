@@ -10,6 +10,6 @@ from .connections import (
     write_transaction,
 )
 from .guard import UnguardedWrite, reads_noted
-from .schema import applied_revision, ensure_additive_schema, known_revisions
+from .schema import applied_revision, damage, ensure_additive_schema, known_revisions, missing_tables
 from .statements import MAX_KEYS, Rows, execute, execute_many, fetch, in_chunks, insert_rows, savepoint, upsert
 from .turns import Turns

@@ -1,6 +1,7 @@
-"""At which migration a database is, and keeping an older SQLite file in step with the models of a newer program."""
+"""The migration a database is at, what is broken in it, and keeping an older SQLite file in step with newer models."""
 
 import logging
+import math
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -13,6 +14,8 @@ from ..extensions import Base
 from .connections import write_transaction
 
 _APPLIED: Select[Any] = select(column("version_num")).select_from(table("alembic_version"))
+# Reading all pages of a large file takes longer than a statement of a request may.
+_CHECK = text("PRAGMA quick_check(1)").execution_options(statement_seconds=math.inf)
 _TABLES = table("sqlite_master", column("type"), column("name"))
 _COLUMNS = func.pragma_table_xinfo(_TABLES.c.name).table_valued("name")
 _PRESENT = select(_TABLES.c.name, _COLUMNS.c.name).join(_COLUMNS, true()).where(_TABLES.c.type == "table")
@@ -33,6 +36,22 @@ def known_revisions() -> tuple[str, ...]:
     """The revisions of this version, the newest first; read once, since that takes a while."""
     scripts = ScriptDirectory(str(files("movietracker_migrations")))
     return tuple(script.revision for script in scripts.walk_revisions())
+
+
+def damage(connection: Connection) -> str | None:
+    """What SQLite finds wrong with its file, of which it reads every page; None if nothing, and on PostgreSQL.
+
+    Raises DatabaseError for a file that cannot even be checked.
+    """
+    if connection.dialect.name != "sqlite":
+        return None
+    found: str = connection.execute(_CHECK).scalar_one()
+    return None if found == "ok" else found.splitlines()[-1]
+
+
+def missing_tables(connection: Connection) -> list[str]:
+    """The tables of the models that a database at the newest migration lacks."""
+    return sorted(Base.metadata.tables.keys() - set(inspect(connection).get_table_names()))
 
 
 def ensure_additive_schema(engine: Engine) -> list[str]:

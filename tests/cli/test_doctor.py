@@ -180,6 +180,62 @@ def test_a_database_that_another_program_keeps_locked_is_a_fault(
     assert "database is locked" in sentence(findings, "database")
 
 
+def test_a_damaged_file_of_sqlite_is_a_fault(tidy_app: MakeApp, instance_path: Path, database_url: str) -> None:
+    if database_url:
+        pytest.skip("PostgreSQL has no such check")
+    app = tidy_app()
+    damage_table(instance_path / "app.db", "viewings")
+    exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (1, [("database", "fault")])
+    assert f"{instance_path / 'app.db'} is damaged: " in sentence(findings, "database")
+    assert "can be read" not in sentence(findings, "database")
+    assert "newest backups" in json.dumps(findings)
+
+
+def test_a_file_that_is_no_database_any_more_is_to_be_restored(folder: Path) -> None:
+    damage_table(folder / "instance" / "app.db", "sqlite_schema")
+    result = run_program(folder, "doctor")
+
+    assert result.returncode == 1
+    assert "fault    start          The database cannot be used: file is not a database." in result.stdout
+    assert "newest backups" in result.stdout
+
+
+def damage_table(path: Path, name: str) -> None:
+    """Overwrite the first page of a table, as a failing disk does."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        root = "SELECT coalesce((SELECT rootpage FROM sqlite_schema WHERE name = ?), 1)"
+        ((page,),) = connection.execute(root, (name,))
+        ((size,),) = connection.execute("PRAGMA page_size")
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xa5" * size)
+
+
+@pytest.mark.each_database
+def test_a_table_that_is_gone_is_a_fault(tidy_app: MakeApp) -> None:
+    app = tidy_app()
+    with renamed(app, "viewings", "viewings_of_old"):
+        exit_code, findings = examine(app)
+
+    assert (exit_code, not_ok(findings)) == (1, [("database", "fault")])
+    assert sentence(findings, "database").endswith("The database lacks the tables viewings.")
+
+
+@contextmanager
+def renamed(app: Flask, table: str, name: str) -> Iterator[None]:
+    """Let a table have another name; undone at the end, since tests on PostgreSQL share a database."""
+    with app.app_context(), write_connection() as connection:
+        connection.execute(db.text(f"ALTER TABLE {table} RENAME TO {name}"))
+    try:
+        yield
+    finally:
+        with app.app_context(), write_connection() as connection:
+            connection.execute(db.text(f"ALTER TABLE {name} RENAME TO {table}"))
+
+
 @pytest.mark.parametrize(
     ("folder_mode", "file_mode", "warnings"), [(0o700, 0o644, 1), (0o755, 0o600, 1), (0o755, 0o644, 2)]
 )
