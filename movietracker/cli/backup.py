@@ -77,7 +77,7 @@ def run(user: str | None, destination: str | None, as_json: bool) -> None:
         _warn(_failure(each.user, each.destination, each.error) for each in report.failures)
         echo(f"Backed up {_count(report.users, 'user')}, {report.failed_users} with failures.")
     if not report.users:
-        _warn(["No user has enabled backups; enable them with: movietracker backup enable USER"])
+        _warn(["No active user has enabled backups; enable them with: movietracker backup enable USER"])
     sys.exit(0 if report.status == "ok" and report.users else 1)
 
 
@@ -88,7 +88,10 @@ def enable(user: str) -> None:
     account = find_account(user)
     set_backup_enabled(account.id, True)
     schedule = state().backups.schedule
-    echo(f"{account.email} is backed up every night at {schedule.hour:02}:{schedule.minute:02}.")
+    when = f"every night at {schedule.hour:02}:{schedule.minute:02}"
+    if not account.is_active:
+        when += f" once the account, which is disabled, is enabled: movietracker users enable {account.email}"
+    echo(f"{account.email} is backed up {when}.")
 
 
 @backup.command("disable")

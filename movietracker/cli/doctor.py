@@ -18,7 +18,7 @@ from flask.cli import ScriptInfo, pass_script_info
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, TimeoutError
 
-from ..backup.catalog.journal import last_nightly_run, users_to_back_up
+from ..backup.catalog.journal import last_nightly_run, users_backed_up_since, users_to_back_up
 from ..database import applied_revision, damage, known_revisions, missing_tables
 from ..errors import SettingsError
 from ..extensions import db
@@ -29,7 +29,7 @@ from ..services.transactions import query, write_connection
 from ..state import state
 from .findings import Finding, ok
 from .instance import give_back, places_outside
-from .obstacles import network_file_system, no_locks, no_rights, owner_of
+from .obstacles import NoRights, network_file_system, no_locks, no_rights, owner_of
 from .plain import (
     PlainCommand,
     as_json_option,
@@ -94,9 +94,9 @@ def folders() -> Iterator[Finding]:
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        yield Finding(
-            "folders", "fault", f"{folder} cannot be written: {error.strerror}.", f"Run: chown -R $USER {folder}"
-        )
+        lack = no_rights(folder)
+        told = lack.sentence if lack else f"{folder} cannot be written: {error.strerror}"
+        yield Finding("folders", "fault", f"{told}.", lack.remedy if lack else "See that the disk has room.")
         return
     give_back()  # what this command itself has made, as root
     # Plugins and config.py may be root's.
@@ -120,15 +120,17 @@ def folders() -> Iterator[Finding]:
 
 
 def _foreign_files(folder: Path, made: Iterable[Path], which: Path | str) -> Iterator[Finding]:
-    """Whether the folder's owner can write all that is made in it at run time."""
+    """Whether the folder's owner can write it, and all that is made in it at run time."""
     owner = folder.stat().st_uid
+    made = made if os.access(folder, os.W_OK) else [folder]
     foreign = [path for path in made if path.lstat().st_uid != owner or not os.access(path, os.W_OK)]
     if not foreign:
         yield ok("folders", f"{folder} can be written.")
         return
     for path in foreign[:10]:
-        sentence = no_rights(path, owner) or f"{path} belongs to {owner_of(path)}, its folder to {owner_of(folder)}"
-        yield Finding("folders", "fault", f"{sentence.partition(': ')[0]}.", f"Run: chown -R {owner} {which}")
+        sentence = f"{path} belongs to {owner_of(path)}, its folder to {owner_of(folder)}"
+        lack = no_rights(path, owner, which) or NoRights(sentence, f"chown -R {owner} {which}")
+        yield Finding("folders", "fault", f"{lack.sentence}.", lack.remedy)
 
 
 def _is_open(path: Path) -> bool:
@@ -222,24 +224,27 @@ def users() -> Iterator[Finding]:
 
 
 def backups() -> Iterator[Finding]:
-    """Whether the last nightly run was recent and backed up every user."""
+    """Whether the last nightly run was recent and backed up every user, or all have newer backups."""
     run = last_nightly_run()
-    if not users_to_back_up().count():
-        remedy = "Run: movietracker backup enable USER"
-        yield Finding("backups", "warning", "No user is backed up: none has enabled nightly backups.", remedy)
+    if not (users := users_to_back_up().count()):
+        sentence = "No user is backed up: no active one has enabled nightly backups."
+        yield Finding("backups", "warning", sentence, "Run: movietracker backup enable USER")
         return
-    remedy = "A running server makes it if MOVIETRACKER_SCHEDULER is on; or run now: movietracker backup run"
-    if run is None:
-        yield Finding("backups", "warning", "There has been no nightly backup yet.", remedy)
-        return
-    ended = f"{state().backups.schedule.local(run.finished_at):%Y-%m-%d %H:%M}"
-    sentence = f"The last nightly run ended on {ended}; users: {run.users}, with failures: {run.failed_users}."
-    if run.failed_users:
-        yield Finding("backups", "warning", sentence, "The log names them; movietracker backup run tries again.")
-    elif run.finished_at < time.time() - _BACKUP_OVERDUE_SECONDS:
-        yield Finding("backups", "warning", sentence, remedy)
-    else:
+    since = time.time() - _BACKUP_OVERDUE_SECONDS
+    is_recent, sentence = False, "There has been no nightly backup yet."
+    if run is not None:
+        ended = f"{state().backups.schedule.local(run.finished_at):%Y-%m-%d %H:%M}"
+        sentence = f"The last nightly run ended on {ended}; users: {run.users}, with failures: {run.failed_users}."
+        is_recent, since = run.finished_at >= since, max(run.finished_at, since)
+    if is_recent and not run.failed_users:
         yield ok("backups", sentence)
+    elif users_backed_up_since(since, [each.name for each in state().backups.ready()]) == users:
+        yield ok("backups", f"{sentence} All users have newer backups.")
+    elif run is not None and run.failed_users:
+        yield Finding("backups", "warning", sentence, "The log names them; movietracker backup run tries again.")
+    else:
+        remedy = "A running server makes it if MOVIETRACKER_SCHEDULER is on; or run now: movietracker backup run"
+        yield Finding("backups", "warning", sentence, remedy)
 
 
 CHECKS = (configuration, folders, database, redis, clock, users, plugins, providers, destinations, backups)

@@ -5,11 +5,27 @@ import os
 import pwd
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 _ON_A_NETWORK = frozenset({
     *("nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "afs", "ceph", "glusterfs", "lustre", "davfs", "vboxsf"),
     *("fuse.sshfs", "fuse.glusterfs", "fuse.rclone", "fuse.s3fs", "fuse.davfs2", "fuse.cephfs"),
 })  # fmt: skip
+
+
+class NoRights(NamedTuple):
+    """Why a file or folder cannot be written, and the command that mends it; empty if a mount decides."""
+
+    sentence: str
+    command: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.sentence}: {self.command}" if self.command else self.sentence
+
+    @property
+    def remedy(self) -> str:
+        """What to do, in a sentence."""
+        return f"Run: {self.command}" if self.command else "Mount it writable, or choose another folder."
 
 
 def obstacle(path: Path) -> str | None:
@@ -18,10 +34,10 @@ def obstacle(path: Path) -> str | None:
     if path.is_dir():
         return f"{path} is a folder"
     if not path.parent.is_dir():
-        return no_rights(path.parent.parent) or f"{path.parent} is no folder"
+        return str(no_rights(path.parent.parent) or f"{path.parent} is no folder")
     for place in (path, path.parent):
-        if place.exists() and (sentence := no_rights(place)):
-            return sentence
+        if place.exists() and (lack := no_rights(place)):
+            return str(lack)
     if (kind := network_file_system(path)) is not None:
         where = f"{path} is on a network file system ({kind})"
         return f"{where}, where SQLite cannot rely on locks; use a local disk, or PostgreSQL"
@@ -44,10 +60,11 @@ def no_locks(folder: Path) -> str | None:
     return None
 
 
-def no_rights(place: Path, user: int | None = None) -> str | None:
+def no_rights(place: Path, user: int | None = None, which: Path | str | None = None) -> NoRights | None:
     """Who cannot write a file or folder, whose it is, and the command that mends it; None if it can be written.
 
-    ``user`` is the id of the user who must be able to; this process's by default.
+    ``user`` is the id of the user who must be able to, this process's by default, and ``which`` what the command
+    changes, by default the folder.
     """
     uid = os.geteuid() if user is None else user
     try:
@@ -60,11 +77,12 @@ def no_rights(place: Path, user: int | None = None) -> str | None:
     except FileNotFoundError:
         return None
     if os.statvfs(place).f_flag & os.ST_RDONLY:
-        return f"{place} is on a read-only file system"
-    folder = place if place.is_dir() else place.parent
+        return NoRights(f"{place} is on a read-only file system")
+    which = which or (place if place.is_dir() else place.parent)
     if found.st_uid == uid:
-        return f"{place} cannot be written by uid {uid}, to whom it belongs: chmod -R u+rwX {folder}"
-    return f"{place} cannot be written by uid {uid}; it belongs to {owner_of(place)}: chown -R {uid} {folder}"
+        return NoRights(f"{place} cannot be written by uid {uid}, to whom it belongs", f"chmod -R u+rwX {which}")
+    sentence = f"{place} cannot be written by uid {uid}; it belongs to {owner_of(place)}"
+    return NoRights(sentence, f"chown -R {uid} {which}")
 
 
 def owner_of(place: Path) -> str:

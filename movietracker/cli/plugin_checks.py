@@ -11,6 +11,7 @@ from ..plugin.destinations import BackupDestination
 from ..plugin.providers import Capability
 from ..state import state
 from .findings import Finding, ok
+from .plain import file_sentence
 
 
 def plugins() -> Iterator[Finding]:
@@ -51,8 +52,11 @@ def destinations() -> Iterator[Finding]:
         try:
             yield ok(destination.name, destination.check())
         except Problem as problem:
-            remedy = f"See that the address and keys of {destination.name} are right, and that there is room."
-            yield Finding(destination.name, "fault", problem.detail, remedy)
+            cause, sentence = problem.__cause__, problem.detail
+            if isinstance(cause, OSError) and str(cause.filename).startswith("/"):  # no address, which may hold keys
+                sentence = file_sentence(cause)
+            remedy = f"See that the settings of {destination.name} are right, and that it can be reached and has room."
+            yield Finding(destination.name, "fault", sentence, remedy)
     for idle in catalog.chosen:
         if not is_ready(idle):
             yield _idle(idle)

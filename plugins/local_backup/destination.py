@@ -44,7 +44,7 @@ class LocalDestination(BaseDestination):
 
     def check(self) -> str:
         """Write a temporary file into the folder."""
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         with tempfile.TemporaryFile(dir=self._folder) as probe:
             probe.write(b"movietracker")
             probe.flush()
@@ -93,8 +93,14 @@ class LocalDestination(BaseDestination):
                 os.unlink(name, dir_fd=folder)
                 os.fsync(folder)
 
+    def _make_folder(self) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError):
+            raise DestinationFailed("local: BACKUP_LOCAL_PATH leads to a file, not to a folder.") from None
+
     def _make_folder_of(self, user_id: str) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._make_folder()
         try:
             (self._folder / user_id).mkdir(mode=0o700)
         except FileExistsError:

@@ -85,6 +85,12 @@ class TestEnabling:
         assert (result.exit_code, result.stdout) == (0, "anna@example.com is no longer backed up every night.\n")
         assert not accounts.is_backup_enabled(anna.id)
 
+    def test_that_a_disabled_account_is_not_backed_up_is_said(self, run: Run, anna: Account) -> None:
+        accounts.set_active(anna.id, False)
+        told = "once the account, which is disabled, is enabled: movietracker users enable anna@example.com.\n"
+        assert run("backup", "enable", "anna").stdout.endswith(told)
+        assert "No active user has enabled backups" in run("backup", "run").stderr
+
     def test_an_unknown_user_is_a_plain_error(self, run: Run) -> None:
         for command in ("enable", "disable"):
             result = run("backup", command, "somebody")
@@ -115,7 +121,7 @@ class TestRun:
     def test_that_no_user_has_enabled_backups_is_told_and_makes_the_exit_code_1(self, run: Run, anna: Account) -> None:
         result = run("backup", "run")
         assert (result.exit_code, result.stdout) == (1, "Backed up 0 users, 0 with failures.\n")
-        assert "No user has enabled backups; enable them with: movietracker backup enable USER" in result.stderr
+        assert "No active user has enabled backups; enable them with: movietracker backup enable USER" in result.stderr
         result = run("backup", "run", "--json")
         assert (result.exit_code, json.loads(result.stdout)["users"]) == (1, 0)
 

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import sqlite3
+import subprocess
 from collections import namedtuple
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -13,7 +15,7 @@ import pytest
 from flask import Flask
 from standin import Standin
 from support.applications import MakeApp
-from support.serving import run_program
+from support.serving import PROGRAM, run_program
 
 from movietracker.backup.catalog import journal
 from movietracker.cli import doctor
@@ -342,7 +344,26 @@ class TestBackupDestinations:
         assert code == 1
         assert ("local", "fault") in not_ok(findings)
         assert ("remote", "fault") in not_ok(findings)
-        assert sentence(findings, "local") == "local: File exists."
+        assert sentence(findings, "local") == "local: BACKUP_LOCAL_PATH leads to a file, not to a folder."
+
+    def test_a_folder_on_a_read_only_file_system_is_to_be_mounted_writable(self, folder: Path, tmp_path: Path) -> None:
+        backups = tmp_path / "backups"
+        backups.mkdir()
+        (backups / "old").touch()
+        mount = 'mount --bind "$0" "$0" && mount -o remount,bind,ro "$0" && exec "$@"'
+        alone = ("unshare", "--mount", "sh", "-c", mount, str(backups))
+        if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode != 0:
+            pytest.skip("nothing can be mounted here")
+
+        settings = {"BACKUP_LOCAL_PATH": str(backups)}
+        result = run_program(folder, "doctor", "--json", settings=settings, program=(*alone, *PROGRAM))
+
+        told = {each["subject"]: each for each in json.loads(result.stdout)["findings"] if each["level"] == "fault"}
+        for subject in ("folders", "local"):
+            assert told[subject]["sentence"] == f"{backups} is on a read-only file system."
+            assert "chown" not in told[subject]["remedy"]
+        assert told["folders"]["remedy"] == "Mount it writable, or choose another folder."
+        assert "address" not in told["local"]["remedy"]
 
     def test_none_at_all_is_worth_a_warning(self, tidy_app: MakeApp) -> None:
         code, findings = examine(tidy_app(MOVIETRACKER_PLUGINS_DISABLED="local_backup"))

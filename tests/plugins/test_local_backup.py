@@ -12,7 +12,7 @@ import pytest
 from movietracker_plugins.local_backup.destination import LocalDestination
 from support.destinations import planting_in
 
-from movietracker.pluginapi import BackupNotFound, DestinationProblem
+from movietracker.pluginapi import BackupNotFound, DestinationFailed, DestinationProblem
 from movietracker.testing.destinations import (
     ANNA,
     BEN,
@@ -141,5 +141,5 @@ def test_what_a_killed_process_left_behind_is_removed_a_day_later(destination: L
 
 def test_a_folder_that_cannot_be_created_is_reported_by_its_check(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("not a folder")
-    with pytest.raises(OSError, match="file"):
+    with pytest.raises(DestinationFailed, match="leads to a file"):
         LocalDestination(tmp_path / "file" / "backups").check()

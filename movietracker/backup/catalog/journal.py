@@ -203,6 +203,16 @@ def users_to_back_up(after: str = "", only: str | None = None) -> Targets:
     return Targets(lambda last: select(USERS.c.id.label("user_id")).where(USERS.c.id > last, wanted), after)
 
 
+def users_backed_up_since(moment: float, destinations: Sequence[str]) -> int:
+    """How many of the users to back up have a verified backup from after a moment at each of these destinations."""
+    user, destination = RECORDS.c.user_id, RECORDS.c.destination
+    good = (RECORDS.c.verified, RECORDS.c.at.between(moment, clock.now()), destination.in_(destinations))
+    saved = select(user).where(*good, user.in_(users_to_back_up().ids(""))).group_by(user)
+    everywhere = saved.having(func.count(destination.distinct()) == len(destinations))
+    count: int = query(select(func.count()).select_from(everywhere.subquery())).scalar_one()
+    return count
+
+
 def users_with_backups() -> Targets:
     """Every user who has backups or should have, deleted accounts included."""
 
