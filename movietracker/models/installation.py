@@ -60,7 +60,8 @@ class BackupRun(Base):
     """One run over all users or one; times in Unix seconds.
 
     ``due_at`` is the moment of the schedule that a nightly run is for, ``day`` the date in its files' names. A run
-    without ``finished_at`` is running or was interrupted: it will be resumed, or the next run marks it as interrupted.
+    without ``finished_at`` is running or was interrupted: the next run marks it so, and goes on with it if it is for
+    the same moment.
     """
 
     __tablename__ = "backup_runs"

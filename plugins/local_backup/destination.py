@@ -1,4 +1,4 @@
-"""Backups as files: FOLDER/USER-ID/2026-01-31.json.
+"""Backups as files: FOLDER/USER-ID/2026-01-31-at-030000-123456.json.
 
 A file is written under another name, forced to the disk and renamed, so a crash or a full disk leaves the old file or
 the new one. No link below the folder is followed: files are opened relative to the user's folder with O_NOFOLLOW.

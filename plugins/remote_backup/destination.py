@@ -1,4 +1,4 @@
-"""Backups at an address that fsspec serves: ADDRESS/USER-ID/2026-01-31.json.
+"""Backups at an address that fsspec serves: ADDRESS/USER-ID/2026-01-31-at-030000-123456.json.
 
 A file is written under another name and renamed, except to object stores, which show whole files only. When a call
 fails on a connection from before, it is tried again on a new one.

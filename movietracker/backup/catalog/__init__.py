@@ -25,7 +25,7 @@ from ...plugin.manager import PluginManager, choose
 from ...plugin.values import misfit_of_value
 from ...threads import call_in_thread, calls_under_way
 from .encryption import Cipher, is_sealed, label_of
-from .journal import Run, is_first_of_its_day, records_of
+from .journal import Run, records_of
 from .schedule import Schedule
 from .spool import Spool
 
@@ -188,12 +188,11 @@ class Catalog:
         return [each.name for each in self.chosen if each.name in self.named and not is_ready(each)]
 
     def name_of(self, run: Run) -> str:
-        """The name of the files of a run: the day's for its first nightly run, else one with the time.
+        """The name of the files of a run, which no other run uses, whatever this database knows of the destinations.
 
-        The last digits tell two runs of one second apart, and of the hour that occurs twice in autumn.
+        It may be an older copy, or one of two whose servers share a destination. The last digits tell two runs of one
+        second apart, and of the hour that occurs twice in autumn.
         """
-        if run.kind == "nightly" and is_first_of_its_day(run):
-            return f"{run.day}{self.cipher.suffix}"
         occasion = "before-restore" if run.kind == "safety" else "at"
         began = self.schedule.local(run.started_at)
         return f"{began:%Y-%m-%d}-{occasion}-{began:%H%M%S}-{int(run.id[:8], 16) % 1_000_000:06}{self.cipher.suffix}"

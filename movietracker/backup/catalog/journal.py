@@ -58,9 +58,9 @@ class Target(NamedTuple):
         return self.email or f"deleted account {self.user_id}"
 
 
-def close_interrupted_runs(but: Run | None) -> None:
-    """Mark interrupted runs as not to be resumed, except one; the caller holds the lease of all runs."""
-    unfinished = (RUNS.c.finished_at.is_(None), RUNS.c.kind != "safety", RUNS.c.id != (but.id if but else ""))
+def close_interrupted_runs() -> None:
+    """Mark interrupted runs as such; the caller holds the lease of all runs."""
+    unfinished = (RUNS.c.finished_at.is_(None), RUNS.c.kind != "safety")
     change(update(RUNS).where(*unfinished).values(status="interrupted", finished_at=clock.now()))
 
 
@@ -90,27 +90,17 @@ def is_done(due_at: float) -> bool:
     return query(select(RUNS.c.id).where(due, *finished).limit(1)).first() is not None
 
 
-def is_first_of_its_day(run: Run) -> bool:
-    """Whether no nightly run before this one has the same day in its files' names."""
-    before = (RUNS.c.day == run.day, RUNS.c.started_at < run.started_at)
-    return query(select(RUNS.c.id).where(RUNS.c.kind == "nightly", *before).limit(1)).first() is None
-
-
 def last_nightly_run() -> Any:
     """The row of the last nightly run that was not interrupted, None if there is none."""
     finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at <= clock.now(), RUNS.c.status != "interrupted")
     return query(select(RUNS).where(*finished).order_by(RUNS.c.finished_at.desc())).first()
 
 
-def unfinished_run(due_at: float) -> Run | None:
-    """The interrupted nightly run for this moment, if any."""
-    begun = (RUNS.c.kind == "nightly", RUNS.c.due_at == due_at, RUNS.c.finished_at.is_(None))
-    row = query(_columns_of(Run, RUNS).where(*begun).order_by(RUNS.c.started_at.desc())).first()
-    return None if row is None else Run(*row)
-
-
 def progress_of(run: Run) -> tuple[str, int, int, int]:
-    """How far a run got: the last user, and how many there were, with a verified backup, and with a failure."""
+    """How far the interrupted runs got that this nightly run goes on with; of others nothing.
+
+    Returns the last user, and how many there were, with a verified backup, and with a failure.
+    """
     user, verified = RECORDS.c.user_id, RECORDS.c.verified
     statement = select(
         func.coalesce(func.max(user), ""),
@@ -118,7 +108,8 @@ def progress_of(run: Run) -> tuple[str, int, int, int]:
         func.count(case((verified, user)).distinct()),
         func.count(case((verified.is_(False), user)).distinct()),
     )
-    last_user_id, users, saved_users, failed_users = query(statement.where(RECORDS.c.run_id == run.id)).one()
+    parts = RECORDS.c.run_id.in_(_nightly_runs(run.due_at))
+    last_user_id, users, saved_users, failed_users = query(statement.where(parts)).one()
     return last_user_id, users, saved_users, failed_users
 
 
@@ -143,7 +134,9 @@ def states_of(destinations: Sequence[str]) -> list[DestinationState]:
         here = RECORDS.c.destination == name
         good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
         last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
-        worst = select(func.min(case((RECORDS.c.verified, 1), else_=0))).where(here, RECORDS.c.run_id == last_run)
+        due_at = select(RUNS.c.due_at).where(RUNS.c.id == last_run).scalar_subquery()
+        parts = RECORDS.c.run_id.in_(select(last_run).union(_nightly_runs(due_at)))
+        worst = select(func.min(case((RECORDS.c.verified, 1), else_=0))).where(here, parts)
         good_at, is_ok = query(select(good.scalar_subquery(), worst.scalar_subquery())).one()
         states.append(DestinationState(name, good_at, None if is_ok is None else bool(is_ok)))
     return states
@@ -226,6 +219,11 @@ def users_with_backups() -> Targets:
 def users_with_old_records(before: float) -> Targets:
     """Every user with a record from before a moment (Unix seconds), deleted accounts included."""
     return Targets(lambda after: select(RECORDS.c.user_id).where(RECORDS.c.user_id > after, RECORDS.c.at < before))
+
+
+def _nightly_runs(due_at: Any) -> Select[Any]:
+    """The ids of the nightly runs for this moment: the last, and interrupted ones that it went on with."""
+    return select(RUNS.c.id).where(RUNS.c.kind == "nightly", RUNS.c.due_at == due_at)
 
 
 def _columns_of(kind: type, table: Table) -> Select[Any]:

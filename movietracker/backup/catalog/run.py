@@ -1,8 +1,8 @@
 """Backup runs over all users: nightly, later if one was missed, resumed if interrupted; or now, on request.
 
 Of all processes on one database, one at a time does this. A run saves the records of a user's files in one transaction
-after the user's last file, and takes users in the order of their ids, so an interrupted run resumes after the last user
-with a record.
+after the user's last file, and takes users in the order of their ids. So the next run goes on with an interrupted one
+after the last user with a record, under a name of its own: a file that is there already is never replaced.
 """
 
 import logging
@@ -75,9 +75,8 @@ def run_if_due(catalog: Catalog, stop: threading.Event | None = None) -> RunRepo
             logger.warning("No nightly backup: %s", problem.detail)
             return None
         _warn_of_missing(catalog)
-        interrupted = journal.unfinished_run(due_at)
-        journal.close_interrupted_runs(but=interrupted)
-        run = interrupted or journal.begin_run("nightly", _today(catalog), due_at)
+        journal.close_interrupted_runs()
+        run = journal.begin_run("nightly", _today(catalog), due_at)
         return _Runner(catalog, destinations, run, held, stop or threading.Event(), RunReport(run.id)).go()
 
 

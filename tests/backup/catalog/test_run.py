@@ -10,18 +10,21 @@ from typing import Any
 
 import orjson
 import pytest
+from sqlalchemy import Table, delete, insert
 from support.backups import MakeCatalog, due, ran, rows, switch_on
 from support.destinations import Broken, Forgetful, Full, Hanging, Shelf
 from support.library import add_stubs, imdb_ids
 from support.wall_clock import WallClock
 
 from movietracker.backup.catalog import Catalog, verification
+from movietracker.backup.catalog.journal import states_of
 from movietracker.backup.catalog.run import LEASE_NAME, RunReport, run_if_due, run_now
 from movietracker.backup.catalog.schedule import Schedule
 from movietracker.models import BACKUP_FILES, BACKUP_RUNS
 from movietracker.services import accounts
 from movietracker.services.accounts import Account
 from movietracker.services.leases import acquire
+from movietracker.services.transactions import write_connection
 
 pytestmark = pytest.mark.each_database
 
@@ -34,6 +37,32 @@ def files_in(folder: Path) -> list[str]:
 
 def today(catalog: Catalog) -> str:
     return catalog.schedule.local(time.time()).strftime("%Y-%m-%d")
+
+
+def copy_of_the_journal() -> dict[Table, list[Any]]:
+    return {table: [row._asdict() for row in rows(table)] for table in (BACKUP_RUNS, BACKUP_FILES)}
+
+
+def put_back(copy: dict[Table, list[Any]]) -> None:
+    """As if the database were an older copy of itself."""
+    with write_connection() as connection:
+        for table, former in copy.items():
+            connection.execute(delete(table))
+            if former:
+                connection.execute(insert(table), former)
+
+
+class Stopping(Full):
+    """Sets ``stop`` as soon as it has the file of this user; has no room for those in ``refused``."""
+
+    def __init__(self, last: str, refused: tuple[str, ...] = ()) -> None:
+        super().__init__(refused={*refused})
+        self.last, self.stop = last, threading.Event()
+
+    def write(self, user_id: str, name: str, content: Any) -> None:
+        super().write(user_id, name, content)
+        if user_id == self.last:
+            self.stop.set()
 
 
 class TestWhoAndWhere:
@@ -56,7 +85,8 @@ class TestWhoAndWhere:
         report = due(make_catalog(*catalog.chosen, shelf))
 
         assert (report.status, report.users, report.failed_users) == ("ok", 2, 0)
-        name = f"{today(catalog)}.json"
+        (name,) = {name for _, name in shelf.files}
+        assert name.startswith(f"{today(catalog)}-at-")
         assert files_in(folder) == sorted([f"{saved.id}/{name}", f"{cora.id}/{name}"])
         assert set(shelf.files) == {(saved.id, name), (cora.id, name)}
         document = orjson.loads((folder / saved.id / name).read_bytes())
@@ -68,7 +98,7 @@ class TestWhoAndWhere:
         self, catalog: Catalog, saved: Account, folder: Path
     ) -> None:
         due(catalog)
-        nightly = folder / saved.id / f"{today(catalog)}.json"
+        (nightly,) = (folder / saved.id).iterdir()
         before = nightly.read_bytes()
         for _ in range(2):
             add_stubs(saved, imdb_ids(1))
@@ -87,8 +117,33 @@ class TestWhoAndWhere:
         for hour in (3, 15):
             wall_clock.time = datetime(2026, 11, 22, hour, 30, tzinfo=UTC).timestamp()
             due(make_catalog(shelf, schedule=Schedule(hour, 0, UTC)))
-        first, second = sorted(name for _, name in shelf.files)
-        assert (first[:20], second) == ("2026-11-22-at-153000", "2026-11-22.json")
+        assert [name[:20] for _, name in shelf.files] == ["2026-11-22-at-033000", "2026-11-22-at-153000"]
+
+    def test_an_older_copy_of_the_database_that_was_put_back_replaces_no_file_even_in_the_same_second(
+        self, make_catalog: MakeCatalog, saved: Account, wall_clock: WallClock
+    ) -> None:
+        """The same are two installations, one of which is a copy, with one destination."""
+        shelf = Shelf()
+        copy = copy_of_the_journal()
+        due(make_catalog(shelf))
+        newest = dict(shelf.files)
+        put_back(copy)
+        due(make_catalog(shelf))
+        assert newest.items() < shelf.files.items()
+
+    def test_nor_does_one_that_was_made_in_the_middle_of_the_run(
+        self, make_catalog: MakeCatalog, saved: Account, ben: Account, wall_clock: WallClock
+    ) -> None:
+        first, second = switch_on(saved, ben)
+        shelf = Stopping(first)
+        due(make_catalog(shelf), shelf.stop)
+        copy = copy_of_the_journal()
+        due(make_catalog(shelf))
+        newest = dict(shelf.files)
+        put_back(copy)
+        due(make_catalog(shelf))
+        assert newest.items() < shelf.files.items()
+        assert second in {user for user, _ in shelf.files.keys() - newest.keys()}
 
     def test_a_destination_that_is_not_configured_is_skipped(self, make_catalog: MakeCatalog, saved: Account) -> None:
         idle, shelf = Shelf("idle"), Shelf()
@@ -290,7 +345,7 @@ class TestMakingUpForRuns:
             if run_if_due(catalog):
                 done.append(moment)
         assert done == ["23 03:00", "24 03:05"]
-        assert sorted(name for _, name in shelf.files) == ["2026-11-22.json", "2026-11-23.json", "2026-11-24.json"]
+        assert [name[:10] for _, name in shelf.files] == ["2026-11-22", "2026-11-23", "2026-11-24"]
 
     def test_a_missed_run_is_made_up_for_once_however_many_were_missed(
         self, make_catalog: MakeCatalog, saved: Account, wall_clock: WallClock
@@ -302,7 +357,7 @@ class TestMakingUpForRuns:
         self.at(wall_clock, catalog, "2026-11-09 14:30")
         assert run_if_due(catalog)
         assert run_if_due(catalog) is None
-        assert sorted(name for _, name in shelf.files) == ["2026-11-01.json", "2026-11-09.json"]
+        assert [name[:10] for _, name in shelf.files] == ["2026-11-01", "2026-11-09"]
 
     def test_a_manual_run_does_not_stand_for_the_nightly_one(
         self, make_catalog: MakeCatalog, saved: Account, wall_clock: WallClock
@@ -322,17 +377,9 @@ class TestMakingUpForRuns:
         self, make_catalog: MakeCatalog, make_account: MakeAccount
     ) -> None:
         users = switch_on(*(make_account(f"user{number}") for number in range(5)))
-        stop = threading.Event()
-
-        class Stopping(Shelf):
-            def write(self, user_id: str, name: str, content: Any) -> None:
-                super().write(user_id, name, content)
-                if user_id == users[1]:
-                    stop.set()
-
-        stopping = Stopping()
+        stopping = Stopping(users[1])
         catalog = make_catalog(stopping)
-        first = due(catalog, stop)
+        first = due(catalog, stopping.stop)
         assert first.status == "running"
         assert first.users < 5
         (run,) = rows(BACKUP_RUNS)
@@ -342,9 +389,21 @@ class TestMakingUpForRuns:
 
         stopping.writes.clear()
         second = due(catalog)
-        assert (second.run_id, second.status, second.users) == (first.run_id, "ok", 5)
+        assert (second.status, second.users) == ("ok", 5)
+        assert sorted((run.status, run.users) for run in rows(BACKUP_RUNS)) == [("interrupted", 0), ("ok", 5)]
         assert {user for user, _ in stopping.writes} == set(users) - done_before
         assert {record.user_id for record in rows(BACKUP_FILES)} == set(users)
+
+    def test_what_failed_before_a_run_was_stopped_counts_when_it_is_resumed(
+        self, make_catalog: MakeCatalog, make_account: MakeAccount
+    ) -> None:
+        users = switch_on(*(make_account(f"user{number}") for number in range(3)))
+        stopping = Stopping(users[1], refused=(users[0],))
+        catalog = make_catalog(stopping)
+        due(catalog, stopping.stop)
+        report = due(catalog)
+        assert (report.status, report.users, report.saved_users, report.failed_users) == ("partial", 3, 2, 1)
+        assert [state.is_last_ok for state in states_of(["full"])] == [False]
 
     def test_stopping_does_not_wait_for_a_hanging_destination(self, make_catalog: MakeCatalog, saved: Account) -> None:
         hanging = Hanging()
