@@ -82,7 +82,8 @@ class BackupRecord(Base):
     """One attempt to write a user's backup to a destination; ``seconds`` is how long it took, proof included.
 
     ``sha256`` is that of the file's bytes (null when there was nothing to write), ``verified`` says that it was read
-    back and restored. Rows outlive their account, so that retention also removes the files of deleted accounts.
+    back and restored; otherwise ``error`` says why not, once the outcome is known. Rows outlive their account, so that
+    retention also removes the files of deleted accounts.
     """
 
     __tablename__ = "backup_files"

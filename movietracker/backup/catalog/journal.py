@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Select, Table, and_, case, delete, func, insert, select, update
+from sqlalchemy import Select, Table, and_, case, delete, func, insert, or_, select, update
 
 from ... import clock
 from ...database import upsert
@@ -19,6 +19,8 @@ RunKind = Literal["nightly", "manual", "safety"]
 
 KEEP_RUNS_SECONDS = 400 * 86_400.0
 BATCH = 200
+
+_IS_FINISHED = or_(RECORDS.c.verified, RECORDS.c.error.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,10 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One attempt to write a backup; ``sha256`` and ``size`` (bytes) are the file's, None if there was none."""
+    """One attempt to write a backup; ``sha256`` and ``size`` (bytes) are the file's, None if there was none.
+
+    It is stored before the file is, neither ``verified`` nor with an ``error`` as long as the outcome is unknown.
+    """
 
     user_id: str
     run_id: str
@@ -101,23 +106,36 @@ def progress_of(run: Run) -> tuple[str, int, int, int]:
 
     Returns the last user, and how many there were, with a verified backup, and with a failure.
     """
-    user, verified = RECORDS.c.user_id, RECORDS.c.verified
-    statement = select(
-        func.coalesce(func.max(user), ""),
-        func.count(user.distinct()),
-        func.count(case((verified, user)).distinct()),
-        func.count(case((verified.is_(False), user)).distinct()),
+    user, good = RECORDS.c.user_id, case((RECORDS.c.verified, 1), else_=0)
+    attempts = select(user, func.max(good).label("is_saved"), func.min(good).label("is_whole")).group_by(
+        user, RECORDS.c.run_id
     )
     parts = RECORDS.c.run_id.in_(_nightly_runs(run.due_at))
-    last_user_id, users, saved_users, failed_users = query(statement.where(parts)).one()
-    return last_user_id, users, saved_users, failed_users
+    done = attempts.where(parts).having(func.min(case((_IS_FINISHED, 1), else_=0)) == 1).subquery()
+    users, saved, whole = func.count(), func.sum(done.c.is_saved), func.sum(done.c.is_whole)
+    found = query(select(func.max(done.c.user_id), users, saved, users - whole).select_from(done)).one()
+    last_user_id, users_done, saved_users, failed_users = found
+    return last_user_id or "", users_done, saved_users or 0, failed_users or 0
+
+
+def interrupted_attempts(run: Run) -> dict[str, int]:
+    """How often the interrupted runs that this nightly run goes on with ended at a user, by the user's id."""
+    times = func.count(RECORDS.c.run_id.distinct())
+    parts = RECORDS.c.run_id.in_(_nightly_runs(run.due_at))
+    ended = select(RECORDS.c.user_id, times).where(parts, ~_IS_FINISHED).group_by(RECORDS.c.user_id)
+    return dict(tuple(row) for row in query(ended))
 
 
 def save(records: Sequence[Record]) -> None:
-    """Store the records of a user's backup in one transaction: either all of them are stored, or none."""
+    """Store the records of a user's backup in one transaction: either all of them are stored, or none.
+
+    A failure leaves what is known of the file: it may have been written before.
+    """
     if records:
+        kept = ("size", "sha256")
         with write_connection() as connection:
-            upsert(connection, RECORDS, [asdict(record) for record in records])
+            rows = (asdict(record).items() for record in records)
+            upsert(connection, RECORDS, [{k: v for k, v in row if v is not None or k not in kept} for row in rows])
 
 
 def records_of(user_id: str, destination: str) -> list[Record]:
@@ -131,7 +149,7 @@ def states_of(destinations: Sequence[str]) -> list[DestinationState]:
     newest_first = RECORDS.c.at.desc()
     states = []
     for name in destinations:
-        here = RECORDS.c.destination == name
+        here = and_(RECORDS.c.destination == name, _IS_FINISHED)
         good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
         last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
         due_at = select(RUNS.c.due_at).where(RUNS.c.id == last_run).scalar_subquery()

@@ -1,13 +1,14 @@
 """Backup runs over all users: nightly, later if one was missed, resumed if interrupted; or now, on request.
 
 Of all processes on one database, one at a time does this. A run saves the records of a user's files in one transaction
-after the user's last file, and takes users in the order of their ids. So the next run goes on with an interrupted one
-after the last user with a record, under a name of its own: a file that is there already is never replaced.
+before it writes the first, and the outcomes in another one after the last; it takes users in the order of their ids.
+So the next run goes on with an interrupted one after the last user with outcomes, under a name of its own: a file that
+is there already is never replaced.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -23,6 +24,9 @@ from .verification import back_up, failed
 
 LEASE_NAME = "backup"
 LEASE_SECONDS = 60.0
+
+MAX_INTERRUPTIONS = 3
+"""Of one user's backup in a night, before it fails: a library that gets the process killed would hold up all others."""
 
 # Enough for a reader; the others are in the table backup_files.
 MAX_FAILURES = 1000
@@ -122,9 +126,11 @@ class _Runner:
     report: RunReport
     progress: Progress = lambda report, total: None
     name: str = field(init=False)
+    interruptions: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
         self.name = self.catalog.name_of(self.run)
+        self.interruptions = journal.interrupted_attempts(self.run)
 
     def go(self, only: str | None = None) -> RunReport:
         """Back up the remaining users, then record how the run ended."""
@@ -171,6 +177,9 @@ class _Runner:
                 prune(self.catalog, destination, target, fresh=record.name)
 
     def _back_up(self, target: Target, *, is_last_attempt: bool = False) -> list[Record]:
+        if (times := self.interruptions.get(target.user_id, 0)) >= MAX_INTERRUPTIONS:
+            sentence = f"The backup was interrupted {times} times; the log may say why."
+            return failed(self.destinations, target.user_id, self.run, self.name, sentence)
         try:
             return back_up(self.catalog, self.destinations, target.user_id, self.run, self.name)
         except (UserNotFound, Stopped):

@@ -4,7 +4,7 @@ import hashlib
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..document.importing import import_into_scratch
 from ..document.parsing import ARRAY, Readable, Shape, Unpacked, elements
 from . import Catalog, GuardedDestination
 from .encryption import Label
-from .journal import Record, Run, Target, newest_by_name, note_damage, records_of
+from .journal import Record, Run, Target, newest_by_name, note_damage, records_of, save
 from .spool import Spool, what_failed
 
 _SERVERS_OWN = ("exported_at", "last_modified", "account")
@@ -53,11 +53,13 @@ def _back_up(
     with library_read(user_id) as read:
         read.head()  # a deleted account is not an empty library
         document = Spool.of(export_document(read), catalog.folder)
-    records = []
     label = Label(user_id, name, run.id, clock.now())
     with document, catalog.cipher.seal(document, catalog.folder, label) if catalog.cipher.is_on else document as file:
         checksum, is_proven = file.sha256(), False
-        for destination in destinations:
+        attempts = _attempts(destinations, user_id, run, name, file.size, checksum)
+        save(attempts)  # retention must know of the files also if this process is killed
+        made = []
+        for destination, record in zip(destinations, attempts, strict=True):
             begun, error = time.monotonic(), None
             try:
                 destination.write(user_id, name, file)
@@ -67,15 +69,21 @@ def _back_up(
                 error = f"{destination.name} does not have the file that was just written there."
             except (errors.DestinationProblem, errors.BackupRefused) as problem:
                 error = problem.detail
-            outcome = (clock.now(), file.size, checksum, time.monotonic() - begun, error is None, error)
-            records.append(Record(user_id, run.id, destination.name, name, *outcome))
-    return records
+            seconds = time.monotonic() - begun
+            made.append(replace(record, at=clock.now(), seconds=seconds, verified=error is None, error=error))
+    return made
 
 
 def failed(destinations: Sequence[GuardedDestination], user_id: str, run: Run, name: str, error: str) -> list[Record]:
-    """The records of a backup of which not even the document could be made."""
+    """The records of a backup that could not be made, such as one without a document."""
+    return [replace(each, error=error) for each in _attempts(destinations, user_id, run, name, None, None)]
+
+
+def _attempts(
+    destinations: Sequence[GuardedDestination], user_id: str, run: Run, name: str, size: int | None, sha256: str | None
+) -> list[Record]:
     now = clock.now()
-    return [Record(user_id, run.id, each.name, name, now, None, None, 0.0, False, error) for each in destinations]
+    return [Record(user_id, run.id, each.name, name, now, size, sha256, 0.0, False, None) for each in destinations]
 
 
 def _check(

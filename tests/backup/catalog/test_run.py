@@ -1,5 +1,6 @@
 """Backup runs: users and destinations, the journal, failures, leases, and runs that were missed or interrupted."""
 
+import hashlib
 import re
 import threading
 import time
@@ -20,6 +21,7 @@ from movietracker.backup.catalog import Catalog, verification
 from movietracker.backup.catalog.journal import states_of
 from movietracker.backup.catalog.run import LEASE_NAME, RunReport, run_if_due, run_now
 from movietracker.backup.catalog.schedule import Schedule
+from movietracker.metrics import DestinationState
 from movietracker.models import BACKUP_FILES, BACKUP_RUNS
 from movietracker.services import accounts
 from movietracker.services.accounts import Account
@@ -63,6 +65,21 @@ class Stopping(Full):
         super().write(user_id, name, content)
         if user_id == self.last:
             self.stop.set()
+
+
+class Stuck(Hanging):
+    """Hangs on this user alone, and then sets ``stop``."""
+
+    def __init__(self, user_id: str) -> None:
+        super().__init__()
+        self.user_id, self.stop = user_id, threading.Event()
+
+    def write(self, user_id: str, name: str, content: Any) -> None:
+        if user_id != self.user_id:
+            Shelf.write(self, user_id, name, content)
+        else:
+            self.stop.set()
+            self.released.wait(30)
 
 
 class TestWhoAndWhere:
@@ -177,6 +194,24 @@ class TestWhatIsRemembered:
         assert len(record.sha256) == 64
         assert before <= record.at <= time.time()
         assert 0 < record.seconds < 60
+
+    def test_a_file_that_was_written_before_something_failed(
+        self, make_catalog: MakeCatalog, saved: Account, tmp_path: Path
+    ) -> None:
+        temporary = tmp_path / "temporary"
+        temporary.mkdir()
+
+        class Clearing(Shelf):
+            def write(self, user_id: str, name: str, content: Any) -> None:
+                super().write(user_id, name, content)
+                temporary.rmdir()  # so that the file cannot be read back
+
+        shelf = Clearing()
+        assert ran(make_catalog(shelf, folder=temporary)).status == "failed"
+        ((content, _),) = shelf.files.values()
+        (record,) = rows(BACKUP_FILES)
+        assert (record.size, record.verified) == (len(content), False)
+        assert record.sha256 == hashlib.sha256(content).hexdigest()
 
     def test_the_records_of_files_outlive_the_account(self, catalog: Catalog, saved: Account) -> None:
         ran(catalog)
@@ -384,7 +419,7 @@ class TestMakingUpForRuns:
         assert first.users < 5
         (run,) = rows(BACKUP_RUNS)
         assert (run.status, run.finished_at) == ("running", None)
-        done_before = {record.user_id for record in rows(BACKUP_FILES)}
+        done_before = {record.user_id for record in rows(BACKUP_FILES) if record.verified}
         assert done_before < set(users)
 
         stopping.writes.clear()
@@ -393,6 +428,23 @@ class TestMakingUpForRuns:
         assert sorted((run.status, run.users) for run in rows(BACKUP_RUNS)) == [("interrupted", 0), ("ok", 5)]
         assert {user for user, _ in stopping.writes} == set(users) - done_before
         assert {record.user_id for record in rows(BACKUP_FILES)} == set(users)
+
+    def test_a_library_that_ends_the_run_again_and_again_holds_up_the_others_three_times(
+        self, make_catalog: MakeCatalog, saved: Account, ben: Account
+    ) -> None:
+        first, second = switch_on(saved, ben)
+        stuck = Stuck(first)
+        catalog = make_catalog(stuck)
+        for _ in range(3):
+            assert due(catalog, stuck.stop).users == 0
+            stuck.stop.clear()
+        report = due(catalog, stuck.stop)
+        stuck.released.set()
+        assert (report.status, report.users, report.failed_users) == ("partial", 2, 1)
+        assert [failure.error for failure in report.failures] == [
+            "The backup was interrupted 3 times; the log may say why."
+        ]
+        assert [user for user, _ in stuck.writes] == [second]
 
     def test_what_failed_before_a_run_was_stopped_counts_when_it_is_resumed(
         self, make_catalog: MakeCatalog, make_account: MakeAccount
@@ -406,16 +458,16 @@ class TestMakingUpForRuns:
         assert [state.is_last_ok for state in states_of(["full"])] == [False]
 
     def test_stopping_does_not_wait_for_a_hanging_destination(self, make_catalog: MakeCatalog, saved: Account) -> None:
-        hanging = Hanging()
-        catalog = make_catalog(hanging, call_seconds=30)
-        stop = threading.Event()
-        threading.Timer(0.3, stop.set).start()
+        stuck = Stuck(saved.id)
+        catalog = make_catalog(stuck, call_seconds=30)
         begun = time.monotonic()
-        report = due(catalog, stop)
-        hanging.released.set()
+        report = due(catalog, stuck.stop)
+        stuck.released.set()
         assert time.monotonic() - begun < 10
         assert report.status == "running"
-        assert rows(BACKUP_FILES) == [], "nothing is known of it, so the next run begins with this user"
+        (record,) = rows(BACKUP_FILES)
+        assert (record.verified, record.error) == (False, None), "so the next run begins with this user"
+        assert states_of(["hanging"]) == [DestinationState("hanging", None, None)]
 
     def test_the_next_run_marks_one_that_was_not_resumed_in_time_as_interrupted(
         self, make_catalog: MakeCatalog, saved: Account, wall_clock: WallClock
