@@ -233,16 +233,14 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
             yield "addRecommendation", {**data, "date_recommended": vote["date_recommended"]}
         elif told != said:
             yield "updateRecommendation", data
-    if (ours["status"], ours["custom_list_id"]) != (theirs["status"], theirs["custom_list_id"]):
-        yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}
-    known = {viewing["id"]: viewing for viewing in theirs["viewings"]}
+    before, known = {**theirs}, {viewing["id"]: viewing for viewing in theirs["viewings"]}
     for viewing in ours["viewings"]:
-        content = {name: viewing[name] for name in viewings.NEW}
-        made = {**key, "id": viewing["id"], **content}
-        if viewing["id"] not in known:
-            yield "addViewing", made
-        elif content != {name: known[viewing["id"]][name] for name in viewings.NEW}:
-            yield "updateViewing", made
+        content, there = {name: viewing[name] for name in ("id", *viewings.NEW)}, known.get(viewing["id"])
+        if there is None or content != {name: there[name] for name in content}:
+            yield "updateViewing" if there else "addViewing", {**key, **content}
+    # Each viewing has made the title watched here, and on the server unless another device has said something else.
+    if any(ours[name] != each[name] for name in ("status", "custom_list_id") for each in (before, theirs)):
+        yield "updateMovieStatus", {**key, "status": ours["status"], "custom_list_id": ours["custom_list_id"]}
     if ours["my_rating"] != theirs["my_rating"]:
         yield "updateRating", {**key, "my_rating": ours["my_rating"]}
     if ours.get("liked", False) != theirs.get("liked", False):

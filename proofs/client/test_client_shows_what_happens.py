@@ -1,23 +1,18 @@
 """What a device shows before the server has answered is what the server then makes of it."""
 
-import itertools
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from client.devices import assert_in_step
-from flask import Flask
 from hypothesis import given, note
 from hypothesis import strategies as st
 from support.effort import thorough
-from support.live_server import LiveServer
 
-from movietracker.api import authentication
 from movietracker.client.ranking import in_order
-from movietracker.services.accounts import Account
 
-from .implementations import Device, Open
+from .implementations import Device
 
 THREE = ["tt0000001", "tt0000002", "tt0000003"]
 MOVIES = st.sampled_from(THREE)
@@ -33,7 +28,7 @@ NEWEST = "the newest viewing that the device shows"
 TAGS = st.sampled_from(["noir", "Noir", "NO\u00cdR", "loud"])
 FIELDS = {"watched_on": st.sampled_from([None, "1970", "1999-06"]), "note": NOTES, "rating": st.none() | RATINGS}
 
-_serial = itertools.count()
+Opens = Callable[[], AbstractContextManager[Device]]
 
 
 def data(*required: tuple[str, Any], **optional: Any) -> st.SearchStrategy[dict[str, Any]]:
@@ -150,21 +145,8 @@ def visible(device: Device) -> dict[str, Any]:
 @pytest.mark.parametrize("implementations", ["Python", "web"], indirect=True)
 @thorough(40)
 @given(rounds=ROUNDS)
-def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
-    rounds: list[Actions],
-    implementations: Sequence[Open],
-    app: Flask,
-    make_account: Callable[[str], Account],
-    server: LiveServer,
-    tmp_path: Path,
-) -> None:
-    number = next(_serial)
-    account = make_account(f"user{number}")
-    with app.app_context():
-        state = {"user": account.id, "token": authentication.user_token(account, token_version=0), "device": "phone"}
-    url = f"http://127.0.0.1:{server.port}"
-    device = implementations[0](tmp_path / f"{number}.sqlite", url, page_size=200, **state)
-    try:
+def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(rounds: list[Actions], new_device: Opens) -> None:
+    with new_device() as device:
         device.pull()
         for actions in rounds:
             for action, values in actions:
@@ -177,5 +159,3 @@ def test_what_is_shown_before_the_answer_is_what_is_shown_after_it(
             device.pull()
             assert visible(device) == before
             assert_in_step(device)
-    finally:
-        device.close()

@@ -1,5 +1,6 @@
 """When the server cannot go on from the client's cursor: too old, another history, or none that it gave."""
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -108,6 +109,27 @@ def test_a_viewing_of_which_nothing_is_known_is_brought_back(phone: Client, forg
     restore()
     phone.sync()
     assert len(phone.movies[HEAT]["viewings"]) == 1
+    assert_in_step(phone)
+
+
+@pytest.mark.parametrize("status", ["toWatch", "custom", "deleted", "watched"])
+def test_a_title_that_was_seen_comes_back_with_the_status_it_was_given_since(
+    phone: Client, forget: Forget, status: str
+) -> None:
+    phone.do("addMovie", {"imdb_id": HEAT})
+    phone.sync()
+    restore = forget()
+    phone.do("addList", {"id": "list-1", "name": "Again"})
+    for imdb_id in (MATRIX, HEAT):
+        phone.do("addViewing", {"imdb_id": imdb_id, "id": str(uuid.uuid4()), "watched_at": 1000.0, "rating": 8})
+        phone.do("updateMovieStatus", {"imdb_id": imdb_id, "status": status, "custom_list_id": "list-1"})
+    phone.sync()
+    before = essence(phone)
+    restore()
+    phone.sync()
+    assert essence(phone) == before
+    assert {movie["status"] for movie in phone.movies.values()} == {status}
+    assert (phone.conflicts, phone.rejections) == ([], [])
     assert_in_step(phone)
 
 

@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { forgotten } from "../src/sync/forgotten";
 import { fold, Library } from "../src/sync/library";
-import type { Data } from "../src/sync/records";
+import type { Data, Movie } from "../src/sync/records";
 
 const HEAT = "tt0113277";
 
@@ -78,13 +78,26 @@ test("a title is not added with its details by a recommendation that names nobod
     expect(after(["addRecommendation", data]).movies.size).toBe(0);
 });
 
+/** As a server has them, from its change of this number. */
+function stored(library: Library, rev: number): Library {
+    return Library.of(
+        (["movies", "people", "lists"] as const).flatMap((kind) =>
+            [...library[kind].values()].map((record) => ({ kind, key: "", body: { ...record, rev } as Movie })),
+        ),
+    );
+}
+
 test("a rating that comes back with a viewing is offered to a restored server once", () => {
     const viewed = { imdb_id: HEAT, id: "one", watched_at: 500 };
-    const stored = (library: Library, rev: number) =>
-        Library.of(
-            [...library.movies.values()].map((movie) => ({ kind: "movies", key: HEAT, body: { ...movie, rev } })),
-        );
     const ours = stored(after(["addViewing", { ...viewed, rating: 6 }]), 2);
     const theirs = stored(after(["addViewing", { ...viewed, rating: 9 }]), 1);
     expect([...forgotten(ours, theirs)].map(({ action }) => action)).toEqual(["updateViewing"]);
+});
+
+test.each(["toWatch", "deleted"])("what was seen and is %s now is so again on a restored server", (status) => {
+    const theirs = new Library();
+    const seen: [string, Data] = ["addViewing", { imdb_id: HEAT, id: "one", watched_at: 500 }];
+    const offered = forgotten(stored(after(seen, ["updateMovieStatus", { imdb_id: HEAT, status }]), 1), theirs);
+    expect([...offered].map(({ action }) => action)).toEqual(["addMovie", "addViewing", "updateMovieStatus"]);
+    expect(theirs.movies.get(HEAT)?.status).toBe(status);
 });

@@ -54,17 +54,18 @@ function* movieDifferences(ours: Movie, library: Library): Told {
         if (!told) yield ["addRecommendation", { ...data, date_recommended }];
         else if (told.vote_type !== vote_type || told.note !== note) yield ["updateRecommendation", data];
     }
-    const { status, custom_list_id } = ours;
-    if (status !== theirs.status || custom_list_id !== theirs.custom_list_id)
-        yield ["updateMovieStatus", { imdb_id, status, custom_list_id }];
+    const before = { ...theirs };
     for (const viewing of ours.viewings) {
         const known = theirs.viewings.find((each) => each.id === viewing.id);
         const of = (each: Viewing) => Object.fromEntries(CONTENT.map((name) => [name, each[name]]));
         if (!known || !isSame(of(viewing), of(known)))
             yield [known ? "updateViewing" : "addViewing", { imdb_id, id: viewing.id, ...of(viewing) }];
     }
-    const { my_rating } = library.movies.get(imdb_id)!; // as it is once the viewings are told
-    if (ours.my_rating !== my_rating) yield ["updateRating", { imdb_id, my_rating: ours.my_rating }];
+    const now = library.movies.get(imdb_id)!; // as it is once the viewings are told, each of which makes it watched
+    const { status, custom_list_id } = ours;
+    if ([before, now].some((each) => each.status !== status || each.custom_list_id !== custom_list_id))
+        yield ["updateMovieStatus", { imdb_id, status, custom_list_id }];
+    if (ours.my_rating !== now.my_rating) yield ["updateRating", { imdb_id, my_rating: ours.my_rating }];
     if (ours.liked !== theirs.liked) yield ["updateLiked", { imdb_id, liked: ours.liked }];
     for (const tag of ours.tags) if (!theirs.tags.includes(tag)) yield ["addTag", { imdb_id, tag }];
 }
