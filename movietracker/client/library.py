@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import Any
 
 from . import ranking, viewings
@@ -190,28 +191,30 @@ def forgotten(ours: Library, theirs: Library) -> Iterator[tuple[str, Record, flo
     same = {(each["rev"], each["last_modified"]) for each in theirs.records()}
     common = max([each["rev"] for each in ours.records() if (each["rev"], each["last_modified"]) in same], default=0)
     lost = [each for each in ours.records() if each["rev"] > common]
-    for record in lost:
-        yield from _applied(_differences(record, theirs), theirs, record["last_modified"])
-    for record in lost:  # places last, since only watched movies have one
-        yield from _applied(ranking.differences(record, ours.movies, theirs.movies), theirs, record["last_modified"])
+    names = _renames(lost, theirs)  # first, since by now others may bear the names of before
+    content = ((record, told) for record in lost for told in _differences(record, theirs))
+    places = ((record, told) for record in lost for told in ranking.differences(record, ours.movies, theirs.movies))
+    for record, (action, data) in chain(names, content, places):  # places last, since only watched movies have one
+        theirs.apply(action, data, record["last_modified"])
+        yield action, data, record["last_modified"]
 
 
-def _applied(actions: Iterator[tuple[str, Record]], theirs: Library, at: float) -> Iterator[tuple[str, Record, float]]:
-    for action, data in actions:
-        theirs.apply(action, data, at)
-        yield action, data, at
+def _renames(lost: Sequence[Record], theirs: Library) -> Iterator[tuple[Record, tuple[str, Record]]]:
+    """Rename whoever has another name there, unless the id was reused, each as soon as the name is free."""
+    known = {each["id"]: each for each in theirs.people.values()}
+    renamed = [each for each in lost if "is_trusted" in each and known.get(each["id"], each)["name"] != each["name"]]
+    waiting = [each for each in renamed if known[each["id"]]["last_modified"] < each["last_modified"]]
+    while person := next((each for each in waiting if (theirs._alike(each["name"]) or each)["id"] == each["id"]), None):
+        waiting.remove(person)
+        yield person, ("updatePerson", {"name": known[person["id"]]["name"], "new_name": person["name"]})
 
 
 def _differences(ours: Record, theirs: Library) -> Iterator[tuple[str, Record]]:
     if "imdb_id" in ours:
-        yield from _in_movie(ours, theirs)
-    elif "position" in ours:
-        yield from _in_looks("List", ("id", "name", *LIST), ours, theirs.lists.get(ours["id"]))
-    else:
-        before = {each["id"]: each for each in theirs.people.values()}.get(ours["id"])  # unless the id was reused
-        if before and before["last_modified"] < ours["last_modified"] and ours["name"] not in theirs.people:
-            yield "updatePerson", {"name": before["name"], "new_name": ours["name"]}
-        yield from _in_looks("Person", ("name", *PERSON), ours, theirs.people.get(ours["name"]))
+        return _in_movie(ours, theirs)
+    if "position" in ours:
+        return _in_looks("List", ("id", "name", *LIST), ours, theirs.lists.get(ours["id"]))
+    return _in_looks("Person", ("name", *PERSON), ours, theirs.people.get(ours["name"]))
 
 
 def _in_looks(kind: str, names: Sequence[str], ours: Record, theirs: Record | None) -> Iterator[tuple[str, Record]]:
@@ -229,10 +232,9 @@ def _in_movie(ours: Record, library: Library) -> Iterator[tuple[str, Record]]:
     for vote in ours["recommendations"]:
         told, said = votes.get(vote["person_name"]), (vote["vote_type"], vote.get("note"))
         data = {**key, "person_name": vote["person_name"], "vote_type": said[0], "note": said[1]}
-        if told is None:
-            yield "addRecommendation", {**data, "date_recommended": vote["date_recommended"]}
-        elif told != said:
-            yield "updateRecommendation", data
+        if told != said:
+            added = {**data, "date_recommended": vote["date_recommended"]}
+            yield ("updateRecommendation", data) if told else ("addRecommendation", added)
     before, known = {**theirs}, {viewing["id"]: viewing for viewing in theirs["viewings"]}
     for viewing in ours["viewings"]:
         content, there = {name: viewing[name] for name in ("id", *viewings.NEW)}, known.get(viewing["id"])

@@ -53,7 +53,5 @@ def _between(low: str, high: str | None) -> str:
 
 
 def _value(key: str, length: int) -> int:
-    value = 0
-    for digit in key.ljust(length, "0"):
-        value = value * len(DIGITS) + DIGITS.index(digit)
-    return value
+    digits = key.ljust(length, "0")[::-1]
+    return sum(DIGITS.index(digit) * len(DIGITS) ** place for place, digit in enumerate(digits))

@@ -17,6 +17,7 @@ KEEPING = [name for name in DATA if not name.startswith(("remove", "delete", "me
 """Actions that take nothing away: what the server still has that was taken away since stays, and that is on purpose."""
 
 VIEWED: Actions = [("watchMovie", {"imdb_id": each, "date_watched": 1000.0}) for each in THREE]
+KNOWN: Actions = [("addPerson", {"name": name}) for name in ("Alma", "Bert", "Cleo")]
 
 
 def rounds(actions: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Actions]]:
@@ -27,6 +28,7 @@ HISTORIES = st.one_of(
     st.tuples(st.just([]), rounds(ACTIONS)),
     st.tuples(st.lists(ACTIONS, max_size=8), rounds(some(*KEEPING))),
     st.tuples(st.just([]), st.lists(after(VIEWED, "updateMovieStatus", "addViewing", "rankMovie"), min_size=1)),
+    st.tuples(after(KNOWN, "addRecommendation"), rounds(some("addPerson", "updatePerson", "addRecommendation"))),
 )
 """What the server remembers, and what it forgets."""
 

@@ -221,6 +221,25 @@ def test_a_rename_that_the_server_forgot_is_done_again_and_makes_no_twin(phone: 
     assert_in_step(phone)
 
 
+def test_names_that_went_from_one_to_the_next_come_back_to_whose_they_are(phone: Client, forget: Forget) -> None:
+    for imdb_id, name in ((MATRIX, "Alma"), (HEAT, "Bert")):
+        recommend(phone, imdb_id, name)
+    phone.sync()
+    restore = forget()
+    phone.do("updatePerson", {"name": "Alma", "new_name": "Zoe"})
+    phone.do("updatePerson", {"name": "Bert", "new_name": "Alma"})
+    phone.do("addPerson", {"name": "Bert", "emoji": "🌱", "color": "#123456"})
+    phone.sync()
+    phone.do("updatePerson", {"name": "Zoe", "is_trusted": True})
+    phone.sync()
+    before = essence(phone)
+    restore()
+    phone.sync()
+    assert essence(phone) == before
+    assert (phone.conflicts, phone.rejections) == ([], [])
+    assert_in_step(phone)
+
+
 def test_what_others_did_after_the_restore_stands_and_is_told(phone: Client, forget: Forget, browser: Any) -> None:
     set_status(phone, MATRIX, "toWatch")
     phone.sync()

@@ -3,8 +3,8 @@
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { forgotten } from "../src/sync/forgotten";
-import { fold, Library } from "../src/sync/library";
-import type { Data, Movie } from "../src/sync/records";
+import { fold, Library, PERSON } from "../src/sync/library";
+import type { Data, Movie, Person } from "../src/sync/records";
 
 const HEAT = "tt0113277";
 
@@ -100,4 +100,22 @@ test.each(["toWatch", "deleted"])("what was seen and is %s now is so again on a 
     const offered = forgotten(stored(after(seen, ["updateMovieStatus", { imdb_id: HEAT, status }]), 1), theirs);
     expect([...offered].map(({ action }) => action)).toEqual(["addMovie", "addViewing", "updateMovieStatus"]);
     expect(theirs.movies.get(HEAT)?.status).toBe(status);
+});
+
+test("names that went from one to the next come back to whose they are", () => {
+    const people = (...given: [id: number, name: string, emoji: string | null, rev: number][]) =>
+        Library.of(
+            given.map(([id, name, emoji, rev]) => {
+                const body = { ...PERSON, id, name, emoji, rev, last_modified: rev } as unknown as Person;
+                return { kind: "people", key: `${id}`, body };
+            }),
+        );
+    const theirs = people([1, "Alma", null, 1], [2, "Bert", null, 2]);
+    const ours = people([3, "Bert", "🌱", 5], [2, "Alma", null, 4], [1, "Zoe", null, 6]);
+    expect([...forgotten(ours, theirs)].map(({ action, data }) => [action, data.name])).toEqual([
+        ["updatePerson", "Alma"],
+        ["updatePerson", "Bert"],
+        ["addPerson", "Bert"],
+    ]);
+    expect(theirs.people.get("Bert")?.emoji).toBe("🌱");
 });

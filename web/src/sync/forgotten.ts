@@ -16,27 +16,45 @@ export function* forgotten(ours: Library, theirs: Library): Generator<Action> {
     const same = new Set([...theirs.records()].map(key));
     const common = Math.max(0, ...[...ours.records()].filter((each) => same.has(key(each))).map((each) => each.rev));
     const lost = [...ours.records()].filter((each) => each.rev > common);
-    for (const differences of [recordDifferences, rankDifferences])
-        for (const record of lost)
-            for (const [action, data] of differences(record, ours, theirs)) {
-                const made = { action, data, timestamp: record.last_modified };
-                theirs.apply(made);
-                yield made;
-            }
+    // Names come first, since by now others may bear the names of before; places last, since only watched movies have one.
+    for (const [person, name] of renames(lost, theirs))
+        yield* applied([["updatePerson", { name, new_name: person.name }]], theirs, person.last_modified);
+    for (const record of lost) yield* applied(recordDifferences(record, theirs), theirs, record.last_modified);
+    for (const record of lost) yield* applied(rankDifferences(record, ours, theirs), theirs, record.last_modified);
 }
 
 type Told = Generator<[string, Data]>;
 
-function* recordDifferences(ours: Movie | Person | List, _: Library, theirs: Library): Told {
+function* applied(told: Iterable<[string, Data]>, theirs: Library, timestamp: number): Generator<Action> {
+    for (const [action, data] of told) {
+        const made = { action, data, timestamp };
+        theirs.apply(made);
+        yield made;
+    }
+}
+
+/** Who has another name there, and which, unless the id was reused; each as soon as the name is free. */
+function* renames(lost: (Movie | Person | List)[], theirs: Library): Generator<[Person, string]> {
+    const known = new Map([...theirs.people.values()].map((each) => [each.id, each]));
+    const waiting = new Map<Person, string>();
+    for (const each of lost) {
+        if (!("is_trusted" in each)) continue;
+        const before = known.get(each.id);
+        if (before && before.name !== each.name && before.last_modified < each.last_modified)
+            waiting.set(each, before.name);
+    }
+    const isFree = ([{ id, name }]: [Person, string]) => (theirs.alike(name)?.id ?? id) === id;
+    for (let found; (found = [...waiting].find(isFree));) {
+        waiting.delete(found[0]);
+        yield found;
+    }
+}
+
+function* recordDifferences(ours: Movie | Person | List, theirs: Library): Told {
     if ("imdb_id" in ours) yield* movieDifferences(ours, theirs);
     else if ("icon" in ours)
         yield* looksDifferences("List", ["id", "name", ...Object.keys(LIST)], ours, theirs.lists.get(ours.id));
-    else {
-        const before = [...theirs.people.values()].find((each) => each.id === ours.id);
-        if (before && before.last_modified < ours.last_modified && !theirs.people.has(ours.name))
-            yield ["updatePerson", { name: before.name, new_name: ours.name }];
-        yield* looksDifferences("Person", ["name", ...Object.keys(PERSON)], ours, theirs.people.get(ours.name));
-    }
+    else yield* looksDifferences("Person", ["name", ...Object.keys(PERSON)], ours, theirs.people.get(ours.name));
 }
 
 function* looksDifferences(kind: string, names: string[], ours: object, theirs: object | undefined): Told {
@@ -70,7 +88,6 @@ function* movieDifferences(ours: Movie, library: Library): Told {
     for (const tag of ours.tags) if (!theirs.tags.includes(tag)) yield ["addTag", { imdb_id, tag }];
 }
 
-/** Places come last, since only watched movies have one. */
 function* rankDifferences(record: Movie | Person | List, ours: Library, theirs: Library): Told {
     if (!("imdb_id" in record)) return;
     const { imdb_id, ranking } = record;
