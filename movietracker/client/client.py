@@ -75,6 +75,7 @@ class Client:
         """Queue an action, whose effect is shown from now on; returns its id. Raises ValueError."""
         made = {"id": str(uuid.uuid4())} if action == "addList" else {}
         written = json.dumps({**made, **data}, allow_nan=False, ensure_ascii=False)
+        json.dumps(json.loads(written, parse_int=float), allow_nan=False)  # raises for numbers that no server reads
         if len(written.encode()) > 100_000:
             raise ValueError("The data of an action is too large.")
         with self._lock, self._db as db:

@@ -15,6 +15,8 @@ STUB: Record = {"tmdb_data": None, "omdb_data": None, "status": "toWatch", "cust
 STUB |= {"my_rating": None, "liked": False}
 PERSON = {"is_trusted": False, "color": "#0a84ff", "emoji": None}
 LIST = {"color": "#0a84ff", "icon": "list", "position": 0}
+_MOMENTS = ("date_watched", "watched_at", "date_recommended")  # may be in milliseconds
+_DOWN = (False, "downvote")
 _MARKS = "[\u0300-\u036f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
 _MARKS += "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 _LETTERS = str.maketrans({"ø": "o", "đ": "d", "ł": "l", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ħ": "h"})
@@ -34,7 +36,8 @@ class Library:
 
     def apply(self, action: str, data: Record, at: float) -> None:
         """Apply the effect of an action; ``at`` is when the user acted."""
-        with suppress(LookupError, TypeError):  # invalid, so the server will reject it
+        with suppress(LookupError, TypeError, ValueError, AttributeError, OverflowError):  # the server will reject it
+            data = data | {name: data[name] / 1000 for name in _MOMENTS if (data.get(name) or 0) > 1e10}
             self._to_movies(action, data, at)
             self._to_others(action, data)
             if data.get("imdb_id") in self.movies:
@@ -51,7 +54,7 @@ class Library:
                 self._vote(self._person(data) if data.get("person_id") else self._named(data["person_name"]), data, at)
             case "updateRecommendation":
                 vote = self._votes(data)[self._person(data)["name"]]
-                vote.update({"vote_type": data.get("vote_type", vote["vote_type"])} | _note(data))
+                vote.update({"vote_type": data.get("vote_type", vote["vote_type"]) not in _DOWN} | _note(data))
             case "removeRecommendation":
                 self.movies[data["imdb_id"]]["recommendations"].remove(self._votes(data)[self._person(data)["name"]])
             case "updateMovieStatus":
@@ -62,7 +65,7 @@ class Library:
             case "watchMovie":
                 viewings.watch(self._movie(data), data.get("date_watched"), data.get("my_rating"), at)
             case "addViewing":
-                viewings.say_of({**viewings.NEW}, data)  # one that the server will refuse adds no movie
+                viewings.say_of({**viewings.NEW, "created_at": at}, data)  # what the server will refuse adds no movie
                 viewings.add(self._movie(data), data, at)
             case "updateViewing":
                 viewings.change(self.movies[data["imdb_id"]], self._viewings(data)[data["id"]], data)
@@ -105,9 +108,8 @@ class Library:
                     movie.update(status="toWatch", custom_list_id=None)
 
     def _movie(self, data: Record) -> Record:
-        made: Record = {"imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
-        made |= {"recommendations": [], "viewings": [], "tags": []}
-        return self.movies.setdefault(data["imdb_id"], {**STUB, **made})
+        made = {**STUB, "imdb_id": data["imdb_id"], "media_type": data.get("media_type") or "movie"}
+        return self.movies.setdefault(data["imdb_id"], {**made, "recommendations": [], "viewings": [], "tags": []})
 
     def _viewings(self, data: Record) -> dict[str, Record]:
         return {viewing["id"]: viewing for viewing in self.movies[data["imdb_id"]]["viewings"]}
@@ -136,14 +138,12 @@ class Library:
         return {vote["person_name"]: vote for vote in self.movies[data["imdb_id"]]["recommendations"]}
 
     def _vote(self, person: Record, data: Record, at: float) -> None:
-        made = {"person_id": person["id"], "person_name": person["name"], "person": person["name"]}
+        made = {"person_id": person["id"], "person_name": person["name"], "person": person["name"], "note": None}
         movie, votes = self._movie(data), self._votes(data)
-        made |= {"imdb_id": data["imdb_id"], "date_recommended": at, "note": None}
-        vote = votes.setdefault(person["name"], made)
+        vote = votes.setdefault(person["name"], made | {"imdb_id": data["imdb_id"], "date_recommended": at})
         date = data.get("date_recommended") or vote["date_recommended"]
-        vote.update(vote_type=data.get("vote_type", True), date_recommended=date)
-        if data.get("note") is not None:
-            vote.update(_note(data))
+        vote.update(vote_type=data.get("vote_type", True) not in _DOWN, date_recommended=date)
+        vote.update(_note(data) if data.get("note") is not None else {})
         movie["recommendations"] = list(votes.values())
 
     def _merge(self, gone: Record, into: Record) -> None:

@@ -36,13 +36,14 @@ def change(movie: Record, viewing: Record, data: Record) -> None:
 
 
 def say_of(viewing: Record, data: Record) -> None:
-    """A date that is said alone replaces another; raises LookupError for two that contradict each other."""
+    """A date that is said alone replaces another; raises ValueError for none, LookupError for two that contradict."""
     after = viewing | {name: data[name] for name in NEW if name in data}
     after["note"] = (after["note"] or "").strip() or None
     if _contradicts(after):
         if data.get("watched_on") is not None and data.get("watched_at") is not None:
             raise LookupError("the dates contradict each other")
         after["watched_on" if data.get("watched_on") is None else "watched_at"] = None
+    moment(after)  # raises before anything is changed
     viewing.update(after)
 
 
@@ -50,8 +51,7 @@ def moment(viewing: Record) -> float:
     """When a viewing was, as far as it is known: noon UTC of the first day that it can have been."""
     if viewing["watched_at"] is not None or viewing["watched_on"] is None:
         return float(viewing["created_at"] if viewing["watched_at"] is None else viewing["watched_at"])
-    year, month, day = ([int(part) for part in viewing["watched_on"].split("-")] + [1, 1])[:3]
-    return datetime(year, month, day, 12, tzinfo=UTC).timestamp()
+    return datetime.fromisoformat(f"{(viewing['watched_on'] + '-01-01')[:10]}T12:00+00:00").timestamp()
 
 
 def _contradicts(viewing: Record) -> bool:

@@ -1,6 +1,7 @@
 """What the user of one device sees and does, and what becomes of it."""
 
 import stat
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,8 @@ import pytest
 from movietracker.client import Client, LoggedOut, Refused, Unreachable
 
 from .devices import ALIEN, EMAIL, HEAT, MATRIX, PASSWORD, Devices, assert_in_step, shown, truth
+
+VIEWING = "3c5d0a52-5a0e-4d8e-9e27-0f2a6c1b7d90"
 
 
 def test_a_new_device_shows_the_library_after_its_first_sync(devices: Devices, browser: Any) -> None:
@@ -121,6 +124,55 @@ def test_fields_that_the_server_ignored_are_reported_until_dismissed(devices: De
     assert phone.incomplete == [report]
     phone.dismiss(done)
     assert phone.incomplete == []
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("addViewing", {"id": VIEWING, "watched_on": "2021-13"}),
+        ("addViewing", {"id": VIEWING, "watched_on": "yesterday"}),
+        ("addViewing", {"id": VIEWING, "watched_at": "yesterday"}),
+        ("addViewing", {"id": VIEWING, "watched_at": 1e300, "watched_on": "2021"}),
+        ("watchMovie", {"date_watched": "yesterday"}),
+        ("addTag", {"tag": 5}),
+        ("addRecommendation", {"person_name": "Alma", "note": 5}),
+        ("addRecommendation", {"person_name": 5}),
+    ],
+)
+def test_what_cannot_be_shown_hides_nothing_else_and_is_reported(
+    phone: Client, action: str, data: dict[str, Any]
+) -> None:
+    phone.do("addMovie", {"imdb_id": MATRIX})
+    phone.do(action, {"imdb_id": MATRIX, **data})
+    phone.do("addViewing", {"imdb_id": MATRIX, "id": str(uuid.uuid4()), "watched_on": "2021", "rating": 7.0})
+    phone.do("addMovie", {"imdb_id": HEAT})
+    assert {*phone.movies} == {MATRIX, HEAT}
+    movie = phone.movies[MATRIX]
+    assert (movie["my_rating"], len(movie["viewings"]), movie["recommendations"]) == (7.0, 1, [])
+    phone.sync()
+    assert [report["action"] for report in phone.rejections] == [action]
+    assert_in_step(phone)
+
+
+def test_times_in_milliseconds_and_votes_in_words_are_shown_as_the_server_takes_them(phone: Client) -> None:
+    at = 1_700_000_000_000
+    phone.do("watchMovie", {"imdb_id": MATRIX, "date_watched": at, "my_rating": 8.0})
+    phone.do("addViewing", {"imdb_id": HEAT, "id": VIEWING, "watched_at": at})
+    vote = {"imdb_id": HEAT, "person_name": "Alma", "date_recommended": at, "vote_type": "downvote"}
+    phone.do("addRecommendation", vote)
+    phone.do("addRecommendation", {**vote, "person_name": "Bert", "vote_type": 1})
+
+    def told() -> list[Any]:
+        return [
+            *(viewing["watched_at"] for imdb_id in (MATRIX, HEAT) for viewing in phone.movies[imdb_id]["viewings"]),
+            *((vote["vote_type"], vote["date_recommended"]) for vote in phone.movies[HEAT]["recommendations"]),
+        ]
+
+    before = told()
+    phone.sync()
+    assert told() == before == [at / 1000, at / 1000, (False, at / 1000), (True, at / 1000)]
+    assert (phone.conflicts, phone.rejections) == ([], [])
+    assert_in_step(phone)
 
 
 def test_a_conflict_is_reported_with_the_servers_state_and_not_shown_as_done(phone: Client, tablet: Client) -> None:
@@ -280,7 +332,7 @@ def test_another_accounts_login_is_refused_so_that_no_user_gets_anothers_queue(p
     assert MATRIX in truth(phone)["movies"]
 
 
-@pytest.mark.parametrize("data", [{"name": "x" * 100_001}, {"name": float("nan")}, {"name": "\ud800"}])
+@pytest.mark.parametrize("data", [{"name": "x" * 100_001}, {"name": float("nan")}, {"name": "\ud800"}, {"x": 10**400}])
 def test_what_could_never_be_sent_is_not_queued(phone: Client, data: dict[str, Any]) -> None:
     with pytest.raises(ValueError):
         phone.do("addPerson", data)
