@@ -174,11 +174,11 @@ def forget(user_id: str, destination: str, name: str) -> None:
     change(delete(RECORDS).where(*mine))
 
 
-def note_damage(record: Record, error: str) -> None:
-    """Record that a file is no longer good, so that it does not count as the last good one."""
+def note_verdict(record: Record, error: str | None) -> None:
+    """Record whether a file is good, and so may count as the last good one; ``error`` is None if it is."""
     key = (RECORDS.c.user_id == record.user_id, RECORDS.c.run_id == record.run_id)
     statement = update(RECORDS).where(*key, RECORDS.c.destination == record.destination)
-    change(statement.values(verified=False, error=error))
+    change(statement.values(verified=error is None, error=error))
 
 
 @dataclass(frozen=True, slots=True)

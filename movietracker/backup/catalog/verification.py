@@ -17,7 +17,7 @@ from ..document.importing import import_into_scratch
 from ..document.parsing import ARRAY, Readable, Shape, Unpacked, elements
 from . import Catalog, GuardedDestination
 from .encryption import Label
-from .journal import Record, Run, Target, newest_by_name, note_damage, records_of, save
+from .journal import Record, Run, Target, newest_by_name, note_verdict, records_of, save
 from .spool import Spool, what_failed
 
 _SERVERS_OWN = ("exported_at", "last_modified", "account")
@@ -119,10 +119,12 @@ def verify(
         }
         names = sorted(written_at, key=lambda name: (name[:10], written_at[name]), reverse=True)
         for name in names if everything else names[:1]:
-            problem_found = _problem_of(catalog, destination, target, name)
-            if isinstance(problem_found, errors.BackupDamaged) and name in records:
-                note_damage(records[name], problem_found.detail)
-            yield Checked(str(target), destination.name, name, problem_found.detail if problem_found else None)
+            problem_found, record = _problem_of(catalog, destination, target, name), records.get(name)
+            error = problem_found.detail if problem_found else None
+            is_verdict = problem_found is None or isinstance(problem_found, errors.BackupDamaged)
+            if record is not None and is_verdict and (record.verified, record.error) != (error is None, error):
+                note_verdict(record, error)
+            yield Checked(str(target), destination.name, name, error)
 
 
 def _problem_of(catalog: Catalog, destination: GuardedDestination, target: Target, name: str) -> errors.Problem | None:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 from flask import Flask
 from sqlalchemy import delete
-from support.backups import MakeCatalog
+from support.backups import MakeCatalog, rows
 from support.client import Client, client_of
 from support.destinations import Full, Hanging, Shelf
 from support.library import add_stubs, imdb_ids, stubs_of
@@ -89,6 +89,18 @@ class TestVerify:
         (found,) = checked(catalog, saved)
         assert (found.filename, found.error) == (path.name, f"{path.name} at local {NOT_WRITTEN}")
         assert not list_backups(catalog.ready(), saved.id)[0].verified
+
+    @pytest.mark.parametrize("damage", DAMAGES)
+    def test_one_that_was_damaged_and_is_as_before_is_good_again(
+        self, catalog: Catalog, saved: Account, path: Path, damage: Callable[[Path], None]
+    ) -> None:
+        before = path.read_bytes()
+        damage(path)
+        checked(catalog, saved)
+        path.write_bytes(before)
+        assert checked(catalog, saved)[0].error is None
+        assert list_backups(catalog.ready(), saved.id)[0].verified
+        assert [(record.verified, record.error) for record in rows(BACKUP_FILES)] == [(True, None)]
 
     @pytest.mark.parametrize("damage", [truncate, put_foreign_json])
     def test_one_that_nothing_is_recorded_of_is_judged_by_what_is_in_it(
