@@ -40,6 +40,9 @@ MAX_FAILURES_OF_RUN = 3
 REQUESTS_COOLDOWN_SECONDS = 60.0
 REQUESTS_LIST_SECONDS = 20.0
 
+SAFETY = "before-restore"
+"""In the names of safety backups."""
+
 MAX_CALLS = 32
 """Calls to a destination at a time, beyond which it is skipped: each that hangs for ever keeps a thread."""
 
@@ -193,7 +196,7 @@ class Catalog:
         It may be an older copy, or one of two whose servers share a destination. The last digits tell two runs of one
         second apart, and of the hour that occurs twice in autumn.
         """
-        occasion = "before-restore" if run.kind == "safety" else "at"
+        occasion = SAFETY if run.kind == "safety" else "at"
         began = self.schedule.local(run.started_at)
         return f"{began:%Y-%m-%d}-{occasion}-{began:%H%M%S}-{int(run.id[:8], 16) % 1_000_000:06}{self.cipher.suffix}"
 

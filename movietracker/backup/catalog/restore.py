@@ -11,6 +11,7 @@ from ..document.importing import Mode, import_document
 from ..document.merging import ImportReport
 from . import Catalog, GuardedDestination
 from .journal import Record, begin_run, finish_run, newest_by_name, records_of, save
+from .retention import thin_safety_backups
 from .spool import Spool
 from .verification import back_up
 
@@ -130,7 +131,8 @@ def restore(
 def write_safety_backup(catalog: Catalog, user_id: str) -> str:
     """Back up a user's current state at the first destination that accepts it; returns the file's name.
 
-    Raises DestinationProblem when none does.
+    Older safety backups there are thinned out, so that replacing again and again does not fill the disk. Raises
+    DestinationProblem when none does.
     """
     destinations = catalog.destinations()
     run = begin_run("safety", catalog.schedule.local(clock.now()).strftime("%Y-%m-%d"))
@@ -140,6 +142,7 @@ def write_safety_backup(catalog: Catalog, user_id: str) -> str:
         (record,) = back_up(catalog, [destination], user_id, run, name)
         save([record])
         if record.verified:
+            thin_safety_backups(destination, user_id)
             finish_run(run, "ok", users=1, failed_users=0)
             return name
         error = error or record.error

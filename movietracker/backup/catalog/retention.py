@@ -1,4 +1,7 @@
-"""Removing backups older than BACKUP_RETENTION_DAYS, but never the last good one, nor a file that we did not write."""
+"""Removing backups older than BACKUP_RETENTION_DAYS, but never the last good one, nor a file that we did not write.
+
+Of safety backups, which users have made as often as they like, some are removed before.
+"""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -6,9 +9,11 @@ from dataclasses import dataclass
 
 from ... import clock
 from ...errors import BackupNotFound, DestinationProblem
-from . import Catalog, GuardedDestination
+from . import SAFETY, Catalog, GuardedDestination
 from .journal import Record, Target, forget, records_of, users_with_old_records
 from .spool import Spool, what_failed
+
+KEPT_SAFETY_BACKUPS = 10
 
 logger = logging.getLogger("movietracker.backup")
 
@@ -51,6 +56,24 @@ def prune(catalog: Catalog, destination: GuardedDestination, target: Target, fre
         logger.warning("Old backups of user %s cannot be removed: %s", target.user_id, error)
         return Pruned(str(target), destination.name, pruned.removed, error)
     return pruned
+
+
+def thin_safety_backups(destination: GuardedDestination, user_id: str) -> None:
+    """Remove a user's safety backups at a destination, but not the newest ones.
+
+    The first of each day stays too: it has what was there before all that was tried on that day.
+    """
+    newest_first = [each for each in records_of(user_id, destination.name) if each.verified and SAFETY in each.name]
+    first_of_day = {record.name[:10]: record.name for record in newest_first}
+    sizes = {record.name: record.size for record in newest_first[KEPT_SAFETY_BACKUPS:]}
+    surplus = sizes.keys() - first_of_day.values()
+    try:
+        for file in destination.list_files(user_id) if surplus else ():
+            if file.name in surplus and file.size == sizes[file.name]:
+                destination.delete(user_id, file.name)
+                forget(user_id, destination.name, file.name)
+    except DestinationProblem as problem:
+        logger.warning("Old safety backups of user %s cannot be removed: %s", user_id, problem.detail)
 
 
 def _oldest(catalog: Catalog) -> float:

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import orjson
@@ -14,10 +15,11 @@ from support.backups import MakeCatalog, rows
 from support.client import Client, client_of
 from support.destinations import Full, Hanging, Shelf
 from support.library import add_stubs, imdb_ids, stubs_of
+from support.wall_clock import WallClock
 
 from movietracker.backup.catalog import Catalog
 from movietracker.backup.catalog.journal import Target, begin_run, save
-from movietracker.backup.catalog.restore import list_backups, restore
+from movietracker.backup.catalog.restore import list_backups, restore, write_safety_backup
 from movietracker.backup.catalog.run import run_now
 from movietracker.backup.catalog.verification import Checked, back_up, verify
 from movietracker.errors import (
@@ -146,6 +148,46 @@ class TestRestore:
 
         restore(catalog, saved.id, safety.filename, mode="replace")
         assert stubs_of(saved) == set(imdb_ids(5)), "and so nothing is lost"
+
+    def test_of_safety_backups_the_newest_stay_and_the_first_of_each_day(
+        self,
+        catalog: Catalog,
+        saved: Account,
+        backed_up: str,
+        path: Path,
+        wall_clock: WallClock,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("movietracker.backup.catalog.retention.KEPT_SAFETY_BACKUPS", 2)
+
+        def replace_it(day: int) -> str:
+            wall_clock.time = max(wall_clock.time + 1, datetime(2031, 1, day, 12, tzinfo=UTC).timestamp())
+            return str(restore(catalog, saved.id, backed_up, mode="replace").safety_backup)
+
+        first, *_, foreign = [replace_it(1) for _ in range(4)]
+        path.with_name(foreign).write_text("not ours")
+        second, *_, third, last = [replace_it(2) for _ in range(5)]
+        assert {file.name for file in path.parent.iterdir()} == {backed_up, first, foreign, second, third, last}
+        restore(catalog, saved.id, first, mode="replace")
+        assert stubs_of(saved) == set(imdb_ids(5)), "what was there before is not lost"
+
+    def test_a_destination_that_cannot_remove_old_safety_backups_keeps_nobody_from_replacing(
+        self,
+        make_catalog: MakeCatalog,
+        saved: Account,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        monkeypatch.setattr("movietracker.backup.catalog.retention.KEPT_SAFETY_BACKUPS", 0)
+
+        class Keeping(Shelf):
+            def delete(self, user_id: str, name: str) -> None:
+                raise PermissionError(13, "Permission denied")
+
+        shelf = Keeping()
+        catalog = make_catalog(shelf)
+        assert len({write_safety_backup(catalog, saved.id) for _ in range(2)}) == len(shelf.files) == 2
+        assert "cannot be removed: shelf: Permission denied." in caplog.text
 
     def test_what_was_there_is_saved_also_when_several_replace_it_at_once(
         self, app: Flask, catalog: Catalog, saved: Account, backed_up: str, folder: Path, wall_clock: object
