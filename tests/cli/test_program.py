@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from flask.cli import FlaskGroup, ScriptInfo
-from support.serving import PROGRAM, environment, run_program
+from support.serving import FLASK, PROGRAM, environment, run_program
 
 import movietracker
 from movietracker import create_app
@@ -19,7 +19,7 @@ from movietracker.errors import PluginError
 
 Program = Callable[..., tuple[object, str, str]]
 
-FLASK = (sys.executable, "-m", "flask", "--app", "movietracker")
+PYTHONS_FLASK = (sys.executable, "-m", *FLASK)
 
 PLUGIN = """
 import click
@@ -120,13 +120,11 @@ def test_flask_has_the_same_commands(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_flask_runs_the_same_commands(tmp_path: Path) -> None:
-    upgraded = run_program(tmp_path, "db", "upgrade")
-    by_flask = run_program(tmp_path, "users", "list", "--json", program=FLASK)
+def test_flask_runs_the_same_commands(folder: Path) -> None:
+    by_flask = run_program(folder, "users", "list", "--json", program=PYTHONS_FLASK)
 
-    assert (upgraded.returncode, upgraded.stdout) == (0, ""), upgraded.stderr
     assert by_flask.returncode == 0
-    assert by_flask.stdout == run_program(tmp_path, "users", "list", "--json").stdout == "[]\n"
+    assert by_flask.stdout == run_program(folder, "users", "list", "--json").stdout == "[]\n"
 
 
 @pytest.mark.slow
@@ -214,19 +212,19 @@ def test_an_instance_folder_that_cannot_be_made_is_told_in_one_sentence(program:
 @pytest.mark.slow
 def test_what_the_program_writes_is_closed_to_other_users(tmp_path: Path) -> None:
     (tmp_path / "instance").mkdir(mode=0o755)
-    assert run_program(tmp_path, "db", "upgrade").returncode == 0
+    upgraded = run_program(tmp_path, "db", "upgrade")
+    assert (upgraded.returncode, upgraded.stdout) == (0, ""), upgraded.stderr
 
     files = [path for path in (tmp_path / "instance").iterdir() if path.is_file()]
     assert {path.name for path in files} >= {"app.db", "secret_key", "admin_token"}
     assert {path.stat().st_mode & 0o077 for path in files} == {0}
 
 
-def test_a_command_ends_quietly_when_nobody_reads_on(tmp_path: Path) -> None:
-    assert run_program(tmp_path, "db", "upgrade").returncode == 0
+def test_a_command_ends_quietly_when_nobody_reads_on(folder: Path) -> None:
     nobody_reads, out = os.pipe()
     os.close(nobody_reads)
     ended = subprocess.run(
-        [*PROGRAM, "plugins", "list"], cwd=tmp_path, env=environment(), stdout=out, stderr=subprocess.PIPE, check=False
+        [*PROGRAM, "plugins", "list"], cwd=folder, env=environment(), stdout=out, stderr=subprocess.PIPE, check=False
     )
     os.close(out)
     assert (ended.returncode, ended.stderr) == (1, b"")

@@ -18,6 +18,9 @@ from .waiting import PATIENCE
 # With its imports: what reads code again needs it.
 PROGRAM = (sys.executable, "-c", "from movietracker.cli import main; main()")
 
+FLASK = ("flask", "--app", "movietracker")
+"""Flask's own program, which is forked, too."""
+
 # What a process needs of the machine; settings of the machine must not reach it.
 _KEPT = ("PATH", "HOME", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "TMPDIR")
 
@@ -35,7 +38,7 @@ def run_program(
     stdin: str = "",
     program: Sequence[str] = (),
 ) -> subprocess.CompletedProcess[str]:
-    """Run ``movietracker``, forked with its imports done, or another program, in a folder to its end."""
+    """Run ``movietracker`` or FLASK, forked with its imports done, or another program, in a folder to its end."""
     with tempfile.TemporaryDirectory() as made:
         streams = [Path(made) / name for name in ("stdin", "stdout", "stderr")]
         streams[0].write_text(stdin)
@@ -105,8 +108,8 @@ def serving(
 def _start(
     program: Sequence[str], arguments: list[str], folder: Path, env: dict[str, str], stdin: Path, out: Path, err: Path
 ) -> Forked | subprocess.Popen[bytes]:
-    if not program:
-        return Forked(arguments, folder, env, stdin, out, err)
+    if program in ((), FLASK):
+        return Forked([*(program or ("movietracker",)), *arguments], folder, env, stdin, out, err)
     with stdin.open("rb") as source, out.open("wb") as stdout, err.open("wb") as stderr:
         streams = {"stdin": source, "stdout": stdout, "stderr": stderr}
         return subprocess.Popen([*program, *arguments], cwd=folder, env=env, start_new_session=True, **streams)
