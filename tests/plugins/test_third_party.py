@@ -35,13 +35,9 @@ BORROWED = "import site; site.addsitedir({folder!r})\n"
 COMMAND_LINE = "from movietracker.cli import main; main()"
 
 SEARCH = """
-from flask_migrate import upgrade
 from movietracker import create_app
 
-app = create_app({"ADMIN_TOKEN": "the admin token"})
-with app.app_context():
-    upgrade()
-client = app.test_client()
+client = create_app({"ADMIN_TOKEN": "the admin token"}).test_client()
 
 
 def login(path, body):
@@ -140,8 +136,10 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def env(tmp_path: Path, archive: LoopbackServer) -> dict[str, str]:
+def env(tmp_path: Path, archive: LoopbackServer, migrated_database: Path) -> dict[str, str]:
     """The environment of a fresh installation that uses the archive only."""
+    (tmp_path / "instance").mkdir()
+    shutil.copy(migrated_database, tmp_path / "instance" / "app.db")
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
     return inherited | {
         "MOVIETRACKER_INSTANCE_PATH": str(tmp_path / "instance"),
@@ -156,7 +154,6 @@ def listed(python: Path, tmp_path: Path) -> Callable[[Mapping[str, str]], dict[s
     """What ``movietracker plugins list --json`` prints in that virtual environment."""
 
     def listed_with(env: Mapping[str, str]) -> dict[str, Any]:
-        run(python, "-c", COMMAND_LINE, "db", "upgrade", cwd=tmp_path, env=env)
         printed = run(python, "-c", COMMAND_LINE, "plugins", "list", "--json", cwd=tmp_path, env=env)
         return dict(json.loads(printed))
 
