@@ -1,6 +1,5 @@
 """The migrations: from nothing to the models and back, on both databases."""
 
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from sqlalchemy import bindparam, inspect, select, text
 from support import postgresql
 from support.applications import MakeApp, close_app
 from support.client import Client, client_of
-from support.serving import PROGRAM, environment
+from support.serving import run_on_machines
 
 from movietracker import create_app
 from movietracker.extensions import db
@@ -173,22 +172,9 @@ def test_several_machines_may_migrate_at_once(tmp_path: Path) -> None:
     """Each has an instance folder of its own, so no lock file is between them."""
     postgresql.require_server()
     with postgresql.temporary_database() as url:
-        machines = [tmp_path / str(number) for number in range(3)]
-        for folder in machines:
-            folder.mkdir()
-        processes = [
-            subprocess.Popen(
-                [*PROGRAM, "db", "upgrade"],
-                cwd=folder,
-                env=environment({"DATABASE_URL": url}),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-            for folder in machines
-        ]
-        ends = [(process.communicate(timeout=120)[1].decode(), process.returncode) for process in processes]
+        ends = run_on_machines(tmp_path, 3, "db", "upgrade", settings={"DATABASE_URL": url})
 
-    assert [code for _, code in ends] == [0, 0, 0], ends
+    assert [end.returncode for end in ends] == [0, 0, 0], ends
 
 
 def test_revisions_are_numbered_in_a_line(make_app: MakeApp) -> None:

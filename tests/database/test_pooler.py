@@ -4,7 +4,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -17,7 +16,7 @@ from support.applications import MakeApp
 from support.client import Client
 from support.live_server import LiveServer
 from support.pooler import pgbouncer
-from support.serving import Serving, run_program, serving
+from support.serving import Serving, run_on_machines, run_program, serving
 
 from movietracker import database
 from movietracker.database import connections, snapshot
@@ -93,18 +92,10 @@ def test_a_server_and_its_commands_work(tmp_path: Path, empty_database: str, ign
 
 @pytest.mark.slow
 def test_several_machines_may_migrate_at_once_through_one_session(tmp_path: Path, empty_database: str) -> None:
-    folders = [tmp_path / str(number) for number in range(3)]
     with pgbouncer(tmp_path, empty_database, sessions=1) as url:
-        for folder in folders:
-            folder.mkdir()
-        with ThreadPoolExecutor(len(folders)) as machines:
-            upgrades = [
-                machines.submit(run_program, folder, "db", "upgrade", settings={"DATABASE_URL": url})
-                for folder in folders
-            ]
-        ends = [(upgrade.result().stderr, upgrade.result().returncode) for upgrade in upgrades]
+        ends = run_on_machines(tmp_path, 3, "db", "upgrade", settings={"DATABASE_URL": url})
 
-    assert [code for _, code in ends] == [0, 0, 0], ends
+    assert [end.returncode for end in ends] == [0, 0, 0], ends
 
 
 def test_a_statement_ends_after_a_while(monkeypatch: pytest.MonkeyPatch, make_app: MakeApp) -> None:

@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,6 +50,17 @@ def run_program(
             _kill_group(process.pid)
             raise
         return subprocess.CompletedProcess(arguments, code, *(path.read_text() for path in streams[1:]))
+
+
+def run_on_machines(
+    folder: Path, count: int, *arguments: str, settings: Mapping[str, str]
+) -> list[subprocess.CompletedProcess[str]]:
+    """Run ``movietracker`` several times at once, each in a folder of its own."""
+    machines = [folder / str(number) for number in range(count)]
+    for machine in machines:
+        machine.mkdir()
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(lambda machine: run_program(machine, *arguments, settings=settings), machines))
 
 
 @dataclass
