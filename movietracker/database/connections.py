@@ -38,8 +38,7 @@ def configure(app: Flask) -> None:
     default = URL.create("sqlite", database=str(Path(app.instance_path, "app.db")))
     url = read_url(app.config["DATABASE_URL"]) if app.config["DATABASE_URL"] else default
     app.config["SQLALCHEMY_DATABASE_URI"] = url
-    # Errors must not tell the log what a user wrote.
-    pool = {"hide_parameters": True, "pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
+    pool = {"pool_size": 16, "max_overflow": 48, "pool_timeout": BUSY_TIMEOUT_SECONDS}
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = pool | _engine_options(url, STATEMENT_SECONDS)
 
 
@@ -51,9 +50,10 @@ def open_engine(url: URL) -> Engine:
 
 
 def _engine_options(url: URL, statement_seconds: float) -> dict[str, Any]:
+    hidden = {"hide_parameters": True}  # errors must not tell the log what a user wrote
     if url.get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
-    return postgresql.engine_options(BUSY_TIMEOUT_SECONDS, statement_seconds)
+        return hidden | {"connect_args": {"timeout": BUSY_TIMEOUT_SECONDS}}
+    return hidden | postgresql.engine_options(BUSY_TIMEOUT_SECONDS, statement_seconds)
 
 
 def read_url(text: str, name: str = "DATABASE_URL") -> URL:

@@ -302,9 +302,8 @@ def _as_sqlalchemys(connection: Connection, sql: str, parameters: Any, error: Ex
     is_lost = dialect.is_disconnect(error, connection.connection, None)
     if is_lost:
         connection.invalidate(error)
-    return DBAPIError.instance(
-        sql, parameters, error, dialect.dbapi.Error, connection_invalidated=is_lost, dialect=dialect
-    )
+    hidden = True  # errors must not tell the log what a user wrote
+    return DBAPIError.instance(sql, parameters, error, dialect.dbapi.Error, hidden, is_lost, dialect)
 
 
 def name_the_file(url: URL, error: BaseException) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -117,6 +119,20 @@ class TestRun:
         result = run("backup", "run")
         assert (result.exit_code, result.stdout) == (1, "Backed up 2 users, 2 with failures.\n")
         assert "anna@example.com  remote: the folder of BACKUP_REMOTE_URL is not there; is its" in result.stderr
+
+    def test_a_fault_of_the_database_is_told_in_its_words_without_sql(self, folder: Path) -> None:
+        create = ("users", "create", "--email", "a@b.example", "--username", "a", "--password-stdin")
+        assert run_program(folder, *create, stdin="correct horse battery\n").returncode == 0
+        assert run_program(folder, "backup", "enable", "a").returncode == 0
+        with closing(sqlite3.connect(folder / "instance" / "app.db")) as connection:
+            connection.execute("DROP TABLE people")
+
+        result = run_program(folder, "backup", "run")
+
+        assert (result.returncode, result.stdout) == (1, "Backed up 1 user, 1 with failures.\n")
+        logged, told = result.stderr.splitlines()
+        assert logged.endswith(" could not be backed up: no such table: people")
+        assert told == "a@b.example  local: The library could not be exported: OperationalError."
 
     def test_that_no_user_has_enabled_backups_is_told_and_makes_the_exit_code_1(self, run: Run, anna: Account) -> None:
         result = run("backup", "run")

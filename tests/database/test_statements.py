@@ -198,6 +198,15 @@ def test_errors_are_sqlalchemys(connection: Connection, anna: Account) -> None:
         run_text(connection, "SELECT nothing FROM nowhere")
 
 
+def test_errors_do_not_repeat_what_a_user_wrote(connection: Connection, anna: Account) -> None:
+    statement = select(db.table("of_nobody", db.column("name"))).where(db.column("name") == bindparam("of_name"))
+    for _ in TWICE:
+        with pytest.raises((OperationalError, ProgrammingError)) as raised:
+            execute(connection, statement, {"of_name": "Grandmother Hildegard"})
+        assert "Hildegard" not in str(raised.value)
+        connection.rollback()
+
+
 def test_a_savepoint_undoes_what_failed_and_keeps_the_rest(tx: Any) -> None:
     def distrust_and_fail(**account: Any) -> None:
         with savepoint(tx.connection):

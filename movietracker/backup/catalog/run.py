@@ -185,11 +185,14 @@ class _Runner:
         except (UserNotFound, Stopped):
             raise
         except Exception as error:  # one user's failure must not stop the backups of the others
-            if isinstance(error, SQLAlchemyError) and not is_last_attempt:
+            is_of_database = isinstance(error, SQLAlchemyError)
+            if is_of_database and not is_last_attempt:
                 # The database may have been unavailable for a moment. If it still is, saving the record fails too, and
                 # the run ends, to be resumed. If not, it is damaged where this user's library is.
                 return self._back_up(target, is_last_attempt=True)
-            logger.exception("User %s could not be backed up", target.user_id)
+            # The driver's words say what is wrong with the database; only a fault of ours is looked for in a traceback.
+            words = str(getattr(error, "orig", error)).partition("\n")[0]
+            logger.error("User %s could not be backed up: %s", target.user_id, words, exc_info=not is_of_database)
             unforeseen = f"The library could not be exported: {type(error).__name__}."
             sentence = error.detail if isinstance(error, Problem) else unforeseen
             return failed(self.destinations, target.user_id, self.run, self.name, sentence)

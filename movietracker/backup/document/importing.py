@@ -115,7 +115,7 @@ def import_into_scratch(source: Readable) -> Iterator[LibraryRead]:
 @contextmanager
 def _scratch(url: str, user_id: str) -> Iterator[Connection]:
     """A transaction of an SQLite database with the tables of a library and this user, which is thrown away."""
-    engine = create_engine(url, poolclass=StaticPool)
+    engine = create_engine(url, poolclass=StaticPool, hide_parameters=True)
     prepare_engine(engine)
     try:
         with engine.connect() as connection:
