@@ -286,7 +286,7 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         "BACKUP_RETENTION_DAYS",
         whole_number(1, 36_500),
         14,
-        "Days after which a backup is removed, unless it is the last good one.",
+        "Days, and days with a run, after which a backup is removed, unless it is the last good one.",
     ),
     Setting("BACKUP_PASSPHRASE", text, "", "Encrypts and decrypts backups; empty for plain files.", True),
     Setting(

@@ -184,7 +184,7 @@ def restore(
 @destination_option
 @as_json_option
 def prune(destination: str | None, as_json: bool) -> None:
-    """Remove backups that are older than BACKUP_RETENTION_DAYS.
+    """Remove backups that are older than BACKUP_RETENTION_DAYS, with runs on that many days since.
 
     Keeps the last good one of a user at a destination, unless the account was deleted, and all files that movietracker
     did not write.

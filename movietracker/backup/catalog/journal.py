@@ -17,7 +17,7 @@ from ...services.transactions import change, query, write_connection
 
 RunKind = Literal["nightly", "manual", "safety"]
 
-KEEP_RUNS_SECONDS = 400 * 86_400.0
+KEEP_SAFETY_SECONDS = 400 * 86_400.0
 BATCH = 200
 
 _IS_FINISHED = or_(RECORDS.c.verified, RECORDS.c.error.is_not(None))
@@ -77,12 +77,12 @@ def begin_run(kind: RunKind, day: str, due_at: float | None = None) -> Run:
 
 
 def finish_run(run: Run, status: str, users: int, failed_users: int) -> None:
-    """Record how a run ended; runs from more than a year ago are deleted."""
+    """Record how a run ended; safety backups of more than a year ago are deleted."""
     now = clock.now()
     ended = {"finished_at": now, "status": status, "users": users, "failed_users": failed_users}
     with write_connection() as connection:
         connection.execute(update(RUNS).where(RUNS.c.id == run.id).values(ended))
-        connection.execute(delete(RUNS).where(RUNS.c.started_at < now - KEEP_RUNS_SECONDS))
+        connection.execute(delete(RUNS).where(RUNS.c.kind == "safety", RUNS.c.started_at < now - KEEP_SAFETY_SECONDS))
 
 
 def is_done(due_at: float) -> bool:
@@ -93,6 +93,17 @@ def is_done(due_at: float) -> bool:
     due = RUNS.c.due_at.between(due_at, clock.now())
     finished = (RUNS.c.kind == "nightly", RUNS.c.finished_at.is_not(None), RUNS.c.status != "interrupted")
     return query(select(RUNS.c.id).where(due, *finished).limit(1)).first() is not None
+
+
+def begin_of_latest_days(count: int) -> float:
+    """When the first of the latest so many days with a run had its first; 0 if there have been fewer such days.
+
+    A day on which users only made safety backups is none: they must not decide what becomes of others' backups.
+    """
+    began = func.min(RUNS.c.started_at)
+    runs = select(began).where(RUNS.c.kind != "safety", RUNS.c.started_at <= clock.now()).group_by(RUNS.c.day)
+    row = query(runs.order_by(began.desc()).limit(1).offset(count - 1)).first()
+    return 0.0 if row is None else float(row[0])
 
 
 def last_nightly_run() -> Any:
@@ -139,9 +150,13 @@ def save(records: Sequence[Record]) -> None:
 
 
 def records_of(user_id: str, destination: str) -> list[Record]:
-    """All records of a user's backups at a destination, the newest first."""
+    """All records of a user's backups at a destination, the newest first.
+
+    Those from the future, when the clock was ahead, come last.
+    """
     mine = (RECORDS.c.user_id == user_id, RECORDS.c.destination == destination)
-    return [Record(*row) for row in query(_columns_of(Record, RECORDS).where(*mine).order_by(RECORDS.c.at.desc()))]
+    newest_first = (RECORDS.c.at > clock.now(), RECORDS.c.at.desc())
+    return [Record(*row) for row in query(_columns_of(Record, RECORDS).where(*mine).order_by(*newest_first))]
 
 
 def states_of(destinations: Sequence[str]) -> list[DestinationState]:

@@ -1,16 +1,20 @@
 """Removing backups older than BACKUP_RETENTION_DAYS, but never the last good one, nor a file that we did not write.
 
+The clock alone does not make a backup old: there must have been runs on that many days since. So a clock that is ahead,
+or a machine that was off for months, costs no history.
+
 Of safety backups, which users have made as often as they like, some are removed before.
 """
 
 import logging
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ... import clock
 from ...errors import BackupNotFound, DestinationProblem
-from . import SAFETY, Catalog, GuardedDestination
-from .journal import Record, Target, forget, records_of, users_with_old_records
+from . import SAFETY, SECONDS_PER_DAY, Catalog, GuardedDestination
+from .journal import Record, Target, begin_of_latest_days, forget, records_of, users_with_old_records
 from .spool import Spool, what_failed
 
 KEPT_SAFETY_BACKUPS = 10
@@ -28,26 +32,39 @@ class Pruned:
     error: str | None = None
 
 
-def prune_all(catalog: Catalog, destinations: Sequence[GuardedDestination]) -> Iterator[Pruned]:
-    """Remove what is too old, user by user, including users without nightly backups and deleted accounts."""
-    for target in users_with_old_records(_oldest(catalog)):
+def prune_all(
+    catalog: Catalog, destinations: Sequence[GuardedDestination], run_id: str | None = None
+) -> Iterator[Pruned]:
+    """Remove what is too old, user by user, including users without nightly backups and deleted accounts.
+
+    ``run_id`` is the run that does so, if one does.
+    """
+    kept = kept_from(catalog)
+    for target in users_with_old_records(_oldest(catalog, kept)):
         for destination in destinations:
-            pruned = prune(catalog, destination, target)
+            pruned = prune(catalog, destination, target, kept, run_id)
             if pruned.removed or pruned.error:
                 yield pruned
 
 
-def prune(catalog: Catalog, destination: GuardedDestination, target: Target, fresh: str | None = None) -> Pruned:
-    """Remove a user's too old backups at a destination; ``fresh`` is a file that has just been verified.
+def kept_from(catalog: Catalog) -> float:
+    """The moment (Unix seconds) since which no backup is too old, whatever the clock says."""
+    return begin_of_latest_days(math.ceil(catalog.retention_seconds / SECONDS_PER_DAY))
+
+
+def prune(
+    catalog: Catalog, destination: GuardedDestination, target: Target, kept: float, run_id: str | None = None
+) -> Pruned:
+    """Remove a user's too old backups at a destination; ``kept`` is what ``kept_from`` returns.
 
     Nothing of a deleted account is kept. A file without a record, or whose size is not the recorded one, is not ours.
     """
     pruned = Pruned(str(target), destination.name, [])
-    records = records_of(target.user_id, destination.name)
-    if not any(record.at < _oldest(catalog) for record in records):
+    oldest, records = _oldest(catalog, kept), records_of(target.user_id, destination.name)
+    if not any(record.at < oldest for record in records):
         return pruned
     try:
-        for name in _expired(catalog, destination, target, records, fresh):
+        for name in _expired(catalog, destination, target, records, oldest, run_id):
             destination.delete(target.user_id, name)
             pruned.removed.append(name)
             forget(target.user_id, destination.name, name)
@@ -76,33 +93,39 @@ def thin_safety_backups(destination: GuardedDestination, user_id: str) -> None:
         logger.warning("Old safety backups of user %s cannot be removed: %s", user_id, problem.detail)
 
 
-def _oldest(catalog: Catalog) -> float:
-    return clock.now() - catalog.retention_seconds
+def _oldest(catalog: Catalog, kept: float) -> float:
+    return min(clock.now() - catalog.retention_seconds, kept)
 
 
 def _expired(
-    catalog: Catalog, destination: GuardedDestination, target: Target, records: Sequence[Record], fresh: str | None
+    catalog: Catalog,
+    destination: GuardedDestination,
+    target: Target,
+    records: Sequence[Record],
+    oldest: float,
+    run_id: str | None,
 ) -> list[str]:
     """The names of the files to remove; records of expired files that no longer exist are deleted."""
-    oldest = _oldest(catalog)
-    files = {file.name: file for file in destination.list_files(target.user_id)}
+    files = {file.name: file.size for file in destination.list_files(target.user_id)}
     last_written = {record.name: record.at for record in reversed(records)}
     expired = {name for name, at in last_written.items() if at < oldest}
     for name in expired - files.keys():
         forget(target.user_id, destination.name, name)
-    written = {(record.name, record.size) for record in records}
-    removable = [name for name in sorted(expired & files.keys()) if (name, files[name].size) in written]
+    ours = [record for record in records if record.size is not None and files.get(record.name) == record.size]
+    removable = sorted(expired & {record.name for record in ours})
     if not removable or target.email is None:
         return removable
-    keeper = fresh or _last_good(catalog, destination, [record for record in records if record.name in files])
-    return [name for name in removable if keeper not in (None, name)]
+    good = [record for record in ours if record.verified]
+    before = [record for record in good if record.run_id != run_id]
+    keepers: set[str | None] = {record.name for record in good if record.run_id == run_id}
+    if not keepers or expired.issuperset(record.name for record in before):
+        keepers.add(_last_good(catalog, destination, before))
+    return [] if keepers == {None} else [name for name in removable if name not in keepers]
 
 
 def _last_good(catalog: Catalog, destination: GuardedDestination, records: Sequence[Record]) -> str | None:
-    """The newest verified file that is still as it was written; None if there is none, and so nothing may go."""
+    """The newest of these verified files that is still as it was written; None if there is none."""
     for record in records:
-        if not record.verified:
-            continue
         with Spool(catalog.folder) as file:
             try:
                 destination.read(record.user_id, record.name, file)

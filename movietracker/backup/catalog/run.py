@@ -19,7 +19,7 @@ from ...errors import DestinationNotConfigured, Problem, UserNotFound
 from ...services.leases import HeldLease, lease
 from . import Catalog, GuardedDestination, Stopped, journal
 from .journal import Record, Run, Target, users_to_back_up
-from .retention import prune, prune_all
+from .retention import kept_from, prune, prune_all
 from .verification import back_up, failed
 
 LEASE_NAME = "backup"
@@ -126,10 +126,11 @@ class _Runner:
     report: RunReport
     progress: Progress = lambda report, total: None
     name: str = field(init=False)
+    kept_from: float = field(init=False)
     interruptions: Mapping[str, int] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.name = self.catalog.name_of(self.run)
+        self.name, self.kept_from = self.catalog.name_of(self.run), kept_from(self.catalog)
         self.interruptions = journal.interrupted_attempts(self.run)
 
     def go(self, only: str | None = None) -> RunReport:
@@ -145,7 +146,7 @@ class _Runner:
                 self._do(target)
                 self.progress(report, total)
             if self.run.kind == "nightly":  # remove what is too old of users who were not backed up this time
-                for pruned in prune_all(self.catalog, self.destinations):
+                for pruned in prune_all(self.catalog, self.destinations, self.run.id):
                     if not self.held.is_held:
                         break
                     logger.info("Removed old backups: %s", pruned)
@@ -174,7 +175,7 @@ class _Runner:
         report.failures += failures[: MAX_FAILURES - len(report.failures)]
         for destination, record in zip(self.destinations, made, strict=True):
             if record.verified:
-                prune(self.catalog, destination, target, fresh=record.name)
+                prune(self.catalog, destination, target, self.kept_from, self.run.id)
 
     def _back_up(self, target: Target, *, is_last_attempt: bool = False) -> list[Record]:
         if (times := self.interruptions.get(target.user_id, 0)) >= MAX_INTERRUPTIONS:
