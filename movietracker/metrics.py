@@ -209,7 +209,7 @@ class _Database:
         for state in self._backups or ():
             if state.good_at is not None:
                 good_at.add_metric([state.destination], state.good_at)
-                age.add_metric([state.destination], self._now - state.good_at)
+                age.add_metric([state.destination], max(0.0, self._now - state.good_at))
             if state.is_last_ok is not None:
                 result.add_metric([state.destination], int(state.is_last_ok))
         yield from (good_at, age, result)

@@ -176,9 +176,12 @@ class TestWhatIsCounted:
 
         with app.app_context():
             note(ben, "second", now - 900, "The disk is full.")
+            note(anna, "third", now + 40 * 86_400)  # the clock was ahead
         found = samples(client)
         assert found["movietracker_backup_last_result", local] == 0
         assert found["movietracker_backup_last_success_timestamp_seconds", local] == pytest.approx(now - 1000, abs=1)
+        assert found["movietracker_backup_age_seconds", local] == pytest.approx(1000, abs=30)
+        assert client.get("/api/health/ready").json["dependencies"]["backup:local"] == "the last run failed"
         assert found["movietracker_database_up", frozenset()] == 1
 
     def test_a_database_that_is_away(self, make_app: MakeApp) -> None:

@@ -160,11 +160,14 @@ def records_of(user_id: str, destination: str) -> list[Record]:
 
 
 def states_of(destinations: Sequence[str]) -> list[DestinationState]:
-    """The state of the backups at each destination, from the newest records, which an index on their time finds."""
+    """The state of the backups at each destination, from the newest records, which an index on their time finds.
+
+    Those from the future were made when the clock was ahead, and say nothing of today.
+    """
     newest_first = RECORDS.c.at.desc()
     states = []
     for name in destinations:
-        here = and_(RECORDS.c.destination == name, _IS_FINISHED)
+        here = and_(RECORDS.c.destination == name, RECORDS.c.at <= clock.now(), _IS_FINISHED)
         good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
         last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
         due_at = select(RUNS.c.due_at).where(RUNS.c.id == last_run).scalar_subquery()

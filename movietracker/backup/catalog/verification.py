@@ -105,8 +105,10 @@ def verify(
 ) -> Iterator[Checked]:
     """Check a user's newest backup at each destination, or every one: read, compare checksums, restore, export again.
 
-    A file that was written and no longer exists counts as an error.
+    A file that was written and no longer exists counts as an error. One from the future, when the clock was ahead, is
+    the newest only if there is no other.
     """
+    now = clock.now()
     for destination in destinations:
         try:
             files = destination.list_files(target.user_id)
@@ -117,7 +119,9 @@ def verify(
         written_at = {file.name: file.modified_at for file in files} | {
             name: record.at for name, record in records.items() if record.verified
         }
-        names = sorted(written_at, key=lambda name: (name[:10], written_at[name]), reverse=True)
+        names = sorted(
+            written_at, key=lambda name: (written_at[name] <= now, name[:10], written_at[name]), reverse=True
+        )
         for name in names if everything else names[:1]:
             problem_found, record = _problem_of(catalog, destination, target, name), records.get(name)
             error = problem_found.detail if problem_found else None

@@ -10,8 +10,10 @@ from support.destinations import Full
 from support.wall_clock import WallClock
 
 from movietracker.backup.catalog import Catalog
+from movietracker.backup.catalog.journal import Target
 from movietracker.backup.catalog.retention import prune_all
 from movietracker.backup.catalog.run import run_if_due, run_now
+from movietracker.backup.catalog.verification import verify
 from movietracker.extensions import db
 from movietracker.models import BACKUP_FILES, BACKUP_RUNS
 from movietracker.services import accounts
@@ -129,6 +131,20 @@ def test_a_backup_from_the_future_is_not_the_last_good_one(
     set_backup_enabled(saved.id, False)
     nights(catalog, wall_clock, 10)
     assert newest in {name for _, name in shelf.files}
+
+
+def test_a_backup_from_the_future_is_not_the_newest_to_be_verified(
+    begin: Callable[[int], Catalog], wall_clock: WallClock, shelf: Full, saved: Account
+) -> None:
+    catalog, today = begin(14), wall_clock.time
+    wall_clock.time += 40 * DAY
+    due(catalog)
+    wall_clock.time = today
+    nights(catalog, wall_clock, 2)
+    newest = sorted(name for _, name in shelf.files)[-2]
+    shelf.files[saved.id, newest] = (b"{", today)
+    (checked,) = verify(catalog, catalog.ready(), Target(saved.id, saved.email), everything=False)
+    assert (checked.filename, checked.error is None) == (newest, False)
 
 
 def test_a_machine_that_was_off_for_months_keeps_its_backups_until_it_has_new_ones(
