@@ -56,7 +56,7 @@ _logger = logging.getLogger("movietracker.metrics")
 class DestinationState:
     """State of the backups at a destination: when the newest good one was made (Unix seconds), and the last result.
 
-    None for what has not happened yet.
+    Only runs over all users count. None for what has not happened yet.
     """
 
     destination: str
@@ -200,11 +200,15 @@ class _Database:
         yield GaugeMetricFamily("movietracker_database_up", "Whether the database answers.", value=is_up)
         by = ("destination",)
         good_at = GaugeMetricFamily(
-            "movietracker_backup_last_success_timestamp_seconds", "When the newest good backup was made.", labels=by
+            "movietracker_backup_last_success_timestamp_seconds",
+            "When a run over all users last made a good backup.",
+            labels=by,
         )
-        age = GaugeMetricFamily("movietracker_backup_age_seconds", "Age of the newest good backup.", labels=by)
+        age = GaugeMetricFamily("movietracker_backup_age_seconds", "Age of that backup.", labels=by)
         result = GaugeMetricFamily(
-            "movietracker_backup_last_result", "Whether the last run backed every user up: 1 or 0.", labels=by
+            "movietracker_backup_last_result",
+            "Whether the last run over all users backed each of them up: 1 or 0.",
+            labels=by,
         )
         for state in self._backups or ():
             if state.good_at is not None:

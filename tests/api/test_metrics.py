@@ -13,7 +13,10 @@ from support.shapes import assert_problem
 
 from movietracker import clock
 from movietracker.backup.catalog import journal
-from movietracker.services.accounts import Account
+from movietracker.backup.catalog.restore import write_safety_backup
+from movietracker.backup.catalog.run import run_now
+from movietracker.services.accounts import Account, set_backup_enabled
+from movietracker.state import state
 
 Samples = Mapping[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -161,28 +164,46 @@ class TestWhatIsCounted:
         assert not [key for key in samples(client) if key[0] == "movietracker_backup_last_result"]
         now = clock.now()
 
-        def note(account: Account, run: str, at: float, error: str | None = None) -> None:
+        def note(run: journal.Run, account: Account, at: float, error: str | None = None) -> None:
             good = error is None
-            journal.save([journal.Record(account.id, run, "local", f"{run}.json", at, 1, "0" * 64, 0.1, good, error)])
+            record = journal.Record(account.id, run.id, "local", "a.json", at, 1, "0" * 64, 0.1, good, error)
+            journal.save([record])
+
+        def begin(kind: journal.RunKind) -> journal.Run:
+            return journal.begin_run(kind, "2026-01-31")
 
         with app.app_context():
-            note(anna, "first", now - 90_000)
-            note(ben, "first", now - 89_000)
-            note(anna, "second", now - 1000)
+            first, second = begin("nightly"), begin("manual")
+            note(first, anna, now - 90_000)
+            note(first, ben, now - 89_000)
+            note(second, anna, now - 1000)
         local = frozenset({("destination", "local")})
         found = samples(client)
         assert found["movietracker_backup_last_result", local] == 1
         assert found["movietracker_backup_age_seconds", local] == pytest.approx(1000, abs=30)
 
         with app.app_context():
-            note(ben, "second", now - 900, "The disk is full.")
-            note(anna, "third", now + 40 * 86_400)  # the clock was ahead
+            note(second, ben, now - 900, "The disk is full.")
+            note(begin("nightly"), anna, now + 40 * 86_400)  # the clock was ahead
+            note(begin("safety"), ben, now - 800)
+            note(begin("user"), ben, now - 700)
         found = samples(client)
         assert found["movietracker_backup_last_result", local] == 0
         assert found["movietracker_backup_last_success_timestamp_seconds", local] == pytest.approx(now - 1000, abs=1)
         assert found["movietracker_backup_age_seconds", local] == pytest.approx(1000, abs=30)
         assert client.get("/api/health/ready").json["dependencies"]["backup:local"] == "the last run failed"
         assert found["movietracker_database_up", frozenset()] == 1
+
+    def test_no_backup_of_one_user_stands_for_a_run_over_all(self, client: Client, app: Flask, anna: Account) -> None:
+        with app.app_context():
+            write_safety_backup(state().backups, anna.id)
+            run_now(state().backups, user_id=anna.id)
+        assert not [key for key in samples(client) if key[0].startswith("movietracker_backup")]
+        assert client.get("/api/health/ready").json["dependencies"]["backup:local"] == "no backup yet"
+        with app.app_context():
+            set_backup_enabled(anna.id, True)
+            run_now(state().backups)
+        assert samples(client)["movietracker_backup_last_result", frozenset({("destination", "local")})] == 1
 
     def test_a_database_that_is_away(self, make_app: MakeApp) -> None:
         away: dict[str, Any] = {"DATABASE_URL": "postgresql://root:hunter2@127.0.0.1:1/nothing"}

@@ -15,7 +15,8 @@ from ...models import BACKUP_RUNS as RUNS
 from ...models import USERS
 from ...services.transactions import change, query, write_connection
 
-RunKind = Literal["nightly", "manual", "safety"]
+RunKind = Literal["nightly", "manual", "user", "safety"]
+"""``manual`` is a run over all users on request, ``user`` one over a single user."""
 
 KEEP_SAFETY_SECONDS = 400 * 86_400.0
 BATCH = 200
@@ -162,14 +163,15 @@ def records_of(user_id: str, destination: str) -> list[Record]:
 def states_of(destinations: Sequence[str]) -> list[DestinationState]:
     """The state of the backups at each destination, from the newest records, which an index on their time finds.
 
-    Those from the future were made when the clock was ahead, and say nothing of today.
+    Those of one user's runs say nothing of the others; those from the future, when a clock was ahead, nothing of today.
     """
+    runs = RECORDS.join(RUNS, and_(RUNS.c.id == RECORDS.c.run_id, RUNS.c.kind.in_(("nightly", "manual"))))
     newest_first = RECORDS.c.at.desc()
     states = []
     for name in destinations:
         here = and_(RECORDS.c.destination == name, RECORDS.c.at <= clock.now(), _IS_FINISHED)
-        good = select(RECORDS.c.at).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
-        last_run = select(RECORDS.c.run_id).where(here).order_by(newest_first).limit(1).scalar_subquery()
+        good = select(RECORDS.c.at).select_from(runs).where(here, RECORDS.c.verified).order_by(newest_first).limit(1)
+        last_run = select(RUNS.c.id).select_from(runs).where(here).order_by(newest_first).limit(1).scalar_subquery()
         due_at = select(RUNS.c.due_at).where(RUNS.c.id == last_run).scalar_subquery()
         parts = RECORDS.c.run_id.in_(select(last_run).union(_nightly_runs(due_at)))
         worst = select(func.min(case((RECORDS.c.verified, 1), else_=0))).where(here, parts)

@@ -101,7 +101,7 @@ def run_now(
             return None
         if destination is None:
             _warn_of_missing(catalog)
-        run = journal.begin_run("manual", _today(catalog))
+        run = journal.begin_run("manual" if user_id is None else "user", _today(catalog))
         return _Runner(catalog, destinations, run, held, threading.Event(), RunReport(run.id), progress).go(user_id)
 
 
