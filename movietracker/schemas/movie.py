@@ -161,6 +161,7 @@ class DocumentMovieSchema(StatusFields):
 
     imdb_id = Field(IMDB_ID, required=True)
     media_type = Field(MEDIA_TYPE)
+    added_at = Field(WATCHED_AT, description="When it was added; missing in older documents")  # an import may say 1931
     last_modified = Field(MOMENT)
     recommendations = fields.List(fields.Nested(DocumentVoteSchema))
     watch_history = fields.Nested(DocumentWatchSchema, allow_none=True)

@@ -103,8 +103,10 @@ def as_written(told: Json) -> Json:
 
 
 def without_ids(exported: Json) -> Json:
-    """A document without the ids of viewings and the times at which they were recorded."""
+    """A document without the ids of viewings and the times at which they and titles were recorded."""
     bare = copy.deepcopy(exported)
+    for record in bare["movies"]:
+        record.pop("added_at", None)
     for viewing in (viewing for record in bare["movies"] for viewing in record["viewings"]):
         del viewing["id"], viewing["created_at"]
     return bare

@@ -190,7 +190,7 @@ class TestWhatIsNewerHere:
 class TestWhatIsNewerInTheFile:
     def test_is_taken_wholly(self, client: Client) -> None:
         bring(client, FULL)
-        newer = movie(MATRIX, vote("Cleo", date=7.0), vote("Ben", date=8.0), last_modified=FAR_AHEAD)
+        newer = movie(MATRIX, vote("Cleo", date=7.0), vote("Ben", date=8.0), added_at=9.0, last_modified=FAR_AHEAD)
         result = bring(client, document(newer, people=[person("Anna", last_modified=FAR_AHEAD)]))
         assert result["imported_counts"] == counts(movies=1, people=2)
         exported = content(export(client))

@@ -3,22 +3,27 @@
 import dataclasses
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
 from io import BytesIO
 from operator import getitem
+from typing import Any
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, example, given, settings
+from sqlalchemy import select
 from support.libraries import LIBRARIES, MadeLibrary, MadeMovie
 from support.library import head_of
 
 from movietracker.backup.catalog.verification import same_content
 from movietracker.backup.document.export import export_document
 from movietracker.backup.document.importing import import_document, import_into_scratch
+from movietracker.models import ACTIONS, HEAD, LEDGER, LIBRARY_TABLES, NAMES, TOMBSTONES
 from movietracker.services.accounts import Account
+from movietracker.services.library_read import LibraryRead
 from movietracker.services.transactions import library_read
 
 from .documents import HEAT, LONG_AGO, MATRIX, Json, as_file, content, document, movie, vote
@@ -30,6 +35,8 @@ many_libraries = settings(
 )
 
 
+SERVERS_OWN = (HEAD, LEDGER, ACTIONS, TOMBSTONES, NAMES)
+NUMBERS_AND_TIMES = ("user_id", "id", "person_id", "seq", "born_seq", "field_changes", "last_modified", "order_key")
 TO_WATCH = MadeMovie("movie", "toWatch", 0, None, [], None, [], None, False, [])
 RANKED = dataclasses.replace(TO_WATCH, rank=(False, 1))
 
@@ -55,6 +62,15 @@ def scratch(told: Json) -> Iterator[Json]:
         yield json.loads(b"".join(export_document(read)))
 
 
+def rows(read: LibraryRead) -> dict[str, Counter[tuple[Any, ...]]]:
+    """What is stored of a library, in whatever order, but for what a server sets itself."""
+    found = {}
+    for table in {*LIBRARY_TABLES}.difference(SERVERS_OWN):
+        columns = [column for column in table.c if column.name not in NUMBERS_AND_TIMES]
+        found[table.name] = Counter(read.fetch(select(*columns).where(table.c.user_id == read.user_id)))
+    return found
+
+
 def with_ids_of(told: Json, other: Json) -> str:
     """The content of a document as text, its lists named by the ids that another gives them, in the same order."""
     text = json.dumps(content(told))
@@ -75,6 +91,8 @@ def test_any_account_comes_back_from_its_file(
         with scratch(told) as again:
             assert content(again) == content(told)
             assert same_content(as_file(again), as_file(told))
+        with import_into_scratch(as_file(told)) as restored, library_read(first.id) as read:
+            assert rows(restored) == rows(read)
         import_document(second.id, as_file(told))
         copied = exported(second)
         assert with_ids_of(copied, told) == json.dumps(content(told))

@@ -60,7 +60,7 @@ def movie(row: Record, sheets: Sheets) -> Json:
     return {
         **{name: row[name] for name in ("imdb_id", "media_type", "status")},
         "custom_list_id": row["custom_list_id"] or None,
-        "last_modified": number(row["last_modified"]),
+        **{name: number(row[name]) for name in ("added_at", "last_modified")},
         "recommendations": votes,
         "my_rating": number(row["my_rating"]),
         "viewings": viewings[::-1],

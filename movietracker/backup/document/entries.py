@@ -56,7 +56,7 @@ class MovieEntry(NamedTuple):
     ``watch`` is its watch record: with ``has_watch`` and without it, the title was not watched and rated. ``viewings``
     by id and ``my_rating`` are None in files that do not have them; ``has_rating`` says whether ``my_rating`` is there.
     ``liked`` and ``tags``, by their folded form, are None where they are not said. ``title`` and ``year`` are its
-    name where nothing else is known of it.
+    name where nothing else is known of it. ``added_at`` (Unix seconds) is None in files of before.
     """
 
     imdb_id: str
@@ -76,6 +76,7 @@ class MovieEntry(NamedTuple):
     tags: dict[str, str] | None
     title: str | None
     year: str | None
+    added_at: float | None
 
     @classmethod
     def of_json(cls, parts: list[Any]) -> Self:
@@ -155,6 +156,7 @@ def read_movie(raw: Any, place: str, notes: Notes) -> MovieEntry | None:
         _tags(raw.get("tags"), f"{place}.tags", notes),
         fields.optional("title", _MOVIE_CHECKS["title"].check),
         fields.optional("year", _MOVIE_CHECKS["year"].check),
+        fields.optional("added_at", _MOVIE_CHECKS["added_at"].check),
     )
 
 

@@ -29,7 +29,10 @@ VERSION = 2
 PAGE = 500
 
 _MOVIES = (
-    select(MOVIES.c.imdb_id, MOVIES.c.media_type, MOVIES.c.last_modified, MOVIES.c.liked, *NAME_COLUMNS.values())
+    select(
+        *(MOVIES.c[name] for name in ("imdb_id", "media_type", "added_at", "last_modified", "liked")),
+        *NAME_COLUMNS.values(),
+    )
     .where(MOVIES.c.user_id == bindparam("of_user"), MOVIES.c.imdb_id > bindparam("after"))
     .order_by(MOVIES.c.imdb_id)
     .limit(PAGE)
@@ -88,6 +91,7 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
                 "media_type": media_type,
                 "status": status_of[imdb_id][0],
                 "custom_list_id": status_of[imdb_id][1],
+                "added_at": added_at,
                 "last_modified": last_modified,
                 "recommendations": votes_of.get(imdb_id, ()),
                 "watch_history": watch_document(watched_of.get(imdb_id, NOT_WATCHED)),
@@ -96,7 +100,7 @@ def _movie_pages(read: LibraryRead) -> Iterator[bytes]:
                 **_marks(liked, tags_of.get(imdb_id)),
                 **({"title": title, "year": year} if title else {}),
             }
-            for imdb_id, media_type, last_modified, liked, title, year in movies
+            for imdb_id, media_type, added_at, last_modified, liked, title, year in movies
         )
 
 

@@ -160,8 +160,9 @@ class _Merge:
                 new.append(self._new_title(record))
             elif self._file_wins(known.last_modified, record):
                 after = self._state(record, known.state, self._age(record))
-                if after != known.state or _fills_in(record, known):
-                    changed.append(ChangedTitle(record.imdb_id, known.state, after))
+                added_at = None if record.added_at == known.added_at else record.added_at
+                if after != known.state or added_at is not None or _fills_in(record, known):
+                    changed.append(ChangedTitle(record.imdb_id, known.state, after, added_at))
                     self._fill_in(record, known)
         self.report.needing_enrichment += storing.add_titles(self.tx, new)
         storing.change_titles(self.tx, changed)
@@ -184,10 +185,7 @@ class _Merge:
     def _new_title(self, record: MovieEntry) -> NewTitle:
         age = self._age(record)
         state = self._state(record, None, age)
-        dates = [vote.date_recommended for vote in state.votes.values() if vote.date_recommended is not None]
-        if state.seen is not None:
-            dates += [moment_of(viewing) for viewing in state.seen.viewings.values()]
-        added_at = min([age, *dates])
+        added_at = _earliest_date(state, age) if record.added_at is None else record.added_at
         return NewTitle(record.imdb_id, state, added_at, _metadata(record))
 
     def _fill_in(self, record: MovieEntry, known: StoredTitle) -> None:
@@ -251,6 +249,14 @@ class _Merge:
         """When the record changed last, a fallback for missing dates; never in the future."""
         age = self.document.age_of(record)
         return self.tx.wall_time if age is None else min(age, self.tx.wall_time)
+
+
+def _earliest_date(state: TitleState, age: float) -> float:
+    """When a title was added, as far as a file of before tells it."""
+    dates = [vote.date_recommended for vote in state.votes.values() if vote.date_recommended is not None]
+    if state.seen is not None:
+        dates += [moment_of(viewing) for viewing in state.seen.viewings.values()]
+    return min([age, *dates])
 
 
 def _metadata(record: MovieEntry) -> Metadata:

@@ -68,6 +68,7 @@ _KEYS: BindParameter[list[str]] = bindparam("of_keys", expanding=True)
 _STORED_TITLES = (
     select(
         MOVIES.c.imdb_id,
+        MOVIES.c.added_at,
         MOVIES.c.last_modified,
         MOVIES.c.tmdb_data.is_(None),
         MOVIES.c.omdb_data.is_(None),
@@ -204,11 +205,12 @@ def read_titles(read: LibraryRead, imdb_ids: Sequence[str]) -> dict[str, StoredT
         for imdb_id, person_id, date, vote_type, note in read.fetch(_VOTES_OF_TITLES, of_keys=keys):
             votes[imdb_id][person_id] = Vote(date, bool(vote_type), note)
         for row in read.fetch(_STORED_TITLES, of_keys=keys):
-            imdb_id, last_modified, lacks_tmdb, lacks_omdb, media_type, liked, status, list_id, my_rating = row
+            imdb_id, added_at, last_modified, lacks_tmdb, lacks_omdb, media_type, liked, *rest = row
+            status, list_id, my_rating = rest
             seen = Seen(my_rating, viewings.get(imdb_id, {}))
             marks = bool(liked), tags.get(imdb_id, {})
             state = TitleState(Status(status, list_id), seen, votes.get(imdb_id, {}), media_type, *marks)
-            titles[imdb_id] = StoredTitle(state, last_modified, bool(lacks_tmdb), bool(lacks_omdb))
+            titles[imdb_id] = StoredTitle(state, added_at, last_modified, bool(lacks_tmdb), bool(lacks_omdb))
     return titles
 
 

@@ -30,6 +30,7 @@ _VOTERS = select(VOTES.c.person_id).where(of_user(VOTES), VOTES.c.imdb_id.in_(_K
 _REMOVE = delete(MOVIES).where(of_user(MOVIES), MOVIES.c.imdb_id.in_(_KEYS))  # what hangs on them goes along
 
 _SET_MEDIA_TYPE = update(MOVIES).where(of_movie(MOVIES)).values(media_type=bindparam("to_media_type"))
+_SET_ADDED = update(MOVIES).where(of_movie(MOVIES)).values(added_at=bindparam("to_added_at"))
 _SET_LIKED = update(MOVIES).where(of_movie(MOVIES)).values(liked=bindparam("to_liked"))
 _SET_STATUS = update(STATUS).where(of_movie(STATUS)).values({name: bindparam(f"to_{name}") for name in Status._fields})
 _SHOW_RANK = (
@@ -84,9 +85,10 @@ _NOTHING = TitleState()
 
 
 class StoredTitle(NamedTuple):
-    """A title as it is stored."""
+    """A title as it is stored, since ``added_at`` (Unix seconds)."""
 
     state: TitleState
+    added_at: float
     last_modified: float
     lacks_tmdb: bool
     lacks_omdb: bool
@@ -102,11 +104,12 @@ class NewTitle(NamedTuple):
 
 
 class ChangedTitle(NamedTuple):
-    """A title that is there, to be changed."""
+    """A title that is there, to be changed; ``added_at`` (Unix seconds) is None unless that is to be another time."""
 
     imdb_id: str
     before: TitleState
     after: TitleState
+    added_at: float | None = None
 
 
 def dated(said: Said, before: Said | None, otherwise: float) -> Said:
@@ -159,8 +162,10 @@ def add_titles(tx: LibraryWrite, titles: Sequence[NewTitle]) -> list[str]:
 def change_titles(tx: LibraryWrite, titles: Iterable[ChangedTitle]) -> None:
     """Change titles that are there; only what differs is written and noted."""
     said = _Said(tx)
-    for imdb_id, before, after in titles:
+    for imdb_id, before, after, added_at in titles:
         fields = []
+        if added_at is not None:
+            said.change(_SET_ADDED, imdb_id, to_added_at=added_at)
         if before.media_type != after.media_type:
             said.change(_SET_MEDIA_TYPE, imdb_id, to_media_type=after.media_type)
             fields.append("metadata")
@@ -174,7 +179,7 @@ def change_titles(tx: LibraryWrite, titles: Iterable[ChangedTitle]) -> None:
                 said.change(_SHOW_RANK, imdb_id, to_shown=is_watched)
             fields.append("status")
         fields += said.take(imdb_id, before, after)
-        if fields:
+        if fields or added_at is not None:
             tx.touch("movie", imdb_id, *fields)
     said.write()
 
