@@ -10,9 +10,14 @@ from sqlalchemy import Engine
 
 from ..database import open_engine, read_url
 from ..services.database_copy import TableCopy, copy_database
+from ..settings import CORE_SETTINGS
+from ..settings_source import SettingsSource
 from ..sync.upkeep import mark_restored
 from .plain import PlainGroup, database_place
 from .progress import progress
+
+_HERE = Path()
+_DATABASE_URL = next(setting for setting in CORE_SETTINGS if setting.name == "DATABASE_URL")
 
 db = PlainGroup(
     "db",
@@ -47,13 +52,10 @@ def mark_restored_command() -> None:
     "--to",
     "target",
     metavar="URL",
-    required=True,
-    envvar="DATABASE_URL",
-    show_envvar=True,
-    help="An empty, migrated database to copy it to.",
+    help="An empty, migrated database to copy it to; without it, the one of the setting DATABASE_URL.",
 )
 @click.pass_context
-def copy_command(context: click.Context, source: str, target: str) -> None:
+def copy_command(context: click.Context, source: str, target: str | None) -> None:
     """Copy an installation from one database to another, SQLite or PostgreSQL.
 
     Stop the server first: writes to the source during the copy are lost. URLs are like DATABASE_URL:
@@ -61,7 +63,13 @@ def copy_command(context: click.Context, source: str, target: str) -> None:
     into the environment, or into a line of standard input for "-", since other users can see arguments. The copy is all
     or nothing; counts and checksums of each table are compared before the commit.
     """
-    engines = tuple(_open(context, *given) for given in (("source", source, "--from"), ("target", target, "--to")))
+    folder = _HERE
+    if target is None:
+        settings = SettingsSource()
+        target, folder = settings.value_of(_DATABASE_URL), settings.instance_path
+    if not target:
+        raise click.UsageError("Missing option '--to'; DATABASE_URL is not set.")
+    engines = _open(context, "source", source, "--from"), _open(context, "target", target, "--to", folder)
     try:
         if engines[0].url == engines[1].url:
             raise click.ClickException("Source and target are the same database.")
@@ -73,7 +81,7 @@ def copy_command(context: click.Context, source: str, target: str) -> None:
     click.echo(f"Copied to {database_place(engines[1].url)}; set DATABASE_URL to it.")
 
 
-def _open(context: click.Context, parameter: str, written: str, option: str) -> Engine:
+def _open(context: click.Context, parameter: str, written: str, option: str, folder: Path = _HERE) -> Engine:
     url = read_url(sys.stdin.readline().strip() if written == "-" else written, option)
     is_argument = written != "-" and context.get_parameter_source(parameter) is ParameterSource.COMMANDLINE
     if is_argument and (url.password or "password" in url.query):
@@ -84,12 +92,10 @@ def _open(context: click.Context, parameter: str, written: str, option: str) -> 
             err=True,
         )
     if url.get_backend_name() == "sqlite":
-        # SQLite would create the file, an empty database.
-        if not url.database:
-            raise click.ClickException(f"{option} names no file.")
-        if not Path(url.database).is_file():
-            raise click.ClickException(f"{option}: there is no file {url.database}.")
-        url = url.set(database=str(Path(url.database).resolve()))
+        path = (folder / (url.database or "")).resolve()
+        if not path.is_file():  # SQLite would create it, an empty database
+            raise click.ClickException(f"{option}: there is no file {path}.")
+        url = url.set(database=str(path))
     return open_engine(url)
 
 

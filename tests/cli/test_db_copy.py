@@ -145,6 +145,18 @@ def test_a_password_comes_from_the_environment_or_standard_input_without_a_warni
         assert "hidden-secret" not in done.stdout + done.stderr
 
 
+def test_the_target_is_the_database_of_the_other_commands_unless_it_is_given(tmp_path: Path, sqlite_url: str) -> None:
+    missing = run_program(tmp_path, "db", "copy", "--from", sqlite_url)
+    (tmp_path / ".env").write_text("DATABASE_URL=sqlite:///moved.db\n")
+    migrated = run_program(tmp_path, "db", "upgrade")
+    moved = run_program(tmp_path, "db", "copy", "--from", sqlite_url)
+
+    assert missing.returncode == 2
+    assert "Missing option '--to'; DATABASE_URL is not set." in missing.stderr
+    assert (migrated.returncode, moved.returncode) == (0, 0), moved.stderr
+    assert f"Copied to {tmp_path / 'instance' / 'moved.db'};" in moved.stdout
+
+
 def test_a_password_on_the_command_line_is_warned_of(tmp_path: Path, sqlite_url: str, postgresql_url: str) -> None:
     by_query = f"{postgresql_url}{'&' if '?' in postgresql_url else '?'}password=hidden-secret"
     for url in (secret_of(postgresql_url), by_query):
