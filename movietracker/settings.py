@@ -288,7 +288,13 @@ CORE_SETTINGS: tuple[Setting, ...] = (
         14,
         "Days, and days with a run, after which a backup is removed, unless it is the last good one.",
     ),
-    Setting("BACKUP_PASSPHRASE", text, "", "Encrypts and decrypts backups; empty for plain files.", True),
+    Setting(
+        "BACKUP_PASSPHRASE",
+        text,
+        "",
+        "Encrypts and decrypts backups, without white space at its ends; empty for plain files.",
+        True,
+    ),
     Setting(
         "BACKUP_TIMEOUT",
         whole_number(1, 86_400),
