@@ -37,6 +37,10 @@ def whole_file(
             os.replace(part, path, src_dir_fd=dir_fd, dst_dir_fd=dir_fd)
         else:
             _publish_new(part, path, dir_fd)
+    except OSError as error:
+        if error.filename == str(part):  # the name that the caller knows
+            error.filename = str(path)
+        raise
     finally:
         with suppress(FileNotFoundError):
             os.unlink(part, dir_fd=dir_fd)

@@ -302,5 +302,9 @@ def _show_report(report: ImportReport, account: Account, as_json: bool) -> None:
 
 @contextmanager
 def _stdout() -> Iterator[BinaryIO]:
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        error.filename = error.filename or "Standard output"
+        raise

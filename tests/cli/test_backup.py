@@ -14,7 +14,7 @@ from sqlalchemy import update
 from support.applications import MakeApp
 from support.backups import switch_on
 from support.library import add_stubs, imdb_ids, stubs_of
-from support.serving import run_program
+from support.serving import PROGRAM, run_program
 from support.wall_clock import WallClock
 
 from movietracker.backup.catalog.run import LEASE_NAME
@@ -99,6 +99,20 @@ class TestEnabling:
             result = run("backup", command, "somebody")
             assert result.exit_code == 1
             assert result.stderr.startswith("Error: ")
+
+
+class TestFilesThatCannotBeWritten:
+    def test_a_missing_folder_is_told_by_the_name_given(self, run: Run, anna: Account, tmp_path: Path) -> None:
+        path = tmp_path / "nowhere" / "x.json"
+        result = run("backup", "export", "anna", "--output", str(path))
+        assert (result.exit_code, result.stderr) == (1, f"Error: {path}: No such file or directory.\n")
+
+    def test_that_standard_output_takes_no_more_is_said(self, folder: Path) -> None:
+        create = ("users", "create", "--email", "a@b.example", "--username", "a", "--password-stdin")
+        assert run_program(folder, *create, stdin="correct horse battery\n").returncode == 0
+        program = ("sh", "-c", 'exec "$@" > /dev/full', "sh", *PROGRAM)
+        result = run_program(folder, "backup", "export", "a", program=program)
+        assert result.stderr.splitlines()[0] == "Error: Standard output: No space left on device."
 
 
 class TestRun:

@@ -24,7 +24,9 @@ class Spool:
         try:
             for chunk in chunks:
                 spool.file.write(chunk)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, OSError):
+                error.filename = error.filename or str(folder)
             spool.close()
             raise
         return spool
