@@ -139,13 +139,17 @@ def _with_the_untold(
         reviews = [replace(row, note=None) for row in rows if row.status == "watched"]
     there = known.stored.state.seen.viewings if known.stored and known.stored.state.seen else {}
     notes = [viewing.note for viewing in there.values() if viewing.note]
-    reviews = [row for row in reviews if not all(any(says(note, text) for note in notes) for text in texts_of(row))]
+    reviews = [row for row in reviews if not (texts := texts_of(row)) or not _all_said(texts, notes)]
     if not reviews:
         return dict(found)
     if not found:
         return {id_of((reviews[0].source, known.imdb_id, "", "0"), known.retired): reviews}
     newest = max(found, key=lambda viewing_id: max(map(day_of_row, found[viewing_id])))
     return {**found, newest: [*found[newest], *reviews]}
+
+
+def _all_said(texts: Sequence[str], notes: Sequence[str]) -> bool:
+    return all(any(says(note, text) for note in notes) for text in texts)
 
 
 def _viewing(rows: Sequence[ImportRow], place: int, means: Means, counts: Counter[ReportCount]) -> Viewing | None:

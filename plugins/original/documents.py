@@ -75,7 +75,7 @@ def rows_of_movie(movie: Json, where: str, names: Names) -> Iterator[ImportRow]:
         status=_STATUSES.get(str(movie.get("status")), None if in_list or viewings or rating else "toWatch"),
         list_place=ListPlace(in_list, is_status=True) if in_list else None,
         recommended_by=votes[:MAX_VOTES],
-        added_at=_moment(movie.get("last_modified")),
+        added_at=_moment(movie.get("added_at") or movie.get("last_modified")),
         **named,
     )
     for start in range(MAX_VOTES, len(votes), MAX_VOTES):

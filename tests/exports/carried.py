@@ -78,7 +78,7 @@ CARRIED: Mapping[str, Mapping[str, str]] = {
         "rating": "exact",
         "viewings": "exact",
         "lists": "yes",
-        "added": "no",
+        "added": "exact",
         "liked": "yes",
         "tags": "yes",
     },

@@ -55,11 +55,12 @@ def test_a_title_both_seen_and_wanted_keeps_both(anna: Account) -> None:
     assert [each["watched_on"] for each in viewings(anna)] == ["2020-05-17"]
 
 
-def test_a_title_seen_at_an_unknown_time_and_wanted_keeps_both(anna: Account) -> None:
-    rows = [viewing(is_viewing=False, note="Lent to me"), wish()]
+@pytest.mark.parametrize("note", ["Lent to me", None])
+def test_a_title_seen_at_an_unknown_time_and_wanted_keeps_both(anna: Account, note: str | None) -> None:
+    rows = [viewing(is_viewing=False, note=note), wish()]
     bring_in(anna, *rows)
     assert in_library(anna)["status"] == "toWatch"
-    assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, "Lent to me")]
+    assert [(each["watched_on"], each["note"]) for each in viewings(anna)] == [(None, note)]
     again = bring_in(anna, *rows)
     assert (again.report.get("viewings", 0), len(viewings(anna))) == (0, 1)
 
