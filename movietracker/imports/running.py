@@ -4,8 +4,8 @@ Of all processes one at a time works on the jobs of a user, under a lease. Users
 user's job that of another goes on, and while files are read those of others do.
 """
 
+import itertools
 import logging
-import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -86,12 +86,13 @@ def _read_in_thread(app: Flask, job: Job, tools: Tools, stop: threading.Event) -
 
 
 def _turn(stop: threading.Event) -> KeepsGoing:
-    """A few seconds from the first chunk on, so that a turn gets somewhere, however long the lease took."""
-    ends_at = math.inf
+    """A few seconds from the first chunk on, so that a turn gets somewhere, however slow the machine is."""
+    ends_at, questions = 0.0, itertools.count()
 
     def goes_on(_: Job) -> bool:
         nonlocal ends_at
-        ends_at = min(ends_at, time.monotonic() + TURN_SECONDS)
+        if next(questions) < 2:  # asked once for the job, and then for its first chunk
+            ends_at = time.monotonic() + TURN_SECONDS
         return not stop.is_set() and time.monotonic() < ends_at
 
     return goes_on

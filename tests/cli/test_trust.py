@@ -62,7 +62,7 @@ def test_a_queue_in_which_nothing_fits_says_so(run: Run, anna: Account, library:
 
 @pytest.mark.parametrize(
     ("option", "sentence"),
-    [("--person", "You have no person with that name or id."), ("--list", "You have no list with that id.")],
+    [("--person", "You have no person with that name or id."), ("--list", "You have no such list.")],
 )
 def test_a_person_or_list_that_is_not_there_is_told(
     run: Run, anna: Account, library: Client, option: str, sentence: str

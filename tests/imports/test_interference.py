@@ -151,7 +151,7 @@ def test_a_user_with_much_to_do_does_not_hold_up_another(
     app: Flask, anna: Account, ben: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(applying, "TITLES_AT_ONCE", 1)
-    monkeypatch.setattr(running, "TURN_SECONDS", 0.01)
+    monkeypatch.setattr(running, "TURN_SECONDS", 0.001)
     for user, count in ((anna, 40), (ben, 2)):
         jobs.confirm(user.id, preview(user, *many(count)).id)
     heard: list[str] = []
