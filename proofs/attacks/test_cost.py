@@ -23,7 +23,7 @@ def test_a_server_that_is_stopped_is_seen(target: Target) -> None:
     with cost_of(target.server) as cost:
         for pid in workers:
             os.kill(pid, signal.SIGSTOP)
-        time.sleep(MAX_HEALTH_SECONDS + 1)
+        time.sleep(3 * MAX_HEALTH_SECONDS)  # less what a busy machine made it wait
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
     assert cost.health_seconds > MAX_HEALTH_SECONDS
