@@ -15,6 +15,18 @@ from movietracker.schemas.dates import DAY_SECONDS, day_of
 
 Fact = Callable[[ExportedTitle], Any]
 
+_OURS = {
+    "titles": "all",
+    "to watch": "yes",
+    "watched": "yes",
+    "rating": "exact",
+    "viewings": "exact",
+    "lists": "yes",
+    "added": "exact",
+    "liked": "yes",
+    "tags": "yes",
+}
+
 CARRIED: Mapping[str, Mapping[str, str]] = {
     "letterboxd": {
         "titles": "films",
@@ -60,28 +72,8 @@ CARRIED: Mapping[str, Mapping[str, str]] = {
         "liked": "no",
         "tags": "no",
     },
-    "csv": {
-        "titles": "all",
-        "to watch": "yes",
-        "watched": "yes",
-        "rating": "exact",
-        "viewings": "exact",
-        "lists": "yes",
-        "added": "exact",
-        "liked": "yes",
-        "tags": "yes",
-    },
-    "json": {
-        "titles": "all",
-        "to watch": "yes",
-        "watched": "yes",
-        "rating": "exact",
-        "viewings": "exact",
-        "lists": "yes",
-        "added": "exact",
-        "liked": "yes",
-        "tags": "yes",
-    },
+    "csv": _OURS,
+    "json": _OURS,
 }
 
 
