@@ -71,6 +71,7 @@ class _Jobs:
         self._stopping = threading.Event()
         self._wanted = threading.Event()
         self._turn = threading.Lock()
+        self._planning = threading.Lock()
         background = BackgroundScheduler()
         self._scheduler = APScheduler(background)
         self._scheduler.init_app(app)
@@ -104,6 +105,10 @@ class _Jobs:
         refresh_queued.disconnect(self._kick, sender=self._app)
         imports_waiting.disconnect(self._kick_imports, sender=self._app)
         self._stopping.set()
+        # The scheduler waits for its jobs under the lock that planning another needs: a job that is planning must be
+        # done with it, and none may begin.
+        with self._planning:
+            pass
         self._scheduler.shutdown()
 
     def _on_library_changed(self, app: Flask, event: Any) -> None:
@@ -113,11 +118,14 @@ class _Jobs:
     def _kick(self, _app: Flask, delay: timedelta = KICK_AFTER) -> None:
         """Enrich soon. Stubs in quick succession cause one kick, which they do not postpone; the earliest counts."""
         run_date = _from_now(delay)
-        planned = self._scheduler.get_job(_KICK)
-        if planned is None or planned.next_run_time > run_date:
-            self._scheduler.add_job(
-                _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=4
-            )
+        with self._planning:
+            if self._stopping.is_set():
+                return
+            planned = self._scheduler.get_job(_KICK)
+            if planned is None or planned.next_run_time > run_date:
+                self._scheduler.add_job(
+                    _KICK, self._enrich, trigger="date", run_date=run_date, replace_existing=True, max_instances=4
+                )
 
     def _enrich(self) -> None:
         """Enrich now, or once more after the current run, which may have missed what became due since."""
@@ -138,7 +146,9 @@ class _Jobs:
         """Work on imports soon; one that is made while others are worked on is noticed there."""
         run_date = _from_now(KICK_AFTER)
         job = partial(self._run, self._import)
-        self._scheduler.add_job(_KICK_IMPORTS, job, trigger="date", run_date=run_date, replace_existing=True)
+        with self._planning:
+            if not self._stopping.is_set():
+                self._scheduler.add_job(_KICK_IMPORTS, job, trigger="date", run_date=run_date, replace_existing=True)
 
     def _import(self) -> None:
         run_due(Tools(state().importers, state().lookup.chain), self._stopping)

@@ -15,12 +15,12 @@ from support.destinations import Hanging
 from support.endless_catalogue import EndlessCatalogue
 from support.library import add_stubs, imdb_ids, notes, stubs_of
 from support.stopwatch import Stopwatch
-from support.waiting import wait_until
+from support.waiting import PATIENCE, wait_until
 
 from movietracker import clock, scheduler
 from movietracker.backup.catalog.run import LEASE_NAME as BACKUP_LEASE
 from movietracker.extensions import db
-from movietracker.metadata.enrichment import LEASE_NAME
+from movietracker.metadata.enrichment import LEASE_NAME, Report
 from movietracker.models import REVOKED
 from movietracker.models.library import Tombstone
 from movietracker.services import people, sessions
@@ -115,6 +115,26 @@ def test_stubs_are_filled_at_once_also_while_those_of_another_user_wait_for_requ
             assert stubs_of(anna) != set()
         finally:
             scheduler.stop(app)
+
+
+def test_a_run_that_leaves_titles_while_the_server_stops_does_not_hold_it_up(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def enrich(_: object, stop: threading.Event) -> Report:
+        begun.set()
+        assert stop.wait(PATIENCE)
+        time.sleep(0.3)  # until the scheduler waits for its jobs
+        return Report(left=1)
+
+    monkeypatch.setattr(scheduler, "enrich", enrich)
+    scheduler.start(app)
+    assert begun.wait(PATIENCE)
+    stopping = threading.Thread(target=scheduler.stop, args=(app,), daemon=True)
+    stopping.start()
+    stopping.join(PATIENCE)
+    assert not stopping.is_alive()
 
 
 def test_stubs_that_came_while_another_process_was_at_it_are_filled_in_the_next_run(
