@@ -23,7 +23,8 @@ from .rate_limits import RateLimits
 from .redis_link import RedisLink
 from .secret_files import secret_of
 from .services.transactions import library_changed
-from .settings import CORE_SETTINGS, amounts_in
+from .setting_types import amounts_in
+from .settings import CORE_SETTINGS
 from .settings_source import SettingsSource
 from .state import State
 from .upstream import Budget, ProxyHttp

@@ -19,7 +19,8 @@ from dotenv.parser import parse_stream
 from dotenv.variables import parse_variables
 
 from .errors import SettingsError
-from .settings import CORE_SETTINGS, Setting
+from .setting_types import Setting
+from .settings import CORE_SETTINGS
 
 # What Kubernetes and Docker set for a service or container named movietracker, or movietracker-SOMETHING.
 _OF_A_SERVICE = re.compile(

@@ -15,7 +15,7 @@ from .plugin.manager import PluginManager
 from .rate_limits import RateLimits
 from .realtime import Hub
 from .redis_link import RedisLink
-from .settings import Setting
+from .setting_types import Setting
 from .trust.assessments import Assessments
 from .upstream import ProxyHttp
 

@@ -10,7 +10,8 @@ from support.applications import MakeApp
 
 from movietracker import create_app
 from movietracker.errors import SettingsError
-from movietracker.settings import CORE_SETTINGS, Setting
+from movietracker.setting_types import Setting
+from movietracker.settings import CORE_SETTINGS
 from movietracker.settings_source import SettingsSource
 
 ROOT = Path(__file__).parents[1]

@@ -17,7 +17,7 @@ from flask.cli import ScriptInfo
 from sqlalchemy import make_url
 
 from ..errors import SettingsError
-from ..settings import Setting
+from ..setting_types import Setting
 
 FOUNDERS = frozenset({"serve", "run", "db upgrade", "db copy", "adopt"})
 """The commands that may make an installation."""

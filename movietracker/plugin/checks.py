@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .._version import __version__
-from ..settings import Setting
+from ..setting_types import Setting
 from .destinations import BackupDestination
 from .importers import Importer
 from .providers import CAPABILITY_METHODS, MAX_NAMESPACE, Capability, MetadataProvider

@@ -7,7 +7,7 @@ import click
 import flask
 import pluggy
 
-from ..settings import Setting
+from ..setting_types import Setting
 from .context import PluginContext
 from .destinations import BackupDestination
 from .events import LibraryChanged

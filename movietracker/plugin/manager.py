@@ -20,7 +20,8 @@ from flask import Flask
 
 from .._version import __version__
 from ..errors import PluginError, SettingsError
-from ..settings import CORE_SETTINGS, Setting
+from ..setting_types import Setting
+from ..settings import CORE_SETTINGS
 from . import hookspecs
 from .blueprints import add_blueprint
 from .checks import misfit_of_hooks, misfit_of_object, misfit_of_setting
