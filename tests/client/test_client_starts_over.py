@@ -29,6 +29,16 @@ def recommenders(device: Client, imdb_id: str) -> set[str]:
     return {vote["person_name"] for vote in device.movies[imdb_id]["recommendations"]}
 
 
+def assert_all_comes_back(phone: Client, restore: Callable[[], None]) -> None:
+    """What a server that was restored forgot is as it was, and nothing is left to decide."""
+    before = essence(phone)
+    restore()
+    phone.sync()
+    assert essence(phone) == before
+    assert (phone.conflicts, phone.rejections) == ([], [])
+    assert_in_step(phone)
+
+
 def test_a_device_away_too_long_keeps_its_queue(app: Flask, phone: Client, browser: Any, wall_clock: WallClock) -> None:
     recommend(phone, MATRIX, "Alma")
     recommend(phone, MATRIX, "Bert")
@@ -213,12 +223,7 @@ def test_a_rename_that_the_server_forgot_is_done_again_and_makes_no_twin(phone: 
     phone.do("addPerson", {"name": "Alma", "emoji": "🌱"})
     recommend(phone, HEAT, "Alma")
     phone.sync()
-    before = essence(phone)
-    restore()
-    phone.sync()
-    assert essence(phone) == before
-    assert (phone.conflicts, phone.rejections) == ([], [])
-    assert_in_step(phone)
+    assert_all_comes_back(phone, restore)
 
 
 def test_names_that_went_from_one_to_the_next_come_back_to_whose_they_are(phone: Client, forget: Forget) -> None:
@@ -232,12 +237,7 @@ def test_names_that_went_from_one_to_the_next_come_back_to_whose_they_are(phone:
     phone.sync()
     phone.do("updatePerson", {"name": "Zoe", "is_trusted": True})
     phone.sync()
-    before = essence(phone)
-    restore()
-    phone.sync()
-    assert essence(phone) == before
-    assert (phone.conflicts, phone.rejections) == ([], [])
-    assert_in_step(phone)
+    assert_all_comes_back(phone, restore)
 
 
 def test_what_others_did_after_the_restore_stands_and_is_told(phone: Client, forget: Forget, browser: Any) -> None:

@@ -54,6 +54,17 @@ def put_back(copy: dict[Table, list[Any]]) -> None:
                 connection.execute(insert(table), former)
 
 
+def added_beside_the_newest(make_catalog: MakeCatalog, shelf: Shelf) -> set[tuple[str, str]]:
+    """Run, put back the database of before, and run again, which replaces nothing; returns the files that it adds."""
+    copy = copy_of_the_journal()
+    due(make_catalog(shelf))
+    newest = dict(shelf.files)
+    put_back(copy)
+    due(make_catalog(shelf))
+    assert newest.items() < shelf.files.items()
+    return shelf.files.keys() - newest.keys()
+
+
 class Stopping(Full):
     """Sets ``stop`` as soon as it has the file of this user; has no room for those in ``refused``."""
 
@@ -141,12 +152,7 @@ class TestWhoAndWhere:
     ) -> None:
         """The same are two installations, one of which is a copy, with one destination."""
         shelf = Shelf()
-        copy = copy_of_the_journal()
-        due(make_catalog(shelf))
-        newest = dict(shelf.files)
-        put_back(copy)
-        due(make_catalog(shelf))
-        assert newest.items() < shelf.files.items()
+        assert added_beside_the_newest(make_catalog, shelf)
 
     def test_nor_does_one_that_was_made_in_the_middle_of_the_run(
         self, make_catalog: MakeCatalog, saved: Account, ben: Account, wall_clock: WallClock
@@ -154,13 +160,7 @@ class TestWhoAndWhere:
         first, second = switch_on(saved, ben)
         shelf = Stopping(first)
         due(make_catalog(shelf), shelf.stop)
-        copy = copy_of_the_journal()
-        due(make_catalog(shelf))
-        newest = dict(shelf.files)
-        put_back(copy)
-        due(make_catalog(shelf))
-        assert newest.items() < shelf.files.items()
-        assert second in {user for user, _ in shelf.files.keys() - newest.keys()}
+        assert second in {user for user, _ in added_beside_the_newest(make_catalog, shelf)}
 
     def test_a_destination_that_is_not_configured_is_skipped(self, make_catalog: MakeCatalog, saved: Account) -> None:
         idle, shelf = Shelf("idle"), Shelf()

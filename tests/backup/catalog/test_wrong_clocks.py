@@ -119,15 +119,21 @@ def test_a_clock_that_is_ahead_once_costs_nobody_a_backup(
     assert kept == days, "and then they go as they always do"
 
 
-def test_a_backup_from_the_future_is_not_the_last_good_one(
-    begin: Callable[[int], Catalog], wall_clock: WallClock, shelf: Full, saved: Account
-) -> None:
-    catalog, today = begin(2), wall_clock.time
+def newest_beside_one_from_the_future(catalog: Catalog, wall_clock: WallClock, shelf: Full) -> str:
+    """The newest file of three nights after one under a clock that was ahead."""
+    today = wall_clock.time
     wall_clock.time += 400 * DAY
     due(catalog)
     wall_clock.time = today
     nights(catalog, wall_clock, 3)
-    newest = sorted(name for _, name in shelf.files)[-2]
+    return sorted(name for _, name in shelf.files)[-2]
+
+
+def test_a_backup_from_the_future_is_not_the_last_good_one(
+    begin: Callable[[int], Catalog], wall_clock: WallClock, shelf: Full, saved: Account
+) -> None:
+    catalog = begin(2)
+    newest = newest_beside_one_from_the_future(catalog, wall_clock, shelf)
     set_backup_enabled(saved.id, False)
     nights(catalog, wall_clock, 10)
     assert newest in {name for _, name in shelf.files}
@@ -136,13 +142,9 @@ def test_a_backup_from_the_future_is_not_the_last_good_one(
 def test_a_backup_from_the_future_is_not_the_newest_to_be_verified(
     begin: Callable[[int], Catalog], wall_clock: WallClock, shelf: Full, saved: Account
 ) -> None:
-    catalog, today = begin(14), wall_clock.time
-    wall_clock.time += 40 * DAY
-    due(catalog)
-    wall_clock.time = today
-    nights(catalog, wall_clock, 2)
-    newest = sorted(name for _, name in shelf.files)[-2]
-    shelf.files[saved.id, newest] = (b"{", today)
+    catalog = begin(14)
+    newest = newest_beside_one_from_the_future(catalog, wall_clock, shelf)
+    shelf.files[saved.id, newest] = (b"{", wall_clock.time)
     (checked,) = verify(catalog, catalog.ready(), Target(saved.id, saved.email), everything=False)
     assert (checked.filename, checked.error is None) == (newest, False)
 
